@@ -1,0 +1,85 @@
+//! What goes through a conversion comes back equal; what is wrong is all named at once.
+
+use bellwether_domain::settings::Settings;
+
+use super::{record_from_proto, record_to_proto, settings_from_proto, settings_to_proto};
+use crate::json::{record_from_json, settings_from_json};
+
+const RECORDS: [&str; 8] = [
+    r#"{"id":"a1","account":{"name":"Acme","industry":"retail","employees":12},"attributes":{"tier":{"text":"gold"}}}"#,
+    r#"{"id":"r1","rep":{"name":"Ann","manager":"Bo","region":"West","start_date":"2020-02-29"}}"#,
+    r#"{"id":"t1","team":{"name":"West","manager":"r1","parent_id":"t0"}}"#,
+    r#"{"id":"l1","lead":{"source":"web","created_at":{"date":"2024-01-02"},"sql_at":{"instant":"2024-01-03T10:00:00Z"}}}"#,
+    r#"{"id":"d1","effective_at":"2024-01-01T00:00:00Z","source_version":7,"opportunity":{"stage":"Won","type":"OPPORTUNITY_TYPE_NEW",
+        "amount":{"minor_units":5,"currency_code":"EUR"},"lines":[{"product":"P","units":"2"}],"closed_at":{"date":"2024-02-01"},
+        "amount_history":[{"at":{"date":"2024-01-01"},"amount":{"minor_units":4,"currency_code":"EUR"}}]}}"#,
+    r#"{"id":"c1","activity":{"type":"ACTIVITY_TYPE_CALL","rep_id":"r1","at":{"instant":"2024-01-03T10:00:00.123456Z"},"completed":true}}"#,
+    r#"{"id":"q1","quota":{"rep_id":"r1","period_start":"2024-01-01","period_end":"2024-04-01","count":"9"}}"#,
+    r#"{"fx_rate":{"base_currency":"EUR","quote_currency":"USD","date":"2024-01-01","rate":"1.0832"}}"#,
+];
+
+#[test]
+fn records_come_back_equal() {
+    for text in RECORDS {
+        let record = record_from_proto(&record_from_json(text).unwrap()).unwrap();
+        assert_eq!(
+            record_from_proto(&record_to_proto(&record)).unwrap(),
+            record,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_rate_without_id_is_named_by_pair_and_day() {
+    let record = record_from_proto(&record_from_json(RECORDS[7]).unwrap()).unwrap();
+    assert_eq!(record.id, "EUR/USD@2024-01-01");
+}
+
+#[test]
+fn every_bad_field_is_named_at_once() {
+    let text = r#"{"id":"d1","opportunity":{"stage":"Won","amount":{"minor_units":5,"currency_code":"XXQ"},
+        "created_at":{"date":"2017-02-30"},"stage_history":[{"stage":""}]}}"#;
+    let violations = record_from_proto(&record_from_json(text).unwrap()).unwrap_err();
+    let fields: Vec<&str> = violations.iter().map(|one| one.field.as_str()).collect();
+    let expected = [
+        "opportunity.amount.currency_code",
+        "opportunity.created_at",
+        "opportunity.stage_history[0].at",
+        "opportunity.stage_history[0].stage",
+    ];
+    assert_eq!(fields, expected);
+}
+
+#[test]
+fn settings_come_back_equal_and_empty_means_default() {
+    assert_eq!(
+        settings_from_proto(&Default::default()).unwrap(),
+        Settings::default()
+    );
+    let text = r#"{"currency":"EUR","zone":"Europe/Berlin","fiscal_calendar":{"start_month":4,"pattern":"FISCAL_PATTERN_4_4_5"},
+        "holidays":["2024-12-25"],"pipelines":[{"id":"p","stages":[{"name":"New","class":"STAGE_CLASS_OPEN","qualified":true}]}],
+        "attributes":[{"kind":"account","name":"tier","type":"ATTRIBUTE_TYPE_TEXT"}]}"#;
+    let settings = settings_from_proto(&settings_from_json(text).unwrap()).unwrap();
+    assert_eq!(
+        settings_from_proto(&settings_to_proto(&settings)).unwrap(),
+        settings
+    );
+}
+
+#[test]
+fn bad_settings_are_all_named() {
+    let text = r#"{"currency":"EURO","zone":"Europe/Berlinn","fiscal_calendar":{"start_month":13},
+        "business_hours":[{"weekday":8,"opens":"9:00","closes":"17:00"}],"pipelines":[{"id":"p"}]}"#;
+    let violations = settings_from_proto(&settings_from_json(text).unwrap()).unwrap_err();
+    let fields: Vec<&str> = violations.iter().map(|one| one.field.as_str()).collect();
+    let expected = [
+        "currency",
+        "zone",
+        "fiscal_calendar.start_month",
+        "business_hours[0].weekday",
+        "business_hours[0].opens",
+        "pipelines[0].stages",
+    ];
+    assert_eq!(fields, expected);
+}

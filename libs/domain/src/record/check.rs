@@ -1,0 +1,327 @@
+//! The rules a record must keep beyond the types of its fields; every broken one is reported.
+
+use std::str::FromStr;
+
+use super::{Activity, Body, FxRate, Lead, Opportunity, Quota, QuotaTarget, Record, Rep};
+use crate::error::Violation;
+use crate::money::Money;
+use crate::settings::{Settings, StageClass};
+use crate::time::{When, Zone};
+
+/// Longest id, name or other short text, in bytes.
+const MAX_TEXT: usize = 1024;
+/// Longest id in bytes.
+const MAX_ID: usize = 256;
+
+/// Every rule that `record` breaks under `settings` (zone, stages); empty = fit to be logged.
+#[must_use]
+pub fn check(record: &Record, settings: &Settings) -> Vec<Violation> {
+    let mut found = Found {
+        out: Vec::new(),
+        zone: &settings.zone,
+    };
+    found.id("id", &record.id);
+    for (name, value) in &record.attributes {
+        if let super::AttributeValue::Text(text) = value {
+            found.text(&format!("attributes.{name}"), text);
+        }
+    }
+    match &record.body {
+        Body::Account(account) => {
+            found.text("account.name", &account.name);
+            if account.parent_id.as_deref() == Some(record.id.as_str()) {
+                found.add("account.parent_id", "an account cannot be its own parent");
+            }
+        }
+        Body::Rep(rep) => found.rep(rep, &record.id),
+        Body::Team(team) => {
+            if team.parent_id.as_deref() == Some(record.id.as_str()) {
+                found.add("team.parent_id", "a team cannot be its own parent");
+            }
+        }
+        Body::Lead(lead) => found.lead(lead),
+        Body::Opportunity(deal) => found.opportunity(deal, settings),
+        Body::Activity(activity) => found.activity(activity),
+        Body::Quota(quota) => found.quota(quota),
+        Body::FxRate(rate) => found.fx_rate(rate),
+    }
+    found.out
+}
+
+struct Found<'a> {
+    out: Vec<Violation>,
+    zone: &'a Zone,
+}
+
+impl Found<'_> {
+    fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.out.push(Violation::new(field, message));
+    }
+
+    fn id(&mut self, field: &str, id: &str) {
+        if id.is_empty() {
+            self.add(field, "is missing: give the record's id in the source");
+        } else if id.len() > MAX_ID {
+            self.add(
+                field,
+                format!("is {} bytes long: at most {MAX_ID} are allowed", id.len()),
+            );
+        }
+    }
+
+    fn text(&mut self, field: &str, text: &str) {
+        if text.len() > MAX_TEXT {
+            self.add(
+                field,
+                format!("is {} bytes long: at most {MAX_TEXT} are allowed", text.len()),
+            );
+        }
+    }
+
+    /// Days are compared as days when both are dates, else as instants in the tenant's zone.
+    fn before(&self, first: When, second: When) -> bool {
+        match (first, second) {
+            (When::At(a), When::At(b)) => a < b,
+            _ => first.day_in(self.zone) < second.day_in(self.zone),
+        }
+    }
+
+    fn not_before(&mut self, field: &str, at: Option<When>, start_name: &str, start: Option<When>) {
+        if let (Some(at), Some(start)) = (at, start)
+            && self.before(at, start)
+        {
+            self.add(field, format!("{at} is before {start_name} {start}"));
+        }
+    }
+
+    fn amount(&mut self, field: &str, amount: Option<Money>) {
+        if let Some(amount) = amount.filter(|amount| amount.minor < 0) {
+            self.add(field, format!("{amount} is negative: amounts are 0 or more"));
+        }
+    }
+
+    fn rep(&mut self, rep: &Rep, id: &str) {
+        self.text("rep.name", &rep.name);
+        self.not_before(
+            "rep.end_date",
+            rep.end_date.map(When::Day),
+            "start_date",
+            rep.start_date.map(When::Day),
+        );
+        if rep.manager.as_deref() == Some(id) {
+            self.add("rep.manager", "a rep cannot be their own manager");
+        }
+    }
+
+    fn lead(&mut self, lead: &Lead) {
+        self.not_before("lead.mql_at", lead.mql_at, "created_at", lead.created);
+        self.not_before("lead.sql_at", lead.sql_at, "created_at", lead.created);
+        self.not_before("lead.converted_at", lead.converted_at, "created_at", lead.created);
+    }
+
+    fn activity(&mut self, activity: &Activity) {
+        if activity.rep_id.is_none()
+            && activity.lead_id.is_none()
+            && activity.opportunity_id.is_none()
+            && activity.account_id.is_none()
+        {
+            self.add(
+                "activity",
+                "names neither rep, lead, opportunity nor account: give at least one",
+            );
+        }
+    }
+
+    fn quota(&mut self, quota: &Quota) {
+        if quota.period_end <= quota.period_start {
+            let (start, end) = (quota.period_start, quota.period_end);
+            self.add(
+                "quota.period_end",
+                format!("{end} is not after period_start {start} (the end is exclusive)"),
+            );
+        }
+        if let QuotaTarget::Amount(amount) = quota.target {
+            self.amount("quota.amount", Some(amount));
+        }
+    }
+
+    fn fx_rate(&mut self, rate: &FxRate) {
+        if !positive_decimal(&rate.rate) {
+            self.add(
+                "fx_rate.rate",
+                format!("`{}` is not a positive decimal number such as 1.0832", rate.rate),
+            );
+        }
+        if rate.base == rate.quote {
+            self.add(
+                "fx_rate.quote_currency",
+                format!(
+                    "{} is the base currency too: a rate needs two currencies",
+                    rate.quote
+                ),
+            );
+        }
+    }
+
+    fn opportunity(&mut self, deal: &Opportunity, settings: &Settings) {
+        self.text("opportunity.name", &deal.name);
+        self.amount("opportunity.amount", deal.amount);
+        self.amount("opportunity.list_amount", deal.list_amount);
+        self.stages(deal, settings);
+        self.not_before("opportunity.closed_at", deal.closed, "created_at", deal.created);
+        self.not_before(
+            "opportunity.qualified_at",
+            deal.qualified,
+            "created_at",
+            deal.created,
+        );
+        self.not_before(
+            "opportunity.closed_at",
+            deal.closed,
+            "qualified_at",
+            deal.qualified,
+        );
+        self.history(
+            "opportunity.stage_history",
+            deal.stage_history.iter().map(|entry| entry.at),
+            deal.created,
+        );
+        self.history(
+            "opportunity.amount_history",
+            deal.amount_history.iter().map(|entry| entry.at),
+            deal.created,
+        );
+        self.history(
+            "opportunity.owner_history",
+            deal.owner_history.iter().map(|entry| entry.at),
+            deal.created,
+        );
+        self.history(
+            "opportunity.close_date_history",
+            deal.close_date_history.iter().map(|entry| entry.at),
+            deal.created,
+        );
+        for entry in &deal.amount_history {
+            self.amount("opportunity.amount_history.amount", entry.amount);
+        }
+        for (index, line) in deal.lines.iter().enumerate() {
+            let at = format!("opportunity.lines[{index}]");
+            if line.product.is_empty() {
+                self.add(&format!("{at}.product"), "is missing: name the product");
+            }
+            if !positive_decimal(&line.units) {
+                self.add(
+                    &format!("{at}.units"),
+                    format!("`{}` is not a positive decimal number", line.units),
+                );
+            }
+            self.amount(&format!("{at}.amount"), line.amount);
+        }
+        if let Some(probability) = &deal.crm_probability
+            && !check_probability(probability)
+        {
+            self.add(
+                "opportunity.crm_probability",
+                format!("`{probability}` is not a fraction from 0 to 1"),
+            );
+        }
+    }
+
+    fn stages(&mut self, deal: &Opportunity, settings: &Settings) {
+        if deal.stage.is_empty() {
+            self.add("opportunity.stage", "is missing: name the stage the deal is in");
+            return;
+        }
+        let pipeline = settings.pipeline(&deal.pipeline);
+        if pipeline.is_none() && !settings.pipelines.is_empty() {
+            let known = settings
+                .pipelines
+                .iter()
+                .map(|p| p.id.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
+            self.add(
+                "opportunity.pipeline",
+                format!(
+                    "`{}` is not a pipeline of this tenant: use one of {known}",
+                    deal.pipeline
+                ),
+            );
+        }
+        if let Some(pipeline) = pipeline {
+            let known = pipeline
+                .stages
+                .iter()
+                .map(|stage| stage.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
+            let named =
+                std::iter::once(&deal.stage).chain(deal.stage_history.iter().map(|entry| &entry.stage));
+            let unknown: Vec<&String> = named
+                .filter(|stage| settings.stage(&deal.pipeline, stage).is_none())
+                .collect();
+            if let Some(stage) = unknown.first() {
+                self.add(
+                    "opportunity.stage",
+                    format!(
+                        "`{stage}` is not a stage of pipeline `{}`: use one of {known}",
+                        pipeline.id
+                    ),
+                );
+                return;
+            }
+        }
+        let class = settings.stage_class(&deal.pipeline, &deal.stage);
+        if class == StageClass::Open && deal.closed.is_some() {
+            self.add(
+                "opportunity.closed_at",
+                format!(
+                    "is set, but stage `{}` is open: leave it out or name a closed stage",
+                    deal.stage
+                ),
+            );
+        }
+        if let Some(last) = deal.stage_history.last()
+            && last.stage != deal.stage
+        {
+            let message = format!(
+                "`{}` is not the last entry of stage_history, `{}`",
+                deal.stage, last.stage
+            );
+            self.add("opportunity.stage", message);
+        }
+    }
+
+    fn history(&mut self, field: &str, instants: impl Iterator<Item = When>, created: Option<When>) {
+        let instants: Vec<When> = instants.collect();
+        if let (Some(first), Some(created)) = (instants.first(), created)
+            && self.before(*first, created)
+        {
+            self.add(field, format!("begins {first}, before created_at {created}"));
+        }
+        if let Some(pair) = instants.windows(2).find(|pair| self.before(pair[1], pair[0])) {
+            self.add(
+                field,
+                format!(
+                    "{} comes after {}: give the entries oldest first",
+                    pair[1], pair[0]
+                ),
+            );
+        }
+    }
+}
+
+/// Whether a text is a plain decimal number above 0.
+fn positive_decimal(text: &str) -> bool {
+    let plain = !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && text.matches('.').count() <= 1;
+    plain && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) && text.len() <= 32
+}
+
+/// Whether a text is a decimal number from 0 to 1.
+#[must_use]
+pub fn check_probability(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && f64::from_str(text).is_ok_and(|p| (0.0..=1.0).contains(&p))
+}
