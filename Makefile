@@ -1,0 +1,25 @@
+# The two commands that matter: `make run` and `make test`. Everything else is for those who change the code.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build, start everything with demo data, print a scorecard and where to look; Ctrl-C stops
+	@scripts/run.sh
+
+test: ## Every test; installs missing tools when it may
+	@scripts/tools.sh
+	@PATH="$$(scripts/tools.sh --bin):$$PATH" scripts/test.sh
+
+check: ## Format, lints, contract, house rules, documentation, dependencies
+	@scripts/tools.sh --deny
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	scripts/proto.sh
+	cargo test --locked --package bellwether-tests --lib --test tidy
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	scripts/deny.sh
+
+bench: ## Measure in release mode; one JSON line a row
+	@scripts/bench.sh
