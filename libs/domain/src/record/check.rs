@@ -209,7 +209,8 @@ impl Found<'_> {
             if line.product.is_empty() {
                 self.add(&format!("{at}.product"), "is missing: name the product");
             }
-            if !positive_decimal(&line.units) {
+            let decimals = line.units.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+            if !positive_decimal(&line.units) || decimals > 6 || line.units.len() - decimals > 10 {
                 self.add(
                     &format!("{at}.units"),
                     format!("`{}` is not a positive decimal number", line.units),
