@@ -53,7 +53,8 @@ fn is_crate_folder(word: &str) -> bool {
     name.is_some_and(|name| !name.is_empty() && !name.contains('/'))
 }
 
-/// No file names a folder of the machine that wrote it. Each of `places` is an absolute path.
+/// No file names a folder of the machine that wrote it. Each of `places` is an absolute path; one that ends
+/// with `/` stands for what lies below it.
 #[must_use]
 pub fn no_machine_paths(path: &str, text: &str, places: &[String]) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -63,7 +64,8 @@ pub fn no_machine_paths(path: &str, text: &str, places: &[String]) -> Vec<Findin
                 let before = line[..at].chars().next_back();
                 let after = line[at + place.len()..].chars().next();
                 !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '}' | ')'))
-                    && !after.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+                    && (place.ends_with('/')
+                        || !after.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_')))
             })
         };
         if let Some(place) = places.iter().find(names) {
@@ -112,11 +114,11 @@ mod tests {
 
     #[test]
     fn a_machine_path_is_found() {
-        let places = ["/home/ada".to_owned(), "/src/bell".to_owned()];
+        let places = ["/home/ada/".to_owned(), "/src/bell".to_owned()];
         let lines = |text: &str| no_machine_paths("x", text, &places).len();
         assert_eq!(lines("see /home/ada/notes\nin \"/src/bell\"\n"), 2);
         assert_eq!(
-            lines("see /home/adam, a/home/ada, $HOME/src/bellwether, ./src/bell\n"),
+            lines("see /home/adam/x, /home/ada, a/home/ada/x, $HOME/src/bellwether, ./src/bell\n"),
             0
         );
     }
