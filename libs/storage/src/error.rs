@@ -1,0 +1,75 @@
+//! What a failing database means to a caller.
+
+use bellwether_domain::{Error, ErrorCode, ErrorReason};
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
+// Primary result codes of SQLite (https://www.sqlite.org/rescode.html); the low byte of an extended code.
+const SQLITE_BUSY: i32 = 5;
+const SQLITE_LOCKED: i32 = 6;
+const SQLITE_READONLY: i32 = 8;
+const SQLITE_IOERR: i32 = 10;
+const SQLITE_CORRUPT: i32 = 11;
+const SQLITE_FULL: i32 = 13;
+const SQLITE_CANTOPEN: i32 = 14;
+const SQLITE_NOTADB: i32 = 26;
+
+/// The error that a caller sees for a database error.
+///
+/// A full disk is `RESOURCE_EXHAUSTED` (`STORAGE_FULL`); a busy, closed or failing database `UNAVAILABLE`
+/// (`STORAGE_UNAVAILABLE`) with a retry hint; damage and everything that can only be a bug `INTERNAL`. The text carries
+/// no value of any row; what the driver said goes to the log.
+#[must_use]
+pub fn storage_error(error: DbErr) -> Error {
+    let mapped = classify(&error);
+    if mapped.code == ErrorCode::Internal {
+        tracing::error!(error = %error, "database error");
+    } else {
+        tracing::warn!(error = %error, "database error");
+    }
+    mapped
+}
+
+fn classify(error: &DbErr) -> Error {
+    match error {
+        DbErr::ConnectionAcquire(_) => unavailable("no database connection became free in time"),
+        DbErr::Conn(RuntimeErr::SqlxError(inner))
+        | DbErr::Exec(RuntimeErr::SqlxError(inner))
+        | DbErr::Query(RuntimeErr::SqlxError(inner)) => classify_driver(inner),
+        DbErr::Migration(text) => Error::internal(format!("the database could not be brought up to date: {text}")),
+        _ => Error::internal("the database refused a statement"),
+    }
+}
+
+fn classify_driver(error: &SqlxError) -> Error {
+    match error {
+        SqlxError::Database(database) => {
+            let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+            classify_sqlite(code & 0xff)
+        }
+        SqlxError::Io(_) => unavailable("the database could not be read or written"),
+        SqlxError::PoolTimedOut => unavailable("no database connection became free in time"),
+        SqlxError::PoolClosed | SqlxError::WorkerCrashed => unavailable("the database is closed"),
+        _ => Error::internal("the database refused a statement"),
+    }
+}
+
+fn classify_sqlite(primary: i32) -> Error {
+    match primary {
+        SQLITE_FULL => Error::new(
+            ErrorCode::ResourceExhausted,
+            ErrorReason::StorageFull,
+            "the disk is full: nothing was written; free space and retry",
+        )
+        .with_retry_after_ms(5_000),
+        SQLITE_BUSY | SQLITE_LOCKED => unavailable("the database is busy"),
+        SQLITE_IOERR => unavailable("the database could not be read or written"),
+        SQLITE_READONLY => unavailable("the database file is read-only"),
+        SQLITE_CANTOPEN => unavailable("the database file cannot be opened"),
+        SQLITE_CORRUPT | SQLITE_NOTADB => Error::internal("the database file is damaged"),
+        _ => Error::internal("the database refused a statement"),
+    }
+}
+
+fn unavailable(message: &str) -> Error {
+    Error::unavailable(ErrorReason::StorageUnavailable, message)
+}
