@@ -1,0 +1,330 @@
+//! What each KPI must be, from the rules' own words.
+
+use super::dates;
+use super::export::Deal;
+use super::number::Fraction;
+
+/// The KPIs recomputed here.
+pub const KPIS: [&str; 15] = [
+    "win_rate",
+    "win_rate_value",
+    "deals_won",
+    "bookings",
+    "average_deal_size",
+    "median_deal_size",
+    "sales_cycle_mean",
+    "sales_cycle_median",
+    "pipeline_value",
+    "open_deals",
+    "pipeline_created",
+    "sales_velocity",
+    "revenue_growth_rate",
+    "loss_reason_mix",
+    "average_selling_price",
+];
+
+/// What is asked: `[from, to)` in days, cut by a grain, up to the end of day `as_of`.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// First day.
+    pub from: i32,
+    /// Day after the last.
+    pub to: i32,
+    /// day, week, month, quarter, year; `None` = not cut.
+    pub grain: Option<&'a str>,
+    /// The last day whose events count.
+    pub as_of: i32,
+    /// Dimensions.
+    pub by: &'a [&'static str],
+}
+
+/// One expected row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// First day of the period.
+    pub start: i32,
+    /// Day after its last.
+    pub end: i32,
+    /// One name a dimension.
+    pub group: Vec<Option<String>>,
+    /// The value, or why there is none.
+    pub value: Result<String, &'static str>,
+    /// Its items.
+    pub n: usize,
+}
+
+/// A period as asked and as the calendar has it.
+#[derive(Debug, Clone, Copy)]
+struct Period {
+    start: i32,
+    end: i32,
+    whole: (i32, i32),
+}
+
+fn periods(question: &Question<'_>) -> Vec<Period> {
+    let Some(grain) = question.grain else {
+        return vec![Period {
+            start: question.from,
+            end: question.to,
+            whole: (question.from, question.to),
+        }];
+    };
+    let mut out = Vec::new();
+    let mut at = question.from;
+    while at < question.to {
+        let whole = dates::whole(grain, at);
+        out.push(Period {
+            start: at,
+            end: whole.1.min(question.to),
+            whole,
+        });
+        at = whole.1;
+    }
+    out
+}
+
+/// The period before: the whole one of the same index; cut to the elapsed part while the period runs.
+fn previous(question: &Question<'_>, period: Period) -> (i32, i32) {
+    let (start, end) = match question.grain {
+        Some(grain) => dates::whole(grain, period.whole.0 - 1),
+        None => {
+            let (first, last) = (dates::parts(question.from), dates::parts(question.to));
+            let months = (last.0 - first.0) * 12 + last.1 - first.1;
+            if first.2 == 1 && last.2 == 1 && months > 0 {
+                let index = first.0 * 12 + first.1 - 1 - months;
+                (
+                    dates::day(index.div_euclid(12), index.rem_euclid(12) + 1, 1),
+                    question.from,
+                )
+            } else {
+                (question.from - (question.to - question.from), question.from)
+            }
+        }
+    };
+    let elapsed = question.as_of + 1 - period.whole.0;
+    if question.as_of + 1 < period.whole.1 {
+        (start, end.min(start + elapsed.max(0)))
+    } else {
+        (start, end)
+    }
+}
+
+/// The rows of one KPI, in the order of periods; groups are not ordered here.
+#[must_use]
+pub fn rows(kpi: &str, deals: &[Deal], question: &Question<'_>) -> Vec<Row> {
+    let mut by = question.by.to_vec();
+    let mix = kpi == "loss_reason_mix";
+    by.retain(|dimension| *dimension != "loss_reason");
+    let name = |deal: &Deal| -> Vec<Option<String>> {
+        by.iter()
+            .map(|dimension| deal.dimensions[dimension].clone())
+            .collect()
+    };
+    let mut groups: Vec<Vec<Option<String>>> = Vec::new();
+    for deal in deals {
+        let group = name(deal);
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    let mut out = Vec::new();
+    for group in groups {
+        let members: Vec<&Deal> = deals.iter().filter(|deal| name(deal) == group).collect();
+        let cells: Vec<Row> = periods(question)
+            .into_iter()
+            .map(|period| {
+                let (value, n) = cell(kpi, &members, question, period);
+                let mut group = group.clone();
+                if mix {
+                    // The export gives no loss reason: null is the only one.
+                    group.push(None);
+                }
+                Row {
+                    start: period.start,
+                    end: period.end,
+                    group,
+                    value,
+                    n,
+                }
+            })
+            .collect();
+        let grouped = !by.is_empty() || mix;
+        if !grouped || cells.iter().any(|row| row.n > 0) {
+            out.extend(cells);
+        }
+    }
+    out
+}
+
+type Cell = (Result<String, &'static str>, usize);
+
+fn cell(kpi: &str, deals: &[&Deal], question: &Question<'_>, period: Period) -> Cell {
+    let within = |at: Option<i32>, from: i32, to: i32| {
+        at.is_some_and(|at| at >= from && at < to && at <= question.as_of)
+    };
+    let closed = |from: i32, to: i32| -> Vec<&Deal> {
+        deals
+            .iter()
+            .copied()
+            .filter(|deal| within(deal.closed, from, to))
+            .collect()
+    };
+    let won = |from: i32, to: i32| -> Vec<&Deal> {
+        closed(from, to)
+            .into_iter()
+            .filter(|deal| deal.stage == "Won")
+            .collect()
+    };
+    let value = |deals: &[&Deal]| deals.iter().map(|deal| deal.value).sum::<i128>();
+    let days = |deal: &Deal| i128::from(deal.closed.unwrap_or(0) - deal.created.unwrap_or(0));
+    let (all, wins) = (closed(period.start, period.end), won(period.start, period.end));
+    let lost: Vec<&Deal> = all.iter().copied().filter(|deal| deal.stage == "Lost").collect();
+    let count = |deals: &[&Deal]| i128::try_from(deals.len()).expect("few");
+    let at = (period.end - 1).min(question.as_of);
+    let open: Vec<&Deal> = deals
+        .iter()
+        .copied()
+        .filter(|deal| {
+            deal.created.is_some_and(|created| created <= at) && deal.closed.is_none_or(|closed| closed > at)
+        })
+        .collect();
+    let ratio = |over: i128, under: i128, reason: &'static str| {
+        if under == 0 {
+            Err(reason)
+        } else {
+            Ok(Fraction::new(over, under).text(false))
+        }
+    };
+    match kpi {
+        "win_rate" => (ratio(count(&wins), count(&all), "no_closed_deals"), all.len()),
+        "win_rate_value" => {
+            let reason = if all.is_empty() {
+                "no_closed_deals"
+            } else {
+                "no_amounts"
+            };
+            let under = value(&wins) + lost.iter().map(|deal| deal.list).sum::<i128>();
+            (ratio(value(&wins), under, reason), all.len())
+        }
+        "deals_won" => (Ok(wins.len().to_string()), wins.len()),
+        "bookings" => (Ok(value(&wins).to_string()), wins.len()),
+        "average_deal_size" => (ratio(value(&wins), count(&wins), "no_won_deals"), wins.len()),
+        "average_selling_price" => (ratio(value(&wins), count(&wins), "no_won_deals"), wins.len()),
+        "median_deal_size" => (median(wins.iter().map(|deal| deal.value).collect()), wins.len()),
+        "sales_cycle_mean" => (
+            ratio(
+                wins.iter().map(|deal| days(deal)).sum(),
+                count(&wins),
+                "no_won_deals",
+            ),
+            wins.len(),
+        ),
+        "sales_cycle_median" => (median(wins.iter().map(|deal| days(deal)).collect()), wins.len()),
+        "open_deals" => (Ok(open.len().to_string()), open.len()),
+        "pipeline_value" => (
+            Ok(open.iter().map(|deal| deal.list).sum::<i128>().to_string()),
+            open.len(),
+        ),
+        "pipeline_created" => {
+            let made: Vec<&Deal> = deals
+                .iter()
+                .copied()
+                .filter(|deal| within(deal.created, period.start, period.end))
+                .collect();
+            (
+                Ok(made.iter().map(|deal| deal.list).sum::<i128>().to_string()),
+                made.len(),
+            )
+        }
+        "sales_velocity" => {
+            let cycle: i128 = wins.iter().map(|deal| days(deal)).sum();
+            let over = count(&open) * value(&wins) * count(&wins);
+            let reason = match (all.len(), wins.len()) {
+                (0, _) => "no_closed_deals",
+                (_, 0) => "no_won_deals",
+                _ => "no_cycle",
+            };
+            (ratio(over, count(&all) * cycle, reason), all.len())
+        }
+        "revenue_growth_rate" => {
+            let (from, to) = previous(question, period);
+            let base = value(&won(from, to));
+            (ratio(value(&wins) - base, base, "no_base"), wins.len())
+        }
+        "loss_reason_mix" => (ratio(count(&lost), count(&lost), "no_lost_deals"), lost.len()),
+        other => panic!("the oracle does not know `{other}`"),
+    }
+}
+
+/// The median of an even number is the mean of the middle two.
+fn median(mut values: Vec<i128>) -> Result<String, &'static str> {
+    values.sort_unstable();
+    let n = values.len();
+    if n == 0 {
+        return Err("no_won_deals");
+    }
+    Ok(Fraction::new(values[(n - 1) / 2] + values[n / 2], 2).text(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::export;
+
+    /// The figures that the project was given with the data.
+    #[test]
+    fn the_oracle_knows_the_published_answers() {
+        let Some(folder) = export::folder() else {
+            eprintln!("skipped: ../shared/data/crm is not there");
+            return;
+        };
+        let deals = export::deals(&folder);
+        let (from, to) = (dates::read("2017-01-01"), dates::read("2018-01-01"));
+        let year = Question {
+            from,
+            to,
+            grain: None,
+            as_of: dates::read("2026-01-01"),
+            by: &[],
+        };
+        let value = |kpi| rows(kpi, &deals, &year)[0].value.clone().unwrap();
+        assert_eq!(value("win_rate"), "0.631500521531813441");
+        assert_eq!(
+            value("win_rate_value"),
+            Fraction::new(10_005_534, 15_952_002).text(false)
+        );
+        assert_eq!(value("bookings"), "10005534");
+        assert_eq!(value("average_deal_size"), "2360.90939122227466");
+        assert_eq!(value("sales_cycle_mean"), "51.7819726285983955");
+        assert_eq!(value("sales_cycle_median"), "57");
+        let august = Question {
+            as_of: dates::read("2017-08-31"),
+            ..year
+        };
+        assert_eq!(
+            rows("open_deals", &deals, &august)[0].value,
+            Ok("2265".to_owned())
+        );
+        assert_eq!(
+            rows("pipeline_value", &deals, &august)[0].value,
+            Ok("5389247".to_owned())
+        );
+        let monthly = Question {
+            grain: Some("month"),
+            ..year
+        };
+        assert_eq!(
+            rows("win_rate", &deals, &monthly)[0].value,
+            Err("no_closed_deals")
+        );
+        assert_eq!(
+            rows("win_rate", &deals, &monthly)[2].value,
+            Ok(Fraction::new(531, 647).text(false))
+        );
+        let owners = Question {
+            by: &["owner"],
+            ..year
+        };
+        assert_eq!(rows("win_rate", &deals, &owners).len(), 30);
+    }
+}
