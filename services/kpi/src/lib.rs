@@ -1,1 +1,9 @@
-//! Placeholder.
+//! The KPI service: follows the record log, keeps its facts in memory and answers questions about them.
+//!
+//! The data side turns changes into facts ([`facts`], [`tenant`], [`checkpoint`], [`worker`]); the question side turns
+//! a question into scans of [`tenant::TenantFacts`] and a number that can defend itself.
+
+pub mod config;
+pub mod table;
+pub mod tenant;
+pub mod worker;
