@@ -158,7 +158,7 @@ impl Done {
     ///
     /// # Panics
     /// When it exited otherwise.
-    #[must_use]
+    #[allow(clippy::must_use_candidate, reason = "often called for the check alone")]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self

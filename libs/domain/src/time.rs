@@ -2,12 +2,15 @@
 //!
 //! A date-only field is that day as written in every zone and counts from the day's first instant there.
 
+mod zone;
+
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+
+pub use zone::Zone;
 
 /// Microseconds in a day of 24 hours.
 pub const DAY_MICROS: i64 = 86_400_000_000;
@@ -203,66 +206,6 @@ impl FromStr for When {
                 format!("`{text}` is neither a date such as 2017-03-01 nor an instant such as 2017-03-01T09:30:00Z")
             }
         })
-    }
-}
-
-/// An IANA time zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Zone {
-    name: String,
-    zone: TimeZone,
-}
-
-impl Zone {
-    /// UTC.
-    #[must_use]
-    pub fn utc() -> Self {
-        Self {
-            name: "UTC".to_owned(),
-            zone: TimeZone::UTC,
-        }
-    }
-
-    /// The zone of an IANA name such as `America/New_York`.
-    ///
-    /// # Errors
-    /// A sentence when there is no such zone.
-    pub fn named(name: &str) -> Result<Self, String> {
-        if matches!(name, "UTC" | "Etc/UTC" | "Z") {
-            return Ok(Self::utc());
-        }
-        let zone = jiff::tz::db()
-            .get(name)
-            .map_err(|_| format!("`{name}` is not an IANA time zone such as Europe/Berlin"))?;
-        let name = zone.iana_name().unwrap_or(name).to_owned();
-        Ok(Self { name, zone })
-    }
-
-    /// The IANA name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The first instant of a civil day; where midnight does not exist, the first instant after the gap.
-    #[must_use]
-    pub fn start_of_day(&self, day: CivilDate) -> Instant {
-        if self.zone == TimeZone::UTC {
-            return Instant(i64::from(day.days()) * DAY_MICROS);
-        }
-        let zoned = day
-            .0
-            .to_zoned(self.zone.clone())
-            .and_then(|midnight| midnight.start_of_day());
-        zoned.map_or(Instant(i64::from(day.days()) * DAY_MICROS), |start| {
-            Instant(start.timestamp().as_microsecond())
-        })
-    }
-
-    /// The civil day of an instant.
-    #[must_use]
-    pub fn date_of(&self, at: Instant) -> CivilDate {
-        CivilDate(self.zone.to_datetime(at.timestamp()).date())
     }
 }
 
