@@ -6,10 +6,13 @@ cd "$(dirname "$0")/.."
 
 data=${BELLWETHER_DATA_DIR:-.demo}
 target=${CARGO_TARGET_DIR:-target}
-bellwether=$target/release/bellwether
+# BELLWETHER_PROFILE=dev builds faster and runs slower.
+profile=${BELLWETHER_PROFILE:-release}
+folder=${profile/#dev/debug}
+bellwether=$target/$folder/bellwether
 tools=$(scripts/tools.sh --bin)
 
-cargo build --release --locked --bin bellwether
+cargo build --profile "$profile" --locked --workspace --bins
 
 pipes=$(mktemp -d)
 server=
@@ -45,7 +48,7 @@ if [ -n "$url" ]; then
 Bellwether serves at $url   (address in $data/endpoint, token in $data/token)
 
   $bellwether kpi list --data-dir $data
-  $bellwether kpi query win_rate --tenant demo --grain month --data-dir $data
+  $bellwether kpi query win_rate --tenant demo --by region --data-dir $data
   $grpcurl -plaintext -H "authorization: Bearer \$(cat $data/token)" ${url#http://} list
 
 Ctrl-C drains and stops.
