@@ -39,7 +39,10 @@ impl Principal {
     /// Another service of this house: every tenant, every row.
     #[must_use]
     pub fn service() -> Self {
-        Self { tenants: Tenants::All, scope: Scope::All }
+        Self {
+            tenants: Tenants::All,
+            scope: Scope::All,
+        }
     }
 
     /// The caller of a request.
@@ -48,7 +51,11 @@ impl Principal {
     /// `UNAUTHENTICATED` when the request did not come through a node or a near link.
     pub fn from_extensions(extensions: &tonic::Extensions) -> Result<&Self> {
         extensions.get::<Self>().ok_or_else(|| {
-            Error::new(ErrorCode::Unauthenticated, ErrorReason::TokenMissing, "the call carries no caller")
+            Error::new(
+                ErrorCode::Unauthenticated,
+                ErrorReason::TokenMissing,
+                "the call carries no caller",
+            )
         })
     }
 
@@ -86,14 +93,26 @@ mod tests {
     #[test]
     fn a_token_of_one_tenant_acts_for_no_other() {
         let mut request = tonic::Request::new(());
-        assert_eq!(authorize(&request, "acme").unwrap_err().code, ErrorCode::Unauthenticated);
-        let acme = Principal { tenants: Tenants::One("acme".parse().unwrap()), scope: Scope::All };
+        assert_eq!(
+            authorize(&request, "acme").unwrap_err().code,
+            ErrorCode::Unauthenticated
+        );
+        let acme = Principal {
+            tenants: Tenants::One("acme".parse().unwrap()),
+            scope: Scope::All,
+        };
         request.extensions_mut().insert(acme);
         assert_eq!(authorize(&request, "acme").unwrap().as_str(), "acme");
         let error = authorize(&request, "globex").unwrap_err();
-        assert_eq!((error.code, error.reason), (ErrorCode::PermissionDenied, ErrorReason::TenantMismatch));
+        assert_eq!(
+            (error.code, error.reason),
+            (ErrorCode::PermissionDenied, ErrorReason::TenantMismatch)
+        );
         assert!(!error.message.contains("globex"));
-        assert_eq!(authorize(&request, "No Tenant").unwrap_err().code, ErrorCode::InvalidArgument);
+        assert_eq!(
+            authorize(&request, "No Tenant").unwrap_err().code,
+            ErrorCode::InvalidArgument
+        );
         request.extensions_mut().insert(Principal::service());
         assert!(authorize(&request, "globex").is_ok());
     }

@@ -98,7 +98,10 @@ pub struct DrainConfig {
 
 impl Default for DrainConfig {
     fn default() -> Self {
-        Self { lame_duck_ms: 0, hard_ms: 20_000 }
+        Self {
+            lame_duck_ms: 0,
+            hard_ms: 20_000,
+        }
     }
 }
 
@@ -147,7 +150,11 @@ pub struct LinkConfig {
 
 impl Default for LinkConfig {
     fn default() -> Self {
-        Self { connect_timeout_ms: 3_000, keepalive_interval_ms: 30_000, keepalive_timeout_ms: 20_000 }
+        Self {
+            connect_timeout_ms: 3_000,
+            keepalive_interval_ms: 30_000,
+            keepalive_timeout_ms: 20_000,
+        }
     }
 }
 

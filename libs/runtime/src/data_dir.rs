@@ -32,13 +32,29 @@ impl DataDir {
     /// `FAILED_PRECONDITION` naming the file when another process holds the folder or it cannot be written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        let created = std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path);
         created.map_err(|error| failed("create", &path, &error))?;
         let file = path.join(LOCK);
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&file);
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&file);
         let lock = lock.map_err(|error| failed("open", &file, &error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: Arc::new(lock) }),
+            Ok(()) => {
+                let opened = Self {
+                    path,
+                    _lock: Arc::new(lock),
+                };
+                // An address that a killed process left behind leads nowhere.
+                opened.remove_endpoint();
+                Ok(opened)
+            }
             Err(TryLockError::WouldBlock) => Err(precondition(format!(
                 "{} is in use by another process (it holds {})",
                 path.display(),
@@ -66,10 +82,17 @@ impl DataDir {
     /// `FAILED_PRECONDITION` naming the file when it cannot be read or written or is empty.
     pub fn token(&self) -> Result<Secret<String>> {
         let file = self.join(TOKEN);
-        match OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file) {
+        match OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&file)
+        {
             Ok(mut created) => {
                 let token = random_token()?;
-                let written = created.write_all(format!("{token}\n").as_bytes()).and_then(|()| created.sync_all());
+                let written = created
+                    .write_all(format!("{token}\n").as_bytes())
+                    .and_then(|()| created.sync_all());
                 written.map_err(|error| failed("write", &file, &error))?;
                 Ok(Secret::new(token))
             }
@@ -113,7 +136,11 @@ pub fn read_endpoint(path: &Path) -> Result<String> {
         Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
         _ => Err(Error::unavailable(
             ErrorReason::PeerUnavailable,
-            format!("no process serves {}: there is no address in {}", path.display(), file.display()),
+            format!(
+                "no process serves {}: there is no address in {}",
+                path.display(),
+                file.display()
+            ),
         )),
     }
 }
@@ -126,10 +153,16 @@ pub fn read_token(file: &Path) -> Result<Secret<String>> {
     let text = std::fs::read_to_string(file).map_err(|error| failed("read", file, &error))?;
     let token = text.trim();
     if token.is_empty() {
-        return Err(precondition(format!("{} is empty: put a token there or remove it", file.display())));
+        return Err(precondition(format!(
+            "{} is empty: put a token there or remove it",
+            file.display()
+        )));
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(precondition(format!("{} must hold one token of visible ASCII characters", file.display())));
+        return Err(precondition(format!(
+            "{} must hold one token of visible ASCII characters",
+            file.display()
+        )));
     }
     Ok(Secret::new(token.to_owned()))
 }
@@ -146,7 +179,11 @@ fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
 }
 
 fn precondition(message: String) -> Error {
-    Error::new(ErrorCode::FailedPrecondition, ErrorReason::StorageUnavailable, message)
+    Error::new(
+        ErrorCode::FailedPrecondition,
+        ErrorReason::StorageUnavailable,
+        message,
+    )
 }
 
 #[cfg(test)]
@@ -163,7 +200,10 @@ mod tests {
         assert_eq!(data.token().unwrap(), token);
         let mode = |name| std::fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode("token"), 0o600);
-        assert_eq!(std::fs::metadata(data.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            std::fs::metadata(data.path()).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
         let key = data.derive_key("bellwether test").unwrap();
         assert_ne!(key, data.derive_key("bellwether other").unwrap());
         assert_eq!(key, data.derive_key("bellwether test").unwrap());
@@ -184,7 +224,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = DataDir::open(folder.path()).unwrap();
         let error = DataDir::open(folder.path()).unwrap_err();
-        assert!(error.message.contains("in use by another process"), "{}", error.message);
+        assert!(
+            error.message.contains("in use by another process"),
+            "{}",
+            error.message
+        );
         drop(first);
         DataDir::open(folder.path()).unwrap();
     }
@@ -193,10 +237,20 @@ mod tests {
     fn the_endpoint_is_there_only_while_served() {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
-        assert_eq!(read_endpoint(folder.path()).unwrap_err().code, ErrorCode::Unavailable);
+        assert_eq!(
+            read_endpoint(folder.path()).unwrap_err().code,
+            ErrorCode::Unavailable
+        );
         data.write_endpoint("http://127.0.0.1:4711").unwrap();
         assert_eq!(read_endpoint(folder.path()).unwrap(), "http://127.0.0.1:4711");
         data.remove_endpoint();
         assert!(read_endpoint(folder.path()).is_err());
+        data.write_endpoint("http://127.0.0.1:4711").unwrap();
+        drop(data);
+        let _next = DataDir::open(folder.path()).unwrap();
+        assert!(
+            read_endpoint(folder.path()).is_err(),
+            "left behind by a process that was killed"
+        );
     }
 }

@@ -13,7 +13,9 @@ tokio::task_local! {
 /// there is no deadline.
 #[must_use]
 pub fn remaining() -> Option<Duration> {
-    DEADLINE.try_with(|at| at.saturating_duration_since(Instant::now())).ok()
+    DEADLINE
+        .try_with(|at| at.saturating_duration_since(Instant::now()))
+        .ok()
 }
 
 /// Runs `work` with `deadline` visible to [`remaining`].
@@ -54,7 +56,12 @@ mod tests {
 
     #[test]
     fn the_clients_deadline_is_read() {
-        let read = |text: &str| of_client(&HeaderMap::from_iter([("grpc-timeout".parse().unwrap(), text.parse().unwrap())]));
+        let read = |text: &str| {
+            of_client(&HeaderMap::from_iter([(
+                "grpc-timeout".parse().unwrap(),
+                text.parse().unwrap(),
+            )]))
+        };
         assert_eq!(read("250m"), Some(Duration::from_millis(250)));
         assert_eq!(read("3S"), Some(Duration::from_secs(3)));
         assert_eq!(read("99999999H"), Some(Duration::from_secs(99_999_999 * 3_600)));

@@ -32,6 +32,8 @@ const NEAR_BUFFER: usize = 256 * 1024;
 /// Flow control windows in bytes: a page of the feed fits into a stream's, several streams into a connection's.
 const STREAM_WINDOW: u32 = 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+/// Bytes of headers and trailers that are taken from a peer: an error that lists many violations needs some.
+const HEADER_BYTES: u32 = 64 * 1024;
 
 /// A peer. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -53,7 +55,11 @@ impl PeerLink {
         let server = Server::builder()
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .serve_with_incoming_shutdown(app, ReceiverStream::new(visitors).map(Ok::<_, std::io::Error>), ended);
+            .serve_with_incoming_shutdown(
+                app,
+                ReceiverStream::new(visitors).map(Ok::<_, std::io::Error>),
+                ended,
+            );
         tokio::spawn(async move {
             if let Err(error) = server.await {
                 tracing::error!(error = %error, "near server failed");
@@ -81,7 +87,11 @@ impl PeerLink {
         }
         let header = format!("Bearer {}", token.expose());
         let mut header: MetadataValue<Ascii> = header.parse().map_err(|_| {
-            Error::invalid(ErrorReason::TokenInvalid, "token", "a token has visible ASCII characters only")
+            Error::invalid(
+                ErrorReason::TokenInvalid,
+                "token",
+                "a token has visible ASCII characters only",
+            )
         })?;
         header.set_sensitive(true);
         let endpoint = windows(Endpoint::from(uri))
@@ -90,12 +100,24 @@ impl PeerLink {
             .keep_alive_timeout(millis(config.keepalive_timeout_ms))
             .keep_alive_while_idle(true)
             .tcp_nodelay(true);
-        Ok(Self::of(endpoint.connect_lazy(), endpoint.connect_lazy(), Some(header)))
+        Ok(Self::of(
+            endpoint.connect_lazy(),
+            endpoint.connect_lazy(),
+            Some(header),
+        ))
     }
 
     fn of(calls: Channel, streams: Channel, token: Option<MetadataValue<Ascii>>) -> Self {
-        let calls = LinkInterceptor { token: token.clone(), passes_deadline: true }.over(calls);
-        let streams = LinkInterceptor { token, passes_deadline: false }.over(streams);
+        let calls = LinkInterceptor {
+            token: token.clone(),
+            passes_deadline: true,
+        }
+        .over(calls);
+        let streams = LinkInterceptor {
+            token,
+            passes_deadline: false,
+        }
+        .over(streams);
         Self { calls, streams }
     }
 
@@ -113,18 +135,24 @@ impl PeerLink {
 }
 
 fn windows(endpoint: Endpoint) -> Endpoint {
-    endpoint.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW)
+    endpoint
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_max_header_list_size(HEADER_BYTES)
 }
 
 /// Makes a fresh pair of pipes at each connect and hands one end in at `door`.
 fn knock(
     door: mpsc::Sender<DuplexStream>,
-) -> impl tower::Service<Uri, Response = TokioIo<DuplexStream>, Error = std::io::Error, Future: Send> + Send + 'static {
+) -> impl tower::Service<Uri, Response = TokioIo<DuplexStream>, Error = std::io::Error, Future: Send>
++ Send
++ 'static {
     tower::service_fn(move |_: Uri| {
         let door = door.clone();
         async move {
             let (ours, theirs) = tokio::io::duplex(NEAR_BUFFER);
-            let gone = |_| std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "the peer has shut down");
+            let gone =
+                |_| std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "the peer has shut down");
             door.send(theirs).await.map_err(gone)?;
             Ok(TokioIo::new(ours))
         }

@@ -32,8 +32,9 @@ struct MethodLabels {
 }
 
 // From 0.2 ms (a hot answer) to 30 s (the cap of a call), in seconds.
-const BUCKETS: [f64; 16] =
-    [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+const BUCKETS: [f64; 16] = [
+    0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
 
 impl Metrics {
     /// A registry with the numbers of the RPC server.
@@ -43,11 +44,25 @@ impl Metrics {
         let seconds = Family::<MethodLabels, Histogram>::new_with_constructor(|| Histogram::new(BUCKETS));
         let (active, panics) = (Gauge::default(), Counter::default());
         let mut registry = Registry::default();
-        registry.register("rpc_server_calls", "Calls answered, by method and status code", calls.clone());
-        registry.register("rpc_server_call_duration_seconds", "Time until a call was answered", seconds.clone());
+        registry.register(
+            "rpc_server_calls",
+            "Calls answered, by method and status code",
+            calls.clone(),
+        );
+        registry.register(
+            "rpc_server_call_duration_seconds",
+            "Time until a call was answered",
+            seconds.clone(),
+        );
         registry.register("rpc_server_active", "Calls being served now", active.clone());
         registry.register("rpc_server_panics", "Handlers that panicked", panics.clone());
-        Self { registry: Arc::new(Mutex::new(registry)), calls, seconds, active, panics }
+        Self {
+            registry: Arc::new(Mutex::new(registry)),
+            calls,
+            seconds,
+            active,
+            panics,
+        }
     }
 
     /// Lets a room register numbers of its own.
@@ -67,7 +82,9 @@ impl Metrics {
 
     pub(crate) fn answered(&self, method: &'static str, code: &'static str, took: Duration) {
         self.calls.get_or_create(&CallLabels { method, code }).inc();
-        self.seconds.get_or_create(&MethodLabels { method }).observe(took.as_secs_f64());
+        self.seconds
+            .get_or_create(&MethodLabels { method })
+            .observe(took.as_secs_f64());
     }
 
     pub(crate) fn active(&self) -> &Gauge {
@@ -95,8 +112,14 @@ mod tests {
         metrics.answered("a.v1.S/Get", "OK", Duration::from_millis(3));
         metrics.answered("a.v1.S/Get", "NOT_FOUND", Duration::from_millis(3));
         let text = metrics.encode();
-        assert!(text.contains(r#"rpc_server_calls_total{method="a.v1.S/Get",code="OK"} 1"#), "{text}");
-        assert!(text.contains(r#"rpc_server_call_duration_seconds_count{method="a.v1.S/Get"} 2"#), "{text}");
+        assert!(
+            text.contains(r#"rpc_server_calls_total{method="a.v1.S/Get",code="OK"} 1"#),
+            "{text}"
+        );
+        assert!(
+            text.contains(r#"rpc_server_call_duration_seconds_count{method="a.v1.S/Get"} 2"#),
+            "{text}"
+        );
         assert!(text.ends_with("# EOF\n"));
     }
 }

@@ -8,8 +8,6 @@ use bellwether_domain::{Error, ErrorCode, ErrorReason, Result};
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 
 use crate::auth::TokenSet;
@@ -18,6 +16,10 @@ use crate::host::Host;
 use crate::ops;
 use crate::rpc::{self, Gate};
 use crate::services::ServiceSet;
+
+mod health;
+
+use health::Health;
 
 /// Streams that a client may open and reset before it is cut off (the "rapid reset" attack on HTTP/2).
 const PENDING_RESETS: usize = 64;
@@ -35,7 +37,12 @@ impl Node {
     /// A server of `host` without services yet.
     #[must_use]
     pub fn new(host: &Host, config: NodeConfig, tokens: TokenSet) -> Self {
-        Self { host: host.clone(), config, tokens, services: ServiceSet::new() }
+        Self {
+            host: host.clone(),
+            config,
+            tokens,
+            services: ServiceSet::new(),
+        }
     }
 
     /// Adds services.
@@ -54,18 +61,36 @@ impl Node {
         let address = resolve(&self.config).await?;
         let listener = TcpListener::bind(address).await.map_err(|error| {
             let message = format!("cannot listen on {address}: {error}");
-            Error::new(ErrorCode::FailedPrecondition, ErrorReason::StorageUnavailable, message)
+            Error::new(
+                ErrorCode::FailedPrecondition,
+                ErrorReason::StorageUnavailable,
+                message,
+            )
         })?;
-        let local = listener.local_addr().map_err(|error| Error::internal(error.to_string()))?;
-        Ok(BoundNode { url: url_of(local), local, listener, node: self })
+        let local = listener
+            .local_addr()
+            .map_err(|error| Error::internal(error.to_string()))?;
+        Ok(BoundNode {
+            url: url_of(local),
+            local,
+            listener,
+            node: self,
+        })
     }
 }
 
 async fn resolve(config: &NodeConfig) -> Result<SocketAddr> {
     let refused = |why: String| Error::invalid(ErrorReason::InvalidField, "node.listen", why);
     let listen = &config.listen;
-    let found = tokio::net::lookup_host(listen).await.ok().and_then(|mut found| found.next());
-    let address = found.ok_or_else(|| refused(format!("`{listen}` is not an address and port such as 127.0.0.1:4711")))?;
+    let found = tokio::net::lookup_host(listen)
+        .await
+        .ok()
+        .and_then(|mut found| found.next());
+    let address = found.ok_or_else(|| {
+        refused(format!(
+            "`{listen}` is not an address and port such as 127.0.0.1:4711"
+        ))
+    })?;
     if !address.ip().is_loopback() && !config.allow_remote {
         return Err(refused(format!(
             "`{listen}` can be reached from other machines: use 127.0.0.1, or set node.allow_remote"
@@ -78,7 +103,11 @@ async fn resolve(config: &NodeConfig) -> Result<SocketAddr> {
 fn url_of(local: SocketAddr) -> String {
     let mut address = local;
     if address.ip().is_unspecified() {
-        let loopback = if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+        let loopback = if address.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        };
         address.set_ip(loopback);
     }
     format!("http://{address}")
@@ -112,9 +141,15 @@ impl BoundNode {
     /// # Errors
     /// `INTERNAL` when the server cannot run at all.
     pub async fn serve(self) -> Result<()> {
-        let Node { host, config, tokens, services } = self.node;
+        let Node {
+            host,
+            config,
+            tokens,
+            services,
+        } = self.node;
         let shutdown = host.shutdown.clone();
-        let app = app(&host, &config.limits, tokens, services).await?;
+        let (health, probes) = Health::of(&host, services.names()).await;
+        let app = app(&host, &config.limits, tokens, services.add(probes))?;
         let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
         let server = builder(&config.limits).serve_with_incoming_shutdown(
             app,
@@ -122,9 +157,15 @@ impl BoundNode {
             shutdown.streams().clone().cancelled_owned(),
         );
         let phases = async {
-            shutdown.draining().cancelled().await;
+            health.follow_until_draining().await;
             tokio::time::sleep(millis(config.drain.lame_duck_ms)).await;
             shutdown.streams().cancel();
+        };
+        let server = async {
+            let served = server.await;
+            // A server that ends by itself takes the process with it.
+            shutdown.trigger();
+            served
         };
         let hard = async {
             shutdown.streams().cancelled().await;
@@ -161,14 +202,10 @@ fn builder(limits: &LimitsConfig) -> Server {
 }
 
 /// Operators' pages by path; everything else is gRPC or gRPC-Web.
-async fn app(host: &Host, limits: &LimitsConfig, tokens: TokenSet, services: ServiceSet) -> Result<Router> {
-    let names: Vec<&'static str> = services.names().to_vec();
-    let (reporter, health) = tonic_health::server::health_reporter();
-    report(&reporter, &names, false).await;
-    tokio::spawn(follow(host.clone(), reporter, names.clone()));
+fn app(host: &Host, limits: &LimitsConfig, tokens: TokenSet, services: ServiceSet) -> Result<Router> {
+    let names = services.names().to_vec();
     let bad = |error| Error::internal(format!("the descriptors cannot be reflected: {error}"));
     let services = services
-        .add(health)
         .add(reflection(&names).build_v1().map_err(bad)?)
         .add(reflection(&names).build_v1alpha().map_err(bad)?);
     let streams_end = host.shutdown.streams().clone();
@@ -181,29 +218,10 @@ async fn app(host: &Host, limits: &LimitsConfig, tokens: TokenSet, services: Ser
 fn reflection(names: &[&'static str]) -> tonic_reflection::server::Builder<'static> {
     let builder = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(bellwether_contracts::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .with_service_name("grpc.health.v1.Health");
-    names.iter().fold(builder, |builder, name| builder.with_service_name(*name))
-}
-
-/// Keeps the health service in step with readiness, until the process drains.
-async fn follow(host: Host, reporter: HealthReporter, names: Vec<&'static str>) {
-    let mut changes = host.readiness.subscribe();
-    loop {
-        let ready = *changes.borrow_and_update();
-        report(&reporter, &names, ready).await;
-        tokio::select! {
-            () = host.shutdown.draining().cancelled() => return report(&reporter, &names, false).await,
-            changed = changes.changed() => if changed.is_err() { return },
-        }
-    }
-}
-
-async fn report(reporter: &HealthReporter, names: &[&'static str], ready: bool) {
-    let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
-    for name in names.iter().chain([&""]) {
-        reporter.set_service_status(name, status).await;
-    }
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+    names
+        .iter()
+        .fold(builder, |builder, name| builder.with_service_name(*name))
 }
 
 /// The life of a server process: listens to signals, serves, writes `DIR/endpoint`, calls `on_ready` with the address

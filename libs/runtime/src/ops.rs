@@ -28,7 +28,11 @@ async fn ready(State(host): State<Host>) -> Response {
     if waiting.is_empty() {
         return "ready\n".into_response();
     }
-    (StatusCode::SERVICE_UNAVAILABLE, format!("waiting for: {}\n", waiting.join(", "))).into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("waiting for: {}\n", waiting.join(", ")),
+    )
+        .into_response()
 }
 
 async fn metrics(State(host): State<Host>) -> Response {

@@ -20,15 +20,23 @@ impl Readiness {
     /// A process without gates: ready.
     #[must_use]
     pub fn new() -> Self {
-        let inner = Inner { closed: Mutex::new(Vec::new()), ready: watch::Sender::new(true) };
-        Self { inner: Arc::new(inner) }
+        let inner = Inner {
+            closed: Mutex::new(Vec::new()),
+            ready: watch::Sender::new(true),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// Adds a closed gate. `name` tells operators what is waited for.
     #[must_use]
     pub fn gate(&self, name: &'static str) -> Gate {
         self.change(|closed| closed.push(name));
-        Gate { readiness: self.clone(), name }
+        Gate {
+            readiness: self.clone(),
+            name,
+        }
     }
 
     /// Whether every gate is open.
@@ -40,7 +48,11 @@ impl Readiness {
     /// The names of the gates that are still closed.
     #[must_use]
     pub fn waiting_for(&self) -> Vec<&'static str> {
-        self.inner.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner
+            .closed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Waits until every gate is open.

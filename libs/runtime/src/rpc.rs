@@ -54,7 +54,12 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// A gate for callers with tokens, with limits.
-    pub(crate) fn public(tokens: TokenSet, limits: &LimitsConfig, metrics: Metrics, streams_end: CancellationToken) -> Self {
+    pub(crate) fn public(
+        tokens: TokenSet,
+        limits: &LimitsConfig,
+        metrics: Metrics,
+        streams_end: CancellationToken,
+    ) -> Self {
         Self {
             caller: Caller::Token(tokens),
             metrics,
@@ -93,10 +98,15 @@ impl Gate {
         if method.is_health() {
             return Ok(None);
         }
-        let places = if method.is_streaming() { &self.streams } else { &self.calls };
+        let places = if method.is_streaming() {
+            &self.streams
+        } else {
+            &self.calls
+        };
         Arc::clone(places).try_acquire_owned().map(Some).map_err(|_| {
             let message = "too many calls at the same time; retry after a moment";
-            Error::new(ErrorCode::ResourceExhausted, ErrorReason::Overloaded, message).with_retry_after_ms(200)
+            Error::new(ErrorCode::ResourceExhausted, ErrorReason::Overloaded, message)
+                .with_retry_after_ms(200)
         })
     }
 
@@ -125,9 +135,13 @@ async fn serve(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> R
 
 async fn handle(gate: &Gate, method: Method, mut watch: Watch, mut request: Request, next: Next) -> Response {
     let deadline = gate.deadline(&method, &request);
-    let admitted = gate.authenticate(&method, &mut request).and_then(|()| gate.admit(&method));
+    let admitted = gate
+        .authenticate(&method, &mut request)
+        .and_then(|()| gate.admit(&method));
     let answer = match admitted {
-        Ok(permit) => run(gate, deadline, request, next).await.map(|response| (response, permit)),
+        Ok(permit) => run(gate, deadline, request, next)
+            .await
+            .map(|response| (response, permit)),
         Err(error) => Err(error),
     };
     match answer {
@@ -151,7 +165,9 @@ async fn run(gate: &Gate, deadline: Option<Instant>, request: Request, next: Nex
     let handler = AssertUnwindSafe(next.run(request)).catch_unwind();
     let handled = deadline::within(deadline, handler);
     let outcome = match deadline {
-        Some(at) => tokio::time::timeout_at(at, handled).await.map_err(|_| deadline_exceeded())?,
+        Some(at) => tokio::time::timeout_at(at, handled)
+            .await
+            .map_err(|_| deadline_exceeded())?,
         None => handled.await,
     };
     outcome.map_err(|payload| {
@@ -163,5 +179,10 @@ async fn run(gate: &Gate, deadline: Option<Instant>, request: Request, next: Nex
 /// tonic says CANCELLED when its own timer fires; this one is inside it and fires no later.
 fn deadline_exceeded() -> Error {
     let message = "the deadline passed before the answer was ready";
-    Error::new(ErrorCode::DeadlineExceeded, ErrorReason::DeadlineExceeded, message).with_retry_after_ms(100)
+    Error::new(
+        ErrorCode::DeadlineExceeded,
+        ErrorReason::DeadlineExceeded,
+        message,
+    )
+    .with_retry_after_ms(100)
 }

@@ -28,6 +28,7 @@ impl ServiceSet {
 
     /// Adds a generated server.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "a builder's add, not a sum")]
     pub fn add<S>(mut self, server: S) -> Self
     where
         S: Service<Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
@@ -43,8 +44,14 @@ impl ServiceSet {
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.names.extend(other.names);
-        let routes = self.routes.into_axum_router().merge(other.routes.into_axum_router().reset_fallback());
-        Self { routes: routes.into(), names: self.names }
+        let routes = self
+            .routes
+            .into_axum_router()
+            .merge(other.routes.into_axum_router().reset_fallback());
+        Self {
+            routes: routes.into(),
+            names: self.names,
+        }
     }
 
     /// The full names, such as `bellwether.kpi.v1.KpiService`.

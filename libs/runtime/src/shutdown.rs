@@ -35,7 +35,9 @@ impl Shutdown {
             cut_off: CancellationToken::new(),
             tracker: TaskTracker::new(),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// Begins the end. The node does the rest: the phases follow one another as calls finish.

@@ -32,12 +32,18 @@ pub struct Telemetry {
 /// # Errors
 /// `INVALID_ARGUMENT` naming the key at fault; `INTERNAL` when telemetry was started before.
 pub fn init(config: &TelemetryConfig) -> Result<Telemetry> {
-    let provider = config.otlp_endpoint.as_deref().map(|endpoint| exporting(config, endpoint)).transpose()?;
+    let provider = config
+        .otlp_endpoint
+        .as_deref()
+        .map(|endpoint| exporting(config, endpoint))
+        .transpose()?;
     let spans = provider.as_ref().map(|provider| {
         opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
         let tracer = provider.tracer("bellwether");
         // The exporter's own connection must not make spans that are exported in turn.
-        tracing_opentelemetry::layer().with_tracer(tracer).with_filter(filter_fn(|at| is_ours(at.target())))
+        tracing_opentelemetry::layer()
+            .with_tracer(tracer)
+            .with_filter(filter_fn(|at| is_ours(at.target())))
     });
     let logs = logs(config)?;
     let started = tracing_subscriber::registry().with(logs).with(spans).try_init();
@@ -56,7 +62,10 @@ fn logs(config: &TelemetryConfig) -> Result<Box<dyn Layer<Registry> + Send + Syn
     Ok(if config.json {
         layer.json().flatten_event(true).with_filter(filter).boxed()
     } else {
-        layer.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed()
+        layer
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_filter(filter)
+            .boxed()
     })
 }
 
@@ -66,12 +75,23 @@ fn exporting(config: &TelemetryConfig, endpoint: &str) -> Result<SdkTracerProvid
         let message = format!("`{endpoint}` is not an address such as http://127.0.0.1:4317");
         return Err(refused("telemetry.otlp_endpoint", message));
     }
-    let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(EXPORT_TIMEOUT);
-    let exporter = exporter.build().map_err(|error| refused("telemetry.otlp_endpoint", error.to_string()))?;
-    let queue = BatchConfigBuilder::default().with_max_queue_size(config.queue.max(1)).build();
-    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(queue).build();
+    let exporter = SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(endpoint)
+        .with_timeout(EXPORT_TIMEOUT);
+    let exporter = exporter
+        .build()
+        .map_err(|error| refused("telemetry.otlp_endpoint", error.to_string()))?;
+    let queue = BatchConfigBuilder::default()
+        .with_max_queue_size(config.queue.max(1))
+        .build();
+    let processor = BatchSpanProcessor::builder(exporter)
+        .with_batch_config(queue)
+        .build();
     let ratio = config.sample_ratio.clamp(0.0, 1.0);
-    let resource = Resource::builder().with_service_name(config.service_name.clone()).build();
+    let resource = Resource::builder()
+        .with_service_name(config.service_name.clone())
+        .build();
     Ok(SdkTracerProvider::builder()
         .with_span_processor(processor)
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(ratio))))

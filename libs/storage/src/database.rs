@@ -63,10 +63,19 @@ impl Database {
     pub async fn open_sqlite<M: MigratorTrait>(path: &Path, options: SqliteOptions) -> Result<Self> {
         let lock = FileLock::take(path)?;
         let writer = connect(path, &options, Role::Writer).await?;
-        M::up(&writer, None).await.map_err(|error| in_file(path, storage_error(error)))?;
+        M::up(&writer, None)
+            .await
+            .map_err(|error| in_file(path, storage_error(error)))?;
         let readers = connect(path, &options, Role::Reader).await?;
-        let inner = Inner { writer, readers, path: path.to_owned(), _lock: lock };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Inner {
+            writer,
+            readers,
+            path: path.to_owned(),
+            _lock: lock,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// The file.
@@ -130,7 +139,11 @@ enum Role {
 
 async fn connect(path: &Path, options: &SqliteOptions, role: Role) -> Result<DatabaseConnection> {
     let mut connect = ConnectOptions::new("sqlite::memory:");
-    let connections = if role == Role::Writer { 1 } else { options.readers.max(1) };
+    let connections = if role == Role::Writer {
+        1
+    } else {
+        options.readers.max(1)
+    };
     connect
         .max_connections(connections)
         .min_connections(1)
@@ -160,12 +173,24 @@ fn pragmas(file: &Path, options: &SqliteOptions, role: Role) -> SqliteConnectOpt
         .pragma("synchronous", "FULL")
         .pragma("cache_size", format!("-{}", options.cache_kib))
         .pragma("temp_store", "MEMORY");
-    if role == Role::Reader { connect.pragma("query_only", "ON") } else { connect }
+    if role == Role::Reader {
+        connect.pragma("query_only", "ON")
+    } else {
+        connect
+    }
 }
 
 fn in_file(path: &Path, error: Error) -> Error {
-    let code = if error.code == ErrorCode::Unavailable { ErrorCode::FailedPrecondition } else { error.code };
-    Error::new(code, error.reason, format!("{}: {}", path.display(), error.message))
+    let code = if error.code == ErrorCode::Unavailable {
+        ErrorCode::FailedPrecondition
+    } else {
+        error.code
+    };
+    Error::new(
+        code,
+        error.reason,
+        format!("{}: {}", path.display(), error.message),
+    )
 }
 
 #[cfg(test)]

@@ -35,7 +35,9 @@ fn classify(error: &DbErr) -> Error {
         DbErr::Conn(RuntimeErr::SqlxError(inner))
         | DbErr::Exec(RuntimeErr::SqlxError(inner))
         | DbErr::Query(RuntimeErr::SqlxError(inner)) => classify_driver(inner),
-        DbErr::Migration(text) => Error::internal(format!("the database could not be brought up to date: {text}")),
+        DbErr::Migration(text) => {
+            Error::internal(format!("the database could not be brought up to date: {text}"))
+        }
         _ => Error::internal("the database refused a statement"),
     }
 }
@@ -43,7 +45,10 @@ fn classify(error: &DbErr) -> Error {
 fn classify_driver(error: &SqlxError) -> Error {
     match error {
         SqlxError::Database(database) => {
-            let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+            let code = database
+                .code()
+                .and_then(|code| code.parse::<i32>().ok())
+                .unwrap_or(0);
             classify_sqlite(code & 0xff)
         }
         SqlxError::Io(_) => unavailable("the database could not be read or written"),

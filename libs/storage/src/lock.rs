@@ -24,7 +24,11 @@ impl FileLock {
             Err(TryLockError::WouldBlock) => Err(Error::new(
                 ErrorCode::FailedPrecondition,
                 ErrorReason::StorageUnavailable,
-                format!("{} is in use by another process (it holds {})", path.display(), lock.display()),
+                format!(
+                    "{} is in use by another process (it holds {})",
+                    path.display(),
+                    lock.display()
+                ),
             )),
             Err(TryLockError::Error(error)) => Err(cannot_open(&lock, &error)),
         }

@@ -85,7 +85,11 @@ impl PageSigner {
             return Err(refused());
         }
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| refused())?;
-        let cut = bytes.len().checked_sub(MAC_BYTES).filter(|cut| *cut >= HEADER_BYTES).ok_or_else(refused)?;
+        let cut = bytes
+            .len()
+            .checked_sub(MAC_BYTES)
+            .filter(|cut| *cut >= HEADER_BYTES)
+            .ok_or_else(refused)?;
         let (body, seal) = bytes.split_at(cut);
         // Comparing hashes of the seals takes the same time wherever they first differ.
         let expected = blake3::hash(&self.mac(query, body).as_bytes()[..MAC_BYTES]);
@@ -97,12 +101,21 @@ impl PageSigner {
             word.copy_from_slice(&body[from..from + 8]);
             u64::from_le_bytes(word)
         };
-        let at = Position { epoch: number(1), seq: number(9) };
-        Ok(Some(Page { at, cursor: body[HEADER_BYTES..].to_vec() }))
+        let at = Position {
+            epoch: number(1),
+            seq: number(9),
+        };
+        Ok(Some(Page {
+            at,
+            cursor: body[HEADER_BYTES..].to_vec(),
+        }))
     }
 
     fn mac(&self, query: &QueryHash, body: &[u8]) -> blake3::Hash {
-        blake3::Hasher::new_keyed(&self.key).update(&query.0).update(body).finalize()
+        blake3::Hasher::new_keyed(&self.key)
+            .update(&query.0)
+            .update(body)
+            .finalize()
     }
 }
 
@@ -144,7 +157,13 @@ mod tests {
         let at = Position { epoch: 3, seq: 41 };
         let token = signer().issue(&query, at, b"after-me");
         let page = signer().open(&query, &token).unwrap();
-        assert_eq!(page, Some(Page { at, cursor: b"after-me".to_vec() }));
+        assert_eq!(
+            page,
+            Some(Page {
+                at,
+                cursor: b"after-me".to_vec()
+            })
+        );
         assert_eq!(signer().open(&query, "").unwrap(), None);
     }
 
@@ -157,9 +176,18 @@ mod tests {
             bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
             let error = signer().open(&query, &changed).unwrap_err();
-            assert_eq!((error.code, error.reason), (ErrorCode::InvalidArgument, ErrorReason::InvalidPageToken));
+            assert_eq!(
+                (error.code, error.reason),
+                (ErrorCode::InvalidArgument, ErrorReason::InvalidPageToken)
+            );
         }
-        for text in ["x", "AAAA", "not base64 !", &token[..token.len() - 4], &"A".repeat(5_000)] {
+        for text in [
+            "x",
+            "AAAA",
+            "not base64 !",
+            &token[..token.len() - 4],
+            &"A".repeat(5_000),
+        ] {
             assert!(signer().open(&query, text).is_err(), "{text}");
         }
     }
@@ -168,8 +196,16 @@ mod tests {
     fn a_token_of_another_query_or_key_is_refused() {
         let query = QueryHash::of("ListRecords", &[b"acme", b"account"]);
         let token = signer().issue(&query, Position::default(), b"c");
-        assert!(signer().open(&QueryHash::of("ListRecords", &[b"globex", b"account"]), &token).is_err());
-        assert!(signer().open(&QueryHash::of("ListRecords", &[b"acmea", b"ccount"]), &token).is_err());
+        assert!(
+            signer()
+                .open(&QueryHash::of("ListRecords", &[b"globex", b"account"]), &token)
+                .is_err()
+        );
+        assert!(
+            signer()
+                .open(&QueryHash::of("ListRecords", &[b"acmea", b"ccount"]), &token)
+                .is_err()
+        );
         assert!(PageSigner::new([8; 32]).open(&query, &token).is_err());
     }
 

@@ -66,7 +66,11 @@ pub(crate) enum Mode {
 }
 
 /// Runs `work` in a transaction on `connection`, in a task of its own.
-pub(crate) async fn run<T, F, Fut>(connection: DatabaseConnection, mode: Mode, work: F) -> Result<T, WriteError>
+pub(crate) async fn run<T, F, Fut>(
+    connection: DatabaseConnection,
+    mode: Mode,
+    work: F,
+) -> Result<T, WriteError>
 where
     T: Send + 'static,
     F: FnOnce(Txn) -> Fut + Send + 'static,
@@ -75,8 +79,13 @@ where
     let task = tokio::spawn(transact(connection, mode, work).in_current_span());
     match task.await {
         Ok(done) => done,
-        Err(join) if join.is_panic() => Err(rolled_back(Error::internal("a transaction panicked and was rolled back"))),
-        Err(_) => Err(rolled_back(Error::unavailable(ErrorReason::ShuttingDown, "the process is shutting down"))),
+        Err(join) if join.is_panic() => Err(rolled_back(Error::internal(
+            "a transaction panicked and was rolled back",
+        ))),
+        Err(_) => Err(rolled_back(Error::unavailable(
+            ErrorReason::ShuttingDown,
+            "the process is shutting down",
+        ))),
     }
 }
 
@@ -89,31 +98,54 @@ where
     let shared = Arc::new(opened);
     let done = work(Txn(Arc::clone(&shared))).await;
     let Some(transaction) = Arc::into_inner(shared) else {
-        return Err(rolled_back(Error::internal("a transaction outlived the work that it was opened for")));
+        return Err(rolled_back(Error::internal(
+            "a transaction outlived the work that it was opened for",
+        )));
     };
     match done {
         Ok(value) if mode == Mode::Write => {
             let committed = transaction.commit().await;
-            committed.map_err(|error| WriteError { error: storage_error(error), outcome: Outcome::Unknown })?;
+            committed.map_err(|error| WriteError {
+                error: storage_error(error),
+                outcome: Outcome::Unknown,
+            })?;
             Ok(value)
         }
         done => {
             // A rollback that fails closes the connection; either way nothing was written.
             let ended = transaction.rollback().await;
-            ended.inspect_err(|error| tracing::warn!(error = %error, "rollback failed")).ok();
+            ended
+                .inspect_err(|error| tracing::warn!(error = %error, "rollback failed"))
+                .ok();
             done.map_err(rolled_back)
         }
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place that opens transactions, inside a task of their own")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that opens transactions, inside a task of their own"
+)]
 async fn begin(connection: &DatabaseConnection, mode: Mode) -> Result<DatabaseTransaction> {
     // A deferred transaction that turns into a writer can fail half-way; a writer says so at BEGIN.
-    let sqlite = if mode == Mode::Write { SqliteTransactionMode::Immediate } else { SqliteTransactionMode::Deferred };
-    let options = TransactionOptions { sqlite_transaction_mode: Some(sqlite), ..TransactionOptions::default() };
-    connection.begin_with_options(options).await.map_err(storage_error)
+    let sqlite = if mode == Mode::Write {
+        SqliteTransactionMode::Immediate
+    } else {
+        SqliteTransactionMode::Deferred
+    };
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(sqlite),
+        ..TransactionOptions::default()
+    };
+    connection
+        .begin_with_options(options)
+        .await
+        .map_err(storage_error)
 }
 
 fn rolled_back(error: Error) -> WriteError {
-    WriteError { error, outcome: Outcome::RolledBack }
+    WriteError {
+        error,
+        outcome: Outcome::RolledBack,
+    }
 }

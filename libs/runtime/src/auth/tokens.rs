@@ -51,12 +51,17 @@ impl TokenSet {
         if let Some(text) = read_private(list)? {
             for (hash, principal) in parse(&text).map_err(|message| at_fault(list, &message))? {
                 if entries.iter().any(|(known, _)| *known == hash) {
-                    return Err(at_fault(list, "the same token stands twice (or is that of the file `token`)"));
+                    return Err(at_fault(
+                        list,
+                        "the same token stands twice (or is that of the file `token`)",
+                    ));
                 }
                 entries.push((hash, principal));
             }
         }
-        Ok(Self { entries: entries.into() })
+        Ok(Self {
+            entries: entries.into(),
+        })
     }
 
     /// The caller of a request with these headers.
@@ -70,8 +75,15 @@ impl TokenSet {
             unauthenticated(ErrorReason::TokenMissing, message)
         })?;
         let token = header.to_str().ok().and_then(|text| text.split_once(' '));
-        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-        let invalid = || unauthenticated(ErrorReason::TokenInvalid, "the token is not one that this server accepts");
+        let token = token
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim());
+        let invalid = || {
+            unauthenticated(
+                ErrorReason::TokenInvalid,
+                "the token is not one that this server accepts",
+            )
+        };
         let hash = blake3::hash(token.ok_or_else(invalid)?.as_bytes());
         // Hashes are compared in constant time and all of them, so that timing tells nothing about any token.
         let mut found = None;
@@ -92,9 +104,14 @@ fn read_private(file: &Path) -> Result<Option<String>> {
         Err(error) => return Err(at_fault(file, &error.to_string())),
     };
     if mode & 0o077 != 0 {
-        return Err(at_fault(file, &format!("it holds tokens but has mode {mode:04o}: run chmod 600 on it")));
+        return Err(at_fault(
+            file,
+            &format!("it holds tokens but has mode {mode:04o}: run chmod 600 on it"),
+        ));
     }
-    std::fs::read_to_string(file).map(Some).map_err(|error| at_fault(file, &error.to_string()))
+    std::fs::read_to_string(file)
+        .map(Some)
+        .map_err(|error| at_fault(file, &error.to_string()))
 }
 
 #[derive(Deserialize)]
@@ -132,7 +149,13 @@ fn parse(text: &str) -> Result<Vec<(blake3::Hash, Principal)>, String> {
         None => format!("expected {SHAPE}"),
     })?;
     let numbered = entries.into_iter().enumerate();
-    numbered.map(|(place, entry)| entry.resolve().map_err(|why| format!("entry {}: {why}", place + 1))).collect()
+    numbered
+        .map(|(place, entry)| {
+            entry
+                .resolve()
+                .map_err(|why| format!("entry {}: {why}", place + 1))
+        })
+        .collect()
 }
 
 impl Entry {
@@ -147,7 +170,10 @@ impl Entry {
             ScopeForm::Subtree(rep) => Scope::Subtree(rep),
             ScopeForm::Own(rep) => Scope::Own(rep),
         };
-        let principal = Principal { tenants: Tenants::One(tenant), scope };
+        let principal = Principal {
+            tenants: Tenants::One(tenant),
+            scope,
+        };
         Ok((blake3::hash(token.as_bytes()), principal))
     }
 }
@@ -188,11 +214,17 @@ mod tests {
     #[test]
     fn every_listed_token_stands_for_its_caller() {
         let (set, token) = load(Some((LIST, 0o600))).unwrap();
-        assert_eq!(caller(&set, &format!("Bearer {}", token.expose())).unwrap(), Principal::service());
+        assert_eq!(
+            caller(&set, &format!("Bearer {}", token.expose())).unwrap(),
+            Principal::service()
+        );
         let tree = caller(&set, "bearer acme-tree-token").unwrap();
         assert_eq!(tree.tenants, Tenants::One("acme".parse().unwrap()));
         assert_eq!(tree.scope, Scope::Subtree("boss".to_owned()));
-        assert_eq!(caller(&set, "Bearer globex-own-token").unwrap().scope, Scope::Own("rep-7".to_owned()));
+        assert_eq!(
+            caller(&set, "Bearer globex-own-token").unwrap().scope,
+            Scope::Own("rep-7".to_owned())
+        );
         let (wrapped, _) = load(Some((&format!("tokens:\n{LIST}"), 0o600))).unwrap();
         assert!(caller(&wrapped, "Bearer acme-all-token").is_ok());
     }
@@ -201,26 +233,45 @@ mod tests {
     fn missing_and_wrong_tokens_are_told_apart() {
         let (set, _) = load(None).unwrap();
         let missing = set.authenticate(&HeaderMap::new()).unwrap_err();
-        assert_eq!((missing.code, missing.reason), (ErrorCode::Unauthenticated, ErrorReason::TokenMissing));
+        assert_eq!(
+            (missing.code, missing.reason),
+            (ErrorCode::Unauthenticated, ErrorReason::TokenMissing)
+        );
         for header in ["Bearer wrong", "Bearer", "Basic dXNlcg==", "Bearer "] {
             let wrong = caller(&set, header).unwrap_err();
-            assert_eq!((wrong.code, wrong.reason), (ErrorCode::Unauthenticated, ErrorReason::TokenInvalid));
+            assert_eq!(
+                (wrong.code, wrong.reason),
+                (ErrorCode::Unauthenticated, ErrorReason::TokenInvalid)
+            );
         }
     }
 
     #[test]
     fn a_list_that_others_can_read_is_refused() {
         let error = load(Some((LIST, 0o644))).unwrap_err();
-        assert!(error.message.contains("tokens.yaml") && error.message.contains("chmod 600"), "{}", error.message);
+        assert!(
+            error.message.contains("tokens.yaml") && error.message.contains("chmod 600"),
+            "{}",
+            error.message
+        );
     }
 
     #[test]
     fn a_bad_list_is_refused_without_quoting_it() {
         let bad = [
-            ("- {token: super-secret, tenant: acme, scope: {all: {}}, rights: all}", "line 1"),
+            (
+                "- {token: super-secret, tenant: acme, scope: {all: {}}, rights: all}",
+                "line 1",
+            ),
             ("- {token: super-secret, tenant: acme}", "expected a list"),
-            ("- {token: super-secret, tenant: acme, scope: {everything: {}}}", "expected a list"),
-            ("- {token: super-secret, tenant: Not a tenant, scope: {all: {}}}", "entry 1"),
+            (
+                "- {token: super-secret, tenant: acme, scope: {everything: {}}}",
+                "expected a list",
+            ),
+            (
+                "- {token: super-secret, tenant: Not a tenant, scope: {all: {}}}",
+                "entry 1",
+            ),
             ("- {token: short, tenant: acme, scope: {all: {}}}", "at least 8"),
             ("super-secret", "expected a list"),
         ];

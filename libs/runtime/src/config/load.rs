@@ -18,17 +18,28 @@ pub struct Environment(Vec<(String, String)>);
 impl Environment {
     /// The `BELLWETHER_` variables of this process.
     #[must_use]
-    #[allow(clippy::disallowed_methods, reason = "configuration is the place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "configuration is the place that reads the environment"
+    )]
     pub fn of_process() -> Self {
         // A variable that is not Unicode cannot be one of ours to read; it is left to fail as an unknown key.
         let all = std::env::vars_os();
-        Self(all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect())
+        Self(
+            all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        )
     }
 
     /// The given variables, for tests.
     #[must_use]
     pub fn of(variables: &[(&str, &str)]) -> Self {
-        Self(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        Self(
+            variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
     }
 }
 
@@ -59,12 +70,19 @@ pub fn load<T: DeserializeOwned>(sources: &Sources, flags: &impl Serialize) -> R
             figment = figment.merge(variable);
         }
     }
-    figment.merge(Serialized::defaults(flags)).extract().map_err(|errors| refused(&errors))
+    figment
+        .merge(Serialized::defaults(flags))
+        .extract()
+        .map_err(|errors| refused(&errors))
 }
 
 fn read(file: &Path) -> Result<String> {
     std::fs::read_to_string(file).map_err(|error| {
-        Error::invalid(ErrorReason::InvalidField, "config", format!("cannot read {}: {error}", file.display()))
+        Error::invalid(
+            ErrorReason::InvalidField,
+            "config",
+            format!("cannot read {}: {error}", file.display()),
+        )
     })
 }
 
@@ -76,7 +94,10 @@ trait Named {
 
 impl<P: Provider> Named for P {
     fn named(self, file: &Path) -> NamedFile<P> {
-        NamedFile { inner: self, name: file.display().to_string() }
+        NamedFile {
+            inner: self,
+            name: file.display().to_string(),
+        }
     }
 }
 
@@ -110,9 +131,16 @@ impl Variable {
             return None;
         }
         let alias = sources.aliases.iter().find(|(alias, _)| *alias == short);
-        let key = alias.map_or_else(|| short.to_lowercase().replace("__", "."), |(_, key)| (*key).to_owned());
+        let key = alias.map_or_else(
+            || short.to_lowercase().replace("__", "."),
+            |(_, key)| (*key).to_owned(),
+        );
         let value: Value = value.parse().unwrap_or_else(|_| Value::from(value.to_owned()));
-        Some(Self { name: name.to_owned(), key, value })
+        Some(Self {
+            name: name.to_owned(),
+            key,
+            value,
+        })
     }
 }
 
@@ -136,8 +164,16 @@ fn refused(errors: &figment::Error) -> Error {
         {
             path.push(field.clone());
         }
-        let place = error.metadata.as_ref().map(|metadata| format!(" (in {})", metadata.name)).unwrap_or_default();
-        let key = if path.is_empty() { "config".to_owned() } else { path.join(".") };
+        let place = error
+            .metadata
+            .as_ref()
+            .map(|metadata| format!(" (in {})", metadata.name))
+            .unwrap_or_default();
+        let key = if path.is_empty() {
+            "config".to_owned()
+        } else {
+            path.join(".")
+        };
         Violation::new(key, format!("{}{place}", error.kind))
     });
     Error::violations(ErrorReason::InvalidField, violations.collect())
@@ -172,7 +208,13 @@ mod tests {
     #[test]
     fn the_sample_is_the_default_written_out() {
         let read = with_file(SAMPLE, &[], Flags::default()).unwrap();
-        assert_eq!(read, Config { data_dir: Some("data".into()), ..Config::default() });
+        assert_eq!(
+            read,
+            Config {
+                data_dir: Some("data".into()),
+                ..Config::default()
+            }
+        );
     }
 
     #[test]
@@ -185,26 +227,56 @@ mod tests {
             ("BELLWETHER_OUTPUT", "json"),
             ("HOME", "/root"),
         ];
-        let read = with_file(text, &environment, Flags { data_dir: Some("from-flag".to_owned()) }).unwrap();
+        let read = with_file(
+            text,
+            &environment,
+            Flags {
+                data_dir: Some("from-flag".to_owned()),
+            },
+        )
+        .unwrap();
         assert_eq!(read.data_dir, Some("from-flag".into()));
         assert_eq!(read.node.listen, "127.0.0.1:2");
-        assert_eq!((read.node.limits.max_calls, read.node.limits.call_timeout_ms), (3, 500));
+        assert_eq!(
+            (read.node.limits.max_calls, read.node.limits.call_timeout_ms),
+            (3, 500)
+        );
     }
 
     #[test]
     fn an_unknown_key_is_named_with_its_place() {
         let error = with_file("node: {listn: '127.0.0.1:1'}", &[], Flags::default()).unwrap_err();
-        assert!(error.message.contains("node.listn") && error.message.contains("node.yaml"), "{}", error.message);
+        assert!(
+            error.message.contains("node.listn") && error.message.contains("node.yaml"),
+            "{}",
+            error.message
+        );
         let error = with_file("", &[("BELLWETHER_NODE__LISTN", "x")], Flags::default()).unwrap_err();
-        assert!(error.message.contains("BELLWETHER_NODE__LISTN"), "{}", error.message);
+        assert!(
+            error.message.contains("BELLWETHER_NODE__LISTN"),
+            "{}",
+            error.message
+        );
         assert!(error.message.contains("expected"), "{}", error.message);
     }
 
     #[test]
     fn a_value_of_the_wrong_kind_is_named() {
         let error = with_file("node: {limits: {max_calls: many}}", &[], Flags::default()).unwrap_err();
-        assert!(error.message.contains("node.limits.max_calls"), "{}", error.message);
-        let missing = Sources { file: Some("/nonexistent.yaml".into()), ..Sources::default() };
-        assert!(load::<Config>(&missing, &Flags::default()).unwrap_err().message.contains("/nonexistent.yaml"));
+        assert!(
+            error.message.contains("node.limits.max_calls"),
+            "{}",
+            error.message
+        );
+        let missing = Sources {
+            file: Some("/nonexistent.yaml".into()),
+            ..Sources::default()
+        };
+        assert!(
+            load::<Config>(&missing, &Flags::default())
+                .unwrap_err()
+                .message
+                .contains("/nonexistent.yaml")
+        );
     }
 }

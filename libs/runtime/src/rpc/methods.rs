@@ -30,26 +30,47 @@ impl Method {
 }
 
 /// Paths that no contract names share one name, so that callers cannot make up metrics.
-const UNKNOWN: Method = Method { name: "unknown", client_streaming: false, server_streaming: false };
+const UNKNOWN: Method = Method {
+    name: "unknown",
+    client_streaming: false,
+    server_streaming: false,
+};
 
 /// The methods that every node adds: (name, client streams, server streams).
 const OF_EVERY_NODE: [(&str, bool, bool); 4] = [
     ("grpc.health.v1.Health/Check", false, false),
     ("grpc.health.v1.Health/Watch", false, true),
-    ("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", true, true),
-    ("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", true, true),
+    (
+        "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        true,
+        true,
+    ),
+    (
+        "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        true,
+        true,
+    ),
 ];
 
 static METHODS: LazyLock<HashMap<&'static str, Method>> = LazyLock::new(|| {
     let own = OF_EVERY_NODE
         .into_iter()
-        .map(|(name, client_streaming, server_streaming)| Method { name, client_streaming, server_streaming });
-    own.chain(of_contracts()).map(|method| (method.name, method)).collect()
+        .map(|(name, client_streaming, server_streaming)| Method {
+            name,
+            client_streaming,
+            server_streaming,
+        });
+    own.chain(of_contracts())
+        .map(|method| (method.name, method))
+        .collect()
 });
 
 /// The method of a request's path.
 pub(crate) fn of_path(path: &str) -> Method {
-    METHODS.get(path.trim_start_matches('/')).copied().unwrap_or(UNKNOWN)
+    METHODS
+        .get(path.trim_start_matches('/'))
+        .copied()
+        .unwrap_or(UNKNOWN)
 }
 
 fn of_contracts() -> Vec<Method> {
@@ -61,8 +82,13 @@ fn of_contracts() -> Vec<Method> {
             for method in &service.method {
                 // Leaked once a process: names then live in labels and spans without copies.
                 let name = format!("{}.{}/{}", file.package(), service.name(), method.name()).leak();
-                let (client_streaming, server_streaming) = (method.client_streaming(), method.server_streaming());
-                methods.push(Method { name, client_streaming, server_streaming });
+                let (client_streaming, server_streaming) =
+                    (method.client_streaming(), method.server_streaming());
+                methods.push(Method {
+                    name,
+                    client_streaming,
+                    server_streaming,
+                });
             }
         }
     }

@@ -22,7 +22,9 @@ pub(crate) fn span(method: &Method, headers: &HeaderMap) -> Span {
         rpc.response.status_code = field::Empty,
     );
     if headers.contains_key("traceparent") {
-        let parent = opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
+        let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
+            propagator.extract(&Headers(headers))
+        });
         // Without an exporter there is no trace to continue.
         span.set_parent(parent).ok();
     }
@@ -55,7 +57,13 @@ impl Watch {
     /// Starts to watch a call.
     pub(crate) fn start(metrics: &Metrics, method: &'static str, span: Span) -> Self {
         metrics.active().inc();
-        Self { metrics: metrics.clone(), method, span, started: Instant::now(), counted: false }
+        Self {
+            metrics: metrics.clone(),
+            method,
+            span,
+            started: Instant::now(),
+            counted: false,
+        }
     }
 
     /// The call was answered; only the first answer counts.
@@ -79,7 +87,9 @@ impl Drop for Watch {
 
 /// The code that headers or trailers carry; a unary answer without one is a success.
 pub(crate) fn code_of(headers: &HeaderMap) -> Code {
-    headers.get(Status::GRPC_STATUS).map_or(Code::Ok, |value| Code::from_bytes(value.as_bytes()))
+    headers
+        .get(Status::GRPC_STATUS)
+        .map_or(Code::Ok, |value| Code::from_bytes(value.as_bytes()))
 }
 
 /// Whether an answer is an error without a body.

@@ -30,7 +30,15 @@ pub(crate) fn watched(
             () = cancelled(ends) => Error::unavailable(ErrorReason::ShuttingDown, "the server is shutting down"),
         }
     });
-    response.map(|inner| Body::new(StreamBody { inner, end, ended: false, watch, _permit: permit }))
+    response.map(|inner| {
+        Body::new(StreamBody {
+            inner,
+            end,
+            ended: false,
+            watch,
+            _permit: permit,
+        })
+    })
 }
 
 async fn until(deadline: Option<Instant>) {
@@ -73,7 +81,12 @@ impl http_body::Body for StreamBody {
             self.watch.answered(status.code());
             let mut trailers = HeaderMap::new();
             // A status that no header can carry still ends the stream, as a reset.
-            return Poll::Ready(status.add_header(&mut trailers).ok().map(|()| Ok(Frame::trailers(trailers))));
+            return Poll::Ready(
+                status
+                    .add_header(&mut trailers)
+                    .ok()
+                    .map(|()| Ok(Frame::trailers(trailers))),
+            );
         }
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         match &frame {

@@ -56,8 +56,17 @@ async fn count(database: &Database) -> i64 {
 }
 
 async fn pragma(connection: &DatabaseConnection, name: &str) -> String {
-    let sql = Statement::from_string(sea_orm::DbBackend::Sqlite, format!("SELECT CAST({name} AS TEXT) AS v FROM pragma_{name}"));
-    connection.query_one_raw(sql).await.unwrap().unwrap().try_get("", "v").unwrap()
+    let sql = Statement::from_string(
+        sea_orm::DbBackend::Sqlite,
+        format!("SELECT CAST({name} AS TEXT) AS v FROM pragma_{name}"),
+    );
+    connection
+        .query_one_raw(sql)
+        .await
+        .unwrap()
+        .unwrap()
+        .try_get("", "v")
+        .unwrap()
 }
 
 #[tokio::test]
@@ -83,23 +92,34 @@ async fn a_second_opener_is_told_which_file_is_taken() {
     assert!(error.message.contains("notes.db is in use"), "{}", error.message);
 }
 
+fn break_down() {
+    panic!("deliberate");
+}
+
 #[tokio::test]
 async fn work_that_fails_or_panics_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let database = open(folder.path()).await.unwrap();
     let refused = database
         .write(|txn| async move {
-            txn.execute_unprepared("INSERT INTO note (text) VALUES ('x')").await.map_err(storage_error)?;
+            txn.execute_unprepared("INSERT INTO note (text) VALUES ('x')")
+                .await
+                .map_err(storage_error)?;
             Err::<(), _>(Error::not_found(ErrorReason::RecordNotFound, "no such record"))
         })
         .await;
     let refused = refused.unwrap_err();
-    assert_eq!((refused.error.code, refused.outcome), (ErrorCode::NotFound, Outcome::RolledBack));
+    assert_eq!(
+        (refused.error.code, refused.outcome),
+        (ErrorCode::NotFound, Outcome::RolledBack)
+    );
     let panicked = database
         .write(|txn| async move {
-            txn.execute_unprepared("INSERT INTO note (text) VALUES ('y')").await.map_err(storage_error)?;
-            let nothing: Option<u8> = None;
-            Ok(nothing.expect("deliberate"))
+            txn.execute_unprepared("INSERT INTO note (text) VALUES ('y')")
+                .await
+                .map_err(storage_error)?;
+            break_down();
+            Ok(())
         })
         .await;
     assert_eq!(panicked.unwrap_err().error.code, ErrorCode::Internal);
@@ -133,9 +153,14 @@ async fn five_hundred_cancelled_callers_leave_no_open_transaction() {
             Err(join) => assert!(join.is_cancelled()),
         }
     }
-    insert(&database, "last".to_owned()).await.expect("the writer is free and outside any transaction");
+    insert(&database, "last".to_owned())
+        .await
+        .expect("the writer is free and outside any transaction");
     let stored = count(&database).await;
-    assert!(stored > acknowledged, "{stored} stored, {acknowledged} acknowledged");
+    assert!(
+        stored > acknowledged,
+        "{stored} stored, {acknowledged} acknowledged"
+    );
     let idle = database.inner.writer.begin_probe().await;
     assert!(idle.is_ok(), "cannot start a transaction: {idle:?}");
 }
@@ -178,12 +203,22 @@ async fn readers_see_one_state_and_cannot_write() {
 async fn a_full_disk_is_resource_exhausted_and_heals() {
     let folder = tempfile::tempdir().unwrap();
     let database = open(folder.path()).await.unwrap();
-    database.inner.writer.execute_unprepared("PRAGMA max_page_count = 8").await.unwrap();
+    database
+        .inner
+        .writer
+        .execute_unprepared("PRAGMA max_page_count = 8")
+        .await
+        .unwrap();
     let big = "x".repeat(100_000);
     let full = insert(&database, big.clone()).await.unwrap_err();
     assert_eq!(full.error.code, ErrorCode::ResourceExhausted);
     assert_eq!(full.error.reason, ErrorReason::StorageFull);
-    database.inner.writer.execute_unprepared("PRAGMA max_page_count = 100000").await.unwrap();
+    database
+        .inner
+        .writer
+        .execute_unprepared("PRAGMA max_page_count = 100000")
+        .await
+        .unwrap();
     insert(&database, big).await.unwrap();
     assert_eq!(count(&database).await, 1);
 }
@@ -191,8 +226,16 @@ async fn a_full_disk_is_resource_exhausted_and_heals() {
 #[tokio::test]
 async fn a_file_that_is_no_database_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("notes.db"), "this is a text file, not a database of SQLite".repeat(100)).unwrap();
+    std::fs::write(
+        folder.path().join("notes.db"),
+        "this is a text file, not a database of SQLite".repeat(100),
+    )
+    .unwrap();
     let error = open(folder.path()).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Internal);
-    assert!(error.message.contains("notes.db") && error.message.contains("damaged"), "{}", error.message);
+    assert!(
+        error.message.contains("notes.db") && error.message.contains("damaged"),
+        "{}",
+        error.message
+    );
 }
