@@ -1,6 +1,73 @@
 #!/usr/bin/env bash
 # The measured budget in release mode: one JSON line a row on stdout, everything else on stderr.
-# Arguments go to the bench, for instance the names of rows.
+#
+#   scripts/bench.sh [ROW...]    rows: P8 P12 SCAN QUERY; none = all of them
+#
+# SCAN compares with DuckDB on the generated deals of ../shared/bench. It needs that folder and three packages from
+# PyPI (scripts/bench/requirements.txt); without them it is left out. Packages and generated files lie in the user's
+# cache directory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo bench --workspace --locked --bench budget -- "$@" </dev/null
+
+deals=1000000
+peers=../shared/bench
+pins=scripts/bench/requirements.txt
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/bellwether/bench
+
+say() { printf 'bench: %s\n' "$*" >&2; }
+
+is_wanted() {
+  [ "$#" -gt 1 ] || return 0
+  local row=$1 asked
+  shift
+  for asked in "$@"; do [ "$asked" != "$row" ] || return 0; done
+  return 1
+}
+
+# Makes the virtual environment at $1 unless a run that came to its end did.
+make_environment() {
+  local venv=$1
+  [ ! -f "$venv/done" ] || return 0
+  say "installing the packages of $pins into $venv"
+  rm -rf "$venv" &&
+    python3 -m venv "$venv" >&2 &&
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$pins" >&2 &&
+    touch "$venv/done"
+}
+
+# Generates the deals into $2 with the Python of $1 unless a run that came to its end did.
+make_deals() {
+  local venv=$1 data=$2
+  [ ! -f "$data/done" ] || return 0
+  say "generating $deals deals into $data"
+  rm -rf "$data" &&
+    mkdir -p "$data" &&
+    "$venv/bin/python" "$peers/gen_opportunities.py" "$data/opportunities.parquet" --rows "$deals" --naive >&2 &&
+    "$venv/bin/python" scripts/bench/duckdb_side.py export "$peers" "$data/opportunities.parquet" "$data" >&2 &&
+    touch "$data/done"
+}
+
+scan=()
+prepare_scan() {
+  local key venv data
+  [ -f "$peers/gen_opportunities.py" ] && [ -f "$peers/bench_kpi.py" ] ||
+    { say "there is no $peers: the SCAN rows are left out"; return 0; }
+  key=$({ cat "$pins"; python3 --version; } 2>&1 | sha256sum | cut -c1-12)
+  venv=$cache/venv-$key
+  make_environment "$venv" ||
+    { say "the packages of $pins cannot be installed: the SCAN rows are left out"; return 0; }
+  key=$(cat "$peers/gen_opportunities.py" scripts/bench/duckdb_side.py | sha256sum | cut -c1-12)
+  data=$cache/deals-$deals-$key
+  make_deals "$venv" "$data" ||
+    { say "the deals cannot be generated: the SCAN rows are left out"; return 0; }
+  scan=("--scan-python=$venv/bin/python" "--scan-peers=$PWD/$peers" "--scan-data=$data")
+}
+
+if is_wanted SCAN "$@"; then
+  mkdir -p "$cache"
+  prepare_scan
+fi
+
+# The bench starts the built binary, as a user does.
+cargo build --release --locked --bin bellwether </dev/null
+cargo bench --workspace --locked --bench budget -- "${scan[@]}" "$@" </dev/null

@@ -1,0 +1,125 @@
+//! The measured budget: each row is taken side by side with its anchor in one run, and printed as one JSON line.
+//!
+//! Rows never decide a test. What does fail the run is an answer that differs from the anchor's.
+
+mod bare;
+mod deals;
+mod door;
+mod duckdb;
+mod ingest;
+mod query;
+mod restart;
+mod row;
+mod scan;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use bellwether_tests::product::Server;
+
+use row::Row;
+
+/// The rows by the names that the command line takes.
+const ROWS: [&str; 4] = ["P8", "P12", "SCAN", "QUERY"];
+
+/// What the command line says.
+#[derive(Default)]
+struct Options {
+    asked: Vec<String>,
+    scan: Option<duckdb::Place>,
+}
+
+impl Options {
+    fn read(args: impl Iterator<Item = String>) -> Result<Self> {
+        let (mut python, mut peers, mut data) = (None, None, None);
+        let mut asked = Vec::new();
+        for arg in args {
+            match arg.split_once('=') {
+                Some(("--scan-python", path)) => python = Some(PathBuf::from(path)),
+                Some(("--scan-peers", path)) => peers = Some(PathBuf::from(path)),
+                Some(("--scan-data", path)) => data = Some(PathBuf::from(path)),
+                _ if arg == "--bench" => {}
+                _ if ROWS.contains(&arg.as_str()) => asked.push(arg),
+                _ => bail!("`{arg}` is no row; the rows are {}", ROWS.join(" ")),
+            }
+        }
+        let scan = match (python, peers, data) {
+            (Some(python), Some(peers), Some(data)) => Some(duckdb::Place { python, peers, data }),
+            _ => None,
+        };
+        Ok(Self { asked, scan })
+    }
+
+    fn wants(&self, row: &str) -> bool {
+        self.asked.is_empty() || self.asked.iter().any(|asked| asked == row)
+    }
+}
+
+fn main() -> Result<()> {
+    let options = Options::read(std::env::args().skip(1))?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let mut failures = Vec::new();
+    let mut note = |what: &str, done: Result<Vec<Row>>| {
+        let printed = done.and_then(|rows| rows.iter().try_for_each(Row::print));
+        if let Err(error) = printed {
+            say(&format!("{what} failed: {error:#}"));
+            failures.push(what.to_owned());
+        }
+    };
+    if options.wants("P8") || options.wants("P12") {
+        log_rows(&options, &runtime, &mut note);
+    }
+    if options.wants("SCAN") {
+        match &options.scan {
+            Some(place) => note("SCAN", runtime.block_on(scan::measure(place))),
+            None => say("SCAN needs scripts/bench.sh and what it looks for: left out"),
+        }
+    }
+    if options.wants("QUERY") {
+        note("QUERY", runtime.block_on(query::measure()));
+    }
+    if failures.is_empty() {
+        return Ok(());
+    }
+    bail!("failed: {}", failures.join(", "))
+}
+
+/// P8 and P12: the second starts on the folder that the first filled.
+fn log_rows(
+    options: &Options,
+    runtime: &tokio::runtime::Runtime,
+    note: &mut impl FnMut(&str, Result<Vec<Row>>),
+) {
+    let folder = match tempfile::tempdir().context("no temporary folder") {
+        Ok(folder) => folder,
+        Err(error) => return note("P8 and P12", Err(error)),
+    };
+    let folder: &Path = folder.path();
+    let filled = if options.wants("P8") {
+        runtime.block_on(ingest::measure(folder)).map(|row| vec![row])
+    } else {
+        runtime.block_on(ingest::fill(folder)).map(|()| Vec::new())
+    };
+    let is_filled = filled.is_ok();
+    note("P8", filled);
+    if is_filled && options.wants("P12") {
+        note(
+            "P12",
+            runtime.block_on(restart::measure(folder)).map(|row| vec![row]),
+        );
+    }
+}
+
+/// Stops a server in order; another exit code than 0 is an error.
+fn stop(server: Server) -> Result<()> {
+    match server.stop() {
+        Some(0) => Ok(()),
+        code => bail!("the server drained with exit code {code:?}"),
+    }
+}
+
+/// One line for the person who watches.
+fn say(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "bench: {line}");
+}
