@@ -1,6 +1,7 @@
 //! The promises of [`Database`], against real files.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bellwether_domain::{Error, ErrorCode, ErrorReason};
@@ -128,38 +129,52 @@ async fn work_that_fails_or_panics_leaves_nothing() {
     assert_eq!(count(&database).await, 1);
 }
 
-/// Callers that go away inside BEGIN, between statements or inside COMMIT leave no transaction open (fault F9).
+/// Callers that go away inside BEGIN, between statements or inside COMMIT leave no transaction open, and what they began
+/// is finished (fault F9).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_cancelled_callers_leave_no_open_transaction() {
     let folder = tempfile::tempdir().unwrap();
     let database = open(folder.path()).await.unwrap();
-    let mut callers = Vec::new();
+    let begun = Arc::new(AtomicI64::new(0));
+    let (mut acknowledged, mut cancelled) = (0, 0);
     for n in 0..500_u64 {
-        let database = database.clone();
-        let caller = tokio::spawn(async move { insert(&database, format!("n{n}")).await });
-        if n % 5 == 0 {
-            tokio::time::sleep(Duration::from_micros(n * 7 % 900)).await;
+        let (database, begun) = (database.clone(), begun.clone());
+        let caller = tokio::spawn(async move {
+            let work = |txn: Txn| async move {
+                begun.fetch_add(1, Ordering::SeqCst);
+                for _ in 0..3 {
+                    let sql = "INSERT INTO note (text) VALUES ('x')";
+                    txn.execute_unprepared(sql).await.map_err(storage_error)?;
+                }
+                Ok(())
+            };
+            database.write(work).await
+        });
+        // Spread over the whole life of a write: before BEGIN, inside it, between statements, inside COMMIT.
+        let wait = std::time::Instant::now();
+        while wait.elapsed() < Duration::from_micros(n * 37 % 1_500) {
+            tokio::task::yield_now().await;
         }
         caller.abort();
-        callers.push(caller);
-    }
-    let mut acknowledged = 0;
-    for caller in callers {
         match caller.await {
-            Ok(done) => {
-                done.unwrap();
-                acknowledged += 1;
-            }
-            Err(join) => assert!(join.is_cancelled()),
+            Ok(done) => done.map(|()| acknowledged += 3).unwrap(),
+            Err(join) if join.is_cancelled() => cancelled += 1,
+            Err(join) => panic!("{join}"),
         }
     }
     insert(&database, "last".to_owned())
         .await
         .expect("the writer is free and outside any transaction");
     let stored = count(&database).await;
+    assert!(cancelled > 5, "the test cancels: {cancelled}");
     assert!(
         stored > acknowledged,
         "{stored} stored, {acknowledged} acknowledged"
+    );
+    assert_eq!(
+        stored,
+        begun.load(Ordering::SeqCst) * 3 + 1,
+        "what was begun was finished"
     );
     let idle = database.inner.writer.begin_probe().await;
     assert!(idle.is_ok(), "cannot start a transaction: {idle:?}");
