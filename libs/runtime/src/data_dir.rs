@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -96,7 +96,10 @@ impl DataDir {
                 written.map_err(|error| failed("write", &file, &error))?;
                 Ok(Secret::new(token))
             }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read_token(&file),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                warn_when_shared(&file);
+                read_token(&file)
+            }
             Err(error) => Err(failed("create", &file, &error)),
         }
     }
@@ -167,6 +170,14 @@ pub fn read_token(file: &Path) -> Result<Secret<String>> {
     Ok(Secret::new(token.to_owned()))
 }
 
+/// The file may have been put there by hand or mounted; who may read it is then its owner's decision.
+fn warn_when_shared(file: &Path) {
+    let mode = std::fs::metadata(file).map_or(0, |metadata| metadata.permissions().mode());
+    if mode & 0o077 != 0 {
+        tracing::warn!(file = %file.display(), "others on this machine can read the token: run chmod 600 on it");
+    }
+}
+
 fn random_token() -> Result<String> {
     let mut bytes = [0; 32];
     let filled = rand::rngs::OsRng.try_fill_bytes(&mut bytes);
@@ -189,7 +200,6 @@ fn precondition(message: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_token_is_made_once_and_kept_private() {

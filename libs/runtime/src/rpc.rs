@@ -151,6 +151,7 @@ async fn handle(gate: &Gate, method: Method, mut watch: Watch, mut request: Requ
         }
         Ok((response, _)) => {
             watch.answered(observe::code_of(response.headers()));
+            observe::log_bug(&response);
             response
         }
         Err(error) => {

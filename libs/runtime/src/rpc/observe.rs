@@ -97,6 +97,18 @@ pub(crate) fn has_ended(response: &Response) -> bool {
     response.headers().contains_key(Status::GRPC_STATUS)
 }
 
+/// Logs the answers that nobody but us can mend; the others are the caller's to handle.
+pub(crate) fn log_bug(response: &Response) {
+    if let Some(status) = response.extensions().get::<Status>()
+        && matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss)
+    {
+        tracing::error!(
+            rpc.response.status_code = name_of(status.code()),
+            message = status.message()
+        );
+    }
+}
+
 fn name_of(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
