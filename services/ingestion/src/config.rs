@@ -1,0 +1,47 @@
+//! The settings of the service; every field has a default and unknown keys are refused.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The section `ingestion` of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How long a committer waits for more writers when several wrote lately, in milliseconds.
+    pub gather_ms: u64,
+    /// How many records a committer gathers into one transaction; a larger batch is committed by itself.
+    pub gather_rows: usize,
+    /// How often a follower of the log looks for changes by itself, in milliseconds; commits wake it earlier.
+    pub feed_poll_ms: u64,
+    /// How often a follower with nothing to read is sent a sign of life, in milliseconds.
+    pub feed_idle_ms: u64,
+    /// Connections that read at the same time.
+    pub readers: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            gather_ms: 2,
+            gather_rows: 2_000,
+            feed_poll_ms: 500,
+            feed_idle_ms: 10_000,
+            readers: 4,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn gather(&self) -> Duration {
+        Duration::from_millis(self.gather_ms)
+    }
+
+    pub(crate) fn feed_poll(&self) -> Duration {
+        Duration::from_millis(self.feed_poll_ms.max(1))
+    }
+
+    pub(crate) fn feed_idle(&self) -> Duration {
+        Duration::from_millis(self.feed_idle_ms.max(1))
+    }
+}

@@ -1,0 +1,349 @@
+//! Decides what a group of requests writes, given the heads of the records that they name.
+
+use std::collections::HashMap;
+
+use bellwether_contracts::convert::position_to_proto;
+use bellwether_contracts::ingestion::{
+    self, DeleteRecordResponse, UpdateSettingsResponse, UpsertOutcome, UpsertRecordsResponse, UpsertResult,
+};
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Position, RecordKey, Result};
+use prost::Message as _;
+
+use super::reply::violation_to_proto;
+use super::{
+    Change, ContentHash, Fit, Prepared, Reply, VersionKey, Work, content_hash, etag, read_etag, settings_key,
+};
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// The change that holds the current version, or the tombstone.
+    pub(crate) seq: u64,
+    /// The record's latest change.
+    pub(crate) last_seq: u64,
+    /// The first change since the record was last unknown.
+    pub(crate) first_seq: u64,
+    /// The content of the current version; `None` when the record was taken back.
+    pub(crate) hash: Option<ContentHash>,
+    /// The key of the current version.
+    pub(crate) version: VersionKey,
+}
+
+/// A record within a group of requests.
+#[derive(Debug, Default)]
+struct Slot {
+    head: Option<Head>,
+    /// Contents of versions below the current one; of equal keys the last counts.
+    known: Vec<(VersionKey, ContentHash)>,
+    written: bool,
+}
+
+impl Slot {
+    /// The head, unless the record was taken back.
+    fn living(&self) -> Option<(Head, ContentHash)> {
+        let head = self.head?;
+        Some((head, head.hash?))
+    }
+
+    /// The content of the latest change with a key.
+    fn content_at(&self, version: VersionKey) -> Option<ContentHash> {
+        let (head, hash) = self.living()?;
+        if head.version == version {
+            return Some(hash);
+        }
+        let known = self.known.iter().rev().find(|(known, _)| *known == version);
+        known.map(|(_, hash)| *hash)
+    }
+}
+
+/// What a group of requests writes.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The changes, in order.
+    pub(crate) changes: Vec<Change>,
+    /// The heads that moved.
+    pub(crate) heads: Vec<(RecordKey, Head)>,
+    /// The log's last sequence number afterwards.
+    pub(crate) seq: u64,
+    /// When the last change was recorded.
+    pub(crate) recorded_at: Instant,
+    /// The change that holds the settings; 0 = none.
+    pub(crate) settings_seq: u64,
+}
+
+/// Plans requests one after the other; each sees what those before it wrote.
+#[derive(Debug)]
+pub(crate) struct Planner {
+    epoch: u64,
+    now: Instant,
+    slots: HashMap<RecordKey, Slot>,
+    plan: Plan,
+}
+
+impl Planner {
+    /// A planner over a log that stands at `seq`, whose last change was recorded at `recorded_at`.
+    pub(crate) fn new(at: Position, recorded_at: Instant, settings_seq: u64, now: Instant) -> Self {
+        Self {
+            epoch: at.epoch,
+            now,
+            slots: HashMap::new(),
+            plan: Plan {
+                seq: at.seq,
+                recorded_at,
+                settings_seq,
+                changes: Vec::new(),
+                heads: Vec::new(),
+            },
+        }
+    }
+
+    /// Tells where a record stands. Records that nothing is told of are new.
+    pub(crate) fn know_head(&mut self, key: RecordKey, head: Head) {
+        self.slots.entry(key).or_default().head = Some(head);
+    }
+
+    /// Tells the latest content of a version below the current one.
+    pub(crate) fn know_version(&mut self, key: &RecordKey, version: VersionKey, payload: &[u8]) {
+        if let Some(slot) = self.slots.get_mut(key) {
+            slot.known.push((version, content_hash(payload)));
+        }
+    }
+
+    /// Whether the content of a version must be told before a record with that key is planned: it may stand below the
+    /// current one. Gives the sequence number from which the record's changes count.
+    pub(crate) fn must_know(&self, key: &RecordKey, version: VersionKey) -> Option<u64> {
+        let (head, _) = self.slots.get(key)?.living()?;
+        (version < head.version).then_some(head.first_seq)
+    }
+
+    /// The position after everything planned so far.
+    fn position(&self) -> Position {
+        Position {
+            epoch: self.epoch,
+            seq: self.plan.seq,
+        }
+    }
+
+    /// Plans one request.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for the deletion of a record that is not there, `ABORTED` for settings that changed meanwhile; such
+    /// a request writes nothing.
+    pub(crate) fn run(&mut self, work: Work) -> Result<Reply> {
+        match work {
+            Work::Upsert {
+                records,
+                all_or_nothing,
+            } => Ok(Reply::Upsert(self.upsert(records, all_or_nothing))),
+            Work::Delete { key } => self.delete(key).map(Reply::Delete),
+            Work::Settings { settings, etag } => {
+                self.settings(settings, etag.as_deref()).map(Reply::Settings)
+            }
+        }
+    }
+
+    /// What is to be written.
+    pub(crate) fn finish(self) -> Plan {
+        let mut plan = self.plan;
+        let written = self.slots.into_iter().filter(|(_, slot)| slot.written);
+        plan.heads = written
+            .filter_map(|(key, slot)| Some((key, slot.head?)))
+            .collect();
+        // Neighbours in the table are written together.
+        plan.heads.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        plan
+    }
+
+    fn upsert(&mut self, records: Vec<Prepared>, all_or_nothing: bool) -> UpsertRecordsResponse {
+        let none = all_or_nothing && records.iter().any(|record| record.verdict.is_err());
+        let results = records
+            .into_iter()
+            .map(|record| match record.verdict {
+                Err(violations) => UpsertResult {
+                    outcome: UpsertOutcome::Rejected.into(),
+                    seq: 0,
+                    violations: violations.into_iter().map(violation_to_proto).collect(),
+                },
+                Ok(_) if none => result(UpsertOutcome::NotWritten, 0),
+                Ok(fit) => {
+                    let (outcome, seq) = self.upsert_one(fit, record.payload);
+                    result(outcome, seq)
+                }
+            })
+            .collect();
+        UpsertRecordsResponse {
+            position: Some(position_to_proto(self.position())),
+            results,
+        }
+    }
+
+    fn upsert_one(&mut self, fit: Fit, payload: Vec<u8>) -> (UpsertOutcome, u64) {
+        let slot = self.slots.get(&fit.key);
+        let living = slot.and_then(Slot::living);
+        if let Some((head, hash)) = living {
+            let same_key = fit
+                .explicit_version()
+                .and_then(|version| slot.and_then(|slot| slot.content_at(version)));
+            if same_key.unwrap_or(hash) == fit.hash {
+                return (UpsertOutcome::Unchanged, head.seq);
+            }
+        }
+        let outcome = if living.is_some() {
+            UpsertOutcome::Changed
+        } else {
+            UpsertOutcome::Created
+        };
+        (outcome, self.write(fit, payload))
+    }
+
+    /// The log's own name for a version that the source did not name: after the current one, so that what was
+    /// recorded last is current.
+    fn assigned(fit: &Fit, current: Option<Head>, recorded_at: Instant) -> VersionKey {
+        let effective_at = match current {
+            None => fit.created.unwrap_or(recorded_at),
+            Some(head) => {
+                let next = head.version.effective_at.as_micros().saturating_add(1);
+                recorded_at.max(Instant::from_micros(next))
+            }
+        };
+        VersionKey {
+            effective_at,
+            source_version: fit.source_version,
+        }
+    }
+
+    fn write(&mut self, fit: Fit, payload: Vec<u8>) -> u64 {
+        let (seq, recorded_at) = self.next();
+        let explicit = fit.explicit_version();
+        let slot = self.slots.entry(fit.key.clone()).or_default();
+        let living = slot.living();
+        let version =
+            explicit.unwrap_or_else(|| Self::assigned(&fit, living.map(|(head, _)| head), recorded_at));
+        let prev_seq = slot.head.map_or(0, |head| head.last_seq);
+        let fresh = Head {
+            seq,
+            last_seq: seq,
+            first_seq: seq,
+            hash: Some(fit.hash),
+            version,
+        };
+        slot.head = Some(match living {
+            None => {
+                slot.known.clear();
+                fresh
+            }
+            Some((head, hash)) if version >= head.version => {
+                slot.known.push((head.version, hash));
+                Head {
+                    first_seq: head.first_seq,
+                    ..fresh
+                }
+            }
+            Some((head, _)) => {
+                slot.known.push((version, fit.hash));
+                Head {
+                    last_seq: seq,
+                    ..head
+                }
+            }
+        });
+        slot.written = true;
+        self.plan.changes.push(Change {
+            seq,
+            key: fit.key,
+            prev_seq,
+            version,
+            recorded_at,
+            explicit: explicit.is_some(),
+            payload: Some(payload),
+        });
+        seq
+    }
+
+    fn delete(&mut self, key: RecordKey) -> Result<DeleteRecordResponse> {
+        let living = self.slots.get(&key).and_then(Slot::living);
+        let Some((head, _)) = living else {
+            return Err(no_such_record(&key));
+        };
+        let (seq, recorded_at) = self.next();
+        let version = VersionKey {
+            effective_at: recorded_at,
+            source_version: 0,
+        };
+        let slot = self.slots.entry(key.clone()).or_default();
+        slot.head = Some(Head {
+            seq,
+            last_seq: seq,
+            first_seq: seq,
+            hash: None,
+            version,
+        });
+        slot.known.clear();
+        slot.written = true;
+        self.plan.changes.push(Change {
+            seq,
+            key,
+            prev_seq: head.last_seq,
+            version,
+            recorded_at,
+            explicit: false,
+            payload: None,
+        });
+        Ok(DeleteRecordResponse {
+            position: Some(position_to_proto(self.position())),
+        })
+    }
+
+    fn settings(&mut self, settings: Prepared, expected: Option<&str>) -> Result<UpdateSettingsResponse> {
+        let current = self.plan.settings_seq;
+        if let Some(expected) = expected
+            && read_etag(expected) != Some((self.epoch, current))
+        {
+            let message = format!(
+                "the settings are of edition {} now: read them again and repeat the change",
+                etag(self.epoch, current)
+            );
+            return Err(Error::new(
+                ErrorCode::Aborted,
+                ErrorReason::SettingsConflict,
+                message,
+            ));
+        }
+        let fit = settings
+            .verdict
+            .map_err(|violations| Error::violations(ErrorReason::InvalidSettings, violations))?;
+        let message = ingestion::TenantSettings::decode(settings.payload.as_slice())
+            .map_err(|_| Error::internal("settings that were just encoded cannot be read"))?;
+        let (_, seq) = self.upsert_one(fit, settings.payload);
+        self.plan.settings_seq = seq;
+        Ok(UpdateSettingsResponse {
+            settings: Some(message),
+            etag: etag(self.epoch, seq),
+            position: Some(position_to_proto(self.position())),
+        })
+    }
+
+    /// The next sequence number, and an instant after the last one.
+    fn next(&mut self) -> (u64, Instant) {
+        let next = self.plan.recorded_at.as_micros().saturating_add(1);
+        self.plan.seq += 1;
+        self.plan.recorded_at = self.now.max(Instant::from_micros(next));
+        (self.plan.seq, self.plan.recorded_at)
+    }
+}
+
+fn result(outcome: UpsertOutcome, seq: u64) -> UpsertResult {
+    UpsertResult {
+        outcome: outcome.into(),
+        seq,
+        violations: Vec::new(),
+    }
+}
+
+/// The answer about a record that is not there.
+pub(crate) fn no_such_record(key: &RecordKey) -> Error {
+    if *key == settings_key() {
+        return Error::not_found(ErrorReason::RecordNotFound, "the tenant has declared no settings");
+    }
+    Error::not_found(ErrorReason::RecordNotFound, format!("there is no {key}"))
+}

@@ -1,0 +1,68 @@
+//! The service: opens its database, starts its workers, hands out its RPCs.
+
+use bellwether_contracts::ingestion::change_feed_service_server::ChangeFeedServiceServer;
+use bellwether_contracts::ingestion::record_service_server::RecordServiceServer;
+use bellwether_contracts::ingestion::tenant_service_server::TenantServiceServer;
+use bellwether_domain::Result;
+use bellwether_runtime::{Host, MAX_MESSAGE_BYTES, ServiceSet};
+use bellwether_storage::PageSigner;
+
+use crate::config::Config;
+use crate::rpc::{ChangeFeed, Records, TenantDesk};
+use crate::store::Store;
+use crate::worker::Writer;
+
+/// The record log of a process.
+#[derive(Debug, Clone)]
+pub struct Ingestion {
+    store: Store,
+    writer: Writer,
+    pages: PageSigner,
+    feed: ChangeFeed,
+}
+
+impl Ingestion {
+    /// Opens `ingestion.db` in the data folder, making it if need be.
+    ///
+    /// # Errors
+    /// `FAILED_PRECONDITION` when the database cannot be opened or another process holds it.
+    pub async fn start(host: &Host, config: Config) -> Result<Self> {
+        let path = host.data_dir.join("ingestion.db");
+        let store = Store::open(&path, config.readers, host.clock.now()).await?;
+        let writer = Writer::new(store.clone(), host, &config);
+        let pages = PageSigner::new(host.data_dir.derive_key("ingestion.pages")?);
+        let stop = host.shutdown.streams().clone();
+        let feed = ChangeFeed::new(store.clone(), writer.clone(), &config, stop);
+        Ok(Self {
+            store,
+            writer,
+            pages,
+            feed,
+        })
+    }
+
+    /// The handle to the committers.
+    #[must_use]
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// The RPCs.
+    #[must_use]
+    pub fn services(&self) -> ServiceSet {
+        let records = Records {
+            store: self.store.clone(),
+            writer: self.writer.clone(),
+            pages: self.pages.clone(),
+        };
+        let tenants = TenantDesk {
+            store: self.store.clone(),
+            writer: self.writer.clone(),
+            pages: self.pages.clone(),
+        };
+        ServiceSet::new()
+            .add(RecordServiceServer::new(records).max_decoding_message_size(MAX_MESSAGE_BYTES))
+            .add(ChangeFeedServiceServer::new(self.feed.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+            .add(TenantServiceServer::new(tenants).max_decoding_message_size(MAX_MESSAGE_BYTES))
+    }
+}

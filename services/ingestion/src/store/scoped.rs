@@ -1,0 +1,333 @@
+//! The rows of one tenant: every statement about them is made here.
+
+use std::collections::HashMap;
+
+use bellwether_domain::{Error, Instant, RecordKey, RecordKind, Result};
+use bellwether_storage::storage_error;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    Statement, Value,
+};
+
+use super::entity::{change, head, request};
+use super::sql::{batches, values};
+use super::{signed, unsigned};
+use crate::log::{Change, Head, RequestName, Version, VersionKey};
+
+/// A connection or transaction with the tenant that its statements are about.
+#[derive(Debug)]
+pub(super) struct Scoped<'c, C> {
+    connection: &'c C,
+    tenant: i64,
+}
+
+impl<'c, C: ConnectionTrait> Scoped<'c, C> {
+    pub(super) fn new(connection: &'c C, tenant: i64) -> Self {
+        Self { connection, tenant }
+    }
+
+    /// One change.
+    pub(super) async fn change(&self, seq: u64) -> Result<Option<change::Model>> {
+        let found = change::Entity::find_by_id((self.tenant, signed(seq))).one(self.connection);
+        found.await.map_err(storage_error)
+    }
+
+    /// Some changes, in no particular order.
+    pub(super) async fn changes(&self, seqs: &[u64]) -> Result<Vec<change::Model>> {
+        let mut found = Vec::with_capacity(seqs.len());
+        for batch in batches(seqs) {
+            let rows = change::Entity::find()
+                .filter(change::Column::Tenant.eq(self.tenant))
+                .filter(change::Column::Seq.is_in(batch.iter().map(|seq| signed(*seq))))
+                .all(self.connection);
+            found.extend(rows.await.map_err(storage_error)?);
+        }
+        Ok(found)
+    }
+
+    /// The sizes of the changes after one, in order.
+    pub(super) async fn sizes(&self, after: u64, limit: u64) -> Result<Vec<(i64, i64)>> {
+        let size = sea_orm::sea_query::Expr::cust("COALESCE(length(payload), 0)");
+        let rows = change::Entity::find()
+            .select_only()
+            .column(change::Column::Seq)
+            .expr(size)
+            .filter(change::Column::Tenant.eq(self.tenant))
+            .filter(change::Column::Seq.gt(signed(after)))
+            .order_by_asc(change::Column::Seq)
+            .limit(limit)
+            .into_tuple()
+            .all(self.connection);
+        rows.await.map_err(storage_error)
+    }
+
+    /// The changes after one, up to and including another, in order.
+    pub(super) async fn range(&self, after: u64, to: i64) -> Result<Vec<change::Model>> {
+        let rows = change::Entity::find()
+            .filter(change::Column::Tenant.eq(self.tenant))
+            .filter(change::Column::Seq.gt(signed(after)))
+            .filter(change::Column::Seq.lte(to))
+            .order_by_asc(change::Column::Seq)
+            .all(self.connection);
+        rows.await.map_err(storage_error)
+    }
+
+    /// Where a record stands.
+    pub(super) async fn head(&self, key: &RecordKey) -> Result<Option<head::Model>> {
+        let id = (self.tenant, key.kind.number(), key.id.clone());
+        head::Entity::find_by_id(id)
+            .one(self.connection)
+            .await
+            .map_err(storage_error)
+    }
+
+    /// Where the records of a kind stand whose ids come after one, by id.
+    pub(super) async fn heads_after(
+        &self,
+        kind: RecordKind,
+        id: &str,
+        limit: u64,
+    ) -> Result<Vec<head::Model>> {
+        let rows = head::Entity::find()
+            .filter(head::Column::Tenant.eq(self.tenant))
+            .filter(head::Column::Kind.eq(kind.number()))
+            .filter(head::Column::Id.gt(id))
+            .order_by_asc(head::Column::Id)
+            .limit(limit)
+            .all(self.connection);
+        rows.await.map_err(storage_error)
+    }
+
+    /// Where some records of a kind stand; those that are not in the log are left out.
+    pub(super) async fn heads(&self, kind: RecordKind, ids: &[&str]) -> Result<Vec<(RecordKey, Head)>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for batch in batches(ids) {
+            let rows = head::Entity::find()
+                .filter(head::Column::Tenant.eq(self.tenant))
+                .filter(head::Column::Kind.eq(kind.number()))
+                .filter(head::Column::Id.is_in(batch.iter().copied()))
+                .all(self.connection);
+            for row in rows.await.map_err(storage_error)? {
+                found.push((
+                    RecordKey {
+                        kind,
+                        id: row.id.clone(),
+                    },
+                    head_of(&row)?,
+                ));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The latest content of some versions that their sources named, each counted from a sequence number on.
+    pub(super) async fn versions(
+        &self,
+        wanted: &[(&RecordKey, VersionKey, u64)],
+    ) -> Result<HashMap<(RecordKey, VersionKey), Vec<u8>>> {
+        let mut latest: HashMap<(RecordKey, VersionKey), (i64, Vec<u8>)> = HashMap::new();
+        for batch in batches(wanted) {
+            let mut binds = Vec::with_capacity(batch.len() * 5 + 1);
+            for (key, version, from) in batch {
+                binds.push(key.kind.number().into());
+                binds.push(key.id.as_str().into());
+                binds.push(version.effective_at.as_micros().into());
+                binds.push(signed(version.source_version).into());
+                binds.push(signed(*from).into());
+            }
+            binds.push(self.tenant.into());
+            let text = format!(
+                "WITH wanted (kind, id, effective_at, source_version, first_seq) AS (VALUES {})
+                 SELECT c.kind, c.id, c.effective_at, c.source_version, c.seq, c.payload
+                 FROM wanted AS w CROSS JOIN change AS c
+                 WHERE c.tenant = ? AND c.kind = w.kind AND c.id = w.id AND c.effective_at = w.effective_at
+                   AND c.source_version = w.source_version AND c.seq >= w.first_seq AND c.explicit_key",
+                values(batch.len(), 5)
+            );
+            for row in self.query(text, binds).await? {
+                let (name, seq, payload) = named_version(&row)?;
+                let newest = latest.get(&name).is_none_or(|(known, _)| *known < seq);
+                if newest {
+                    latest.insert(name, (seq, payload));
+                }
+            }
+        }
+        Ok(latest
+            .into_iter()
+            .map(|(name, (_, payload))| (name, payload))
+            .collect())
+    }
+
+    /// All changes of some records, given by their latest ones: per record, newest first.
+    pub(super) async fn chains(&self, last_seqs: &[u64]) -> Result<HashMap<String, Vec<Version>>> {
+        let mut chains: HashMap<String, Vec<Version>> = HashMap::new();
+        for batch in batches(last_seqs) {
+            let mut binds: Vec<Value> = vec![self.tenant.into()];
+            binds.extend(batch.iter().map(|seq| Value::from(signed(*seq))));
+            binds.push(self.tenant.into());
+            let text = format!(
+                "WITH RECURSIVE chain (id, seq, prev_seq, effective_at, source_version, gone) AS (
+                     SELECT id, seq, prev_seq, effective_at, source_version, payload IS NULL
+                     FROM change WHERE tenant = ? AND seq IN ({})
+                     UNION ALL
+                     SELECT c.id, c.seq, c.prev_seq, c.effective_at, c.source_version, c.payload IS NULL
+                     FROM chain CROSS JOIN change AS c WHERE c.tenant = ? AND c.seq = chain.prev_seq)
+                 SELECT id, seq, effective_at, source_version, gone FROM chain ORDER BY seq DESC",
+                values(1, batch.len()).trim_matches(['(', ')'])
+            );
+            for row in self.query(text, binds).await? {
+                let (id, version) = chained(&row).map_err(storage_error)?;
+                chains.entry(id).or_default().push(version);
+            }
+        }
+        Ok(chains)
+    }
+
+    /// The hashes and replies of named requests.
+    pub(super) async fn requests(&self, names: &[&RequestName]) -> Result<Vec<request::Model>> {
+        let mut found = Vec::new();
+        for batch in batches(names) {
+            let keys = batch.iter().map(|name| name.id.as_str());
+            let rows = request::Entity::find()
+                .filter(
+                    Condition::all()
+                        .add(request::Column::Tenant.eq(self.tenant))
+                        .add(request::Column::Key.is_in(keys)),
+                )
+                .all(self.connection);
+            found.extend(rows.await.map_err(storage_error)?);
+        }
+        Ok(found)
+    }
+
+    /// Appends changes.
+    pub(super) async fn insert_changes(&self, changes: Vec<Change>) -> Result<()> {
+        let rows = changes.into_iter().map(|change| -> [Value; 10] {
+            [
+                self.tenant.into(),
+                signed(change.seq).into(),
+                change.key.kind.number().into(),
+                change.key.id.into(),
+                signed(change.prev_seq).into(),
+                change.version.effective_at.as_micros().into(),
+                change.recorded_at.as_micros().into(),
+                signed(change.version.source_version).into(),
+                change.explicit.into(),
+                Value::Bytes(change.payload),
+            ]
+        });
+        let head = "INSERT INTO change (tenant, seq, kind, id, prev_seq, effective_at, recorded_at, source_version, \
+                    explicit_key, payload) VALUES ";
+        self.insert(head, rows.collect(), "").await
+    }
+
+    /// Moves heads.
+    pub(super) async fn put_heads(&self, heads: Vec<(RecordKey, Head)>) -> Result<()> {
+        let rows = heads.into_iter().map(|(key, head)| -> [Value; 9] {
+            [
+                self.tenant.into(),
+                key.kind.number().into(),
+                key.id.into(),
+                signed(head.seq).into(),
+                signed(head.last_seq).into(),
+                signed(head.first_seq).into(),
+                Value::Bytes(head.hash.map(|hash| hash.to_vec())),
+                head.version.effective_at.as_micros().into(),
+                signed(head.version.source_version).into(),
+            ]
+        });
+        let begin = "INSERT INTO head (tenant, kind, id, seq, last_seq, first_seq, hash, effective_at, \
+                     source_version) VALUES ";
+        let end = " ON CONFLICT (tenant, kind, id) DO UPDATE SET seq = excluded.seq, last_seq = excluded.last_seq, \
+                   first_seq = excluded.first_seq, hash = excluded.hash, effective_at = excluded.effective_at, \
+                   source_version = excluded.source_version";
+        self.insert(begin, rows.collect(), end).await
+    }
+
+    /// Keeps the replies of named requests.
+    pub(super) async fn insert_requests(&self, replies: Vec<(RequestName, Vec<u8>)>) -> Result<()> {
+        let rows = replies.into_iter().map(|(name, reply)| -> [Value; 4] {
+            [
+                self.tenant.into(),
+                name.id.into(),
+                name.hash.to_vec().into(),
+                reply.into(),
+            ]
+        });
+        let head = "INSERT INTO request (tenant, key, hash, reply) VALUES ";
+        self.insert(head, rows.collect(), "").await
+    }
+
+    async fn insert<const N: usize>(&self, begin: &str, rows: Vec<[Value; N]>, end: &str) -> Result<()> {
+        let mut left = rows.into_iter();
+        while left.len() > 0 {
+            let take = super::sql::batch(left.len());
+            let text = format!("{begin}{}{end}", values(take, N));
+            let binds: Vec<Value> = left.by_ref().take(take).flatten().collect();
+            let statement =
+                Statement::from_sql_and_values(self.connection.get_database_backend(), text, binds);
+            self.connection
+                .execute_raw(statement)
+                .await
+                .map_err(storage_error)?;
+        }
+        Ok(())
+    }
+
+    async fn query(&self, text: String, binds: Vec<Value>) -> Result<Vec<QueryResult>> {
+        let statement = Statement::from_sql_and_values(self.connection.get_database_backend(), text, binds);
+        self.connection
+            .query_all_raw(statement)
+            .await
+            .map_err(storage_error)
+    }
+}
+
+fn named_version(row: &QueryResult) -> Result<((RecordKey, VersionKey), i64, Vec<u8>)> {
+    let kind: i32 = row.try_get_by_index(0).map_err(storage_error)?;
+    let id: String = row.try_get_by_index(1).map_err(storage_error)?;
+    let effective_at: i64 = row.try_get_by_index(2).map_err(storage_error)?;
+    let source_version: i64 = row.try_get_by_index(3).map_err(storage_error)?;
+    let seq: i64 = row.try_get_by_index(4).map_err(storage_error)?;
+    let payload: Option<Vec<u8>> = row.try_get_by_index(5).map_err(storage_error)?;
+    let kind =
+        RecordKind::from_number(kind).ok_or_else(|| Error::internal("a change is of an unknown kind"))?;
+    let version = VersionKey {
+        effective_at: Instant::from_micros(effective_at),
+        source_version: unsigned(source_version),
+    };
+    Ok((
+        (RecordKey { kind, id }, version),
+        seq,
+        payload.unwrap_or_default(),
+    ))
+}
+
+fn chained(row: &QueryResult) -> std::result::Result<(String, Version), sea_orm::DbErr> {
+    let seq: i64 = row.try_get_by_index(1)?;
+    let effective_at: i64 = row.try_get_by_index(2)?;
+    let source_version: i64 = row.try_get_by_index(3)?;
+    let version = Version {
+        seq: unsigned(seq),
+        version: VersionKey {
+            effective_at: Instant::from_micros(effective_at),
+            source_version: unsigned(source_version),
+        },
+        tombstone: row.try_get_by_index(4)?,
+    };
+    Ok((row.try_get_by_index(0)?, version))
+}
+
+fn head_of(row: &head::Model) -> Result<Head> {
+    let hash = row.hash.as_deref().map(<[u8; 16]>::try_from).transpose();
+    Ok(Head {
+        seq: unsigned(row.seq),
+        last_seq: unsigned(row.last_seq),
+        first_seq: unsigned(row.first_seq),
+        hash: hash.map_err(|_| Error::internal("a stored hash has a wrong length"))?,
+        version: VersionKey {
+            effective_at: Instant::from_micros(row.effective_at),
+            source_version: unsigned(row.source_version),
+        },
+    })
+}
