@@ -6,8 +6,8 @@
 //! sight from the record's creation (or the moment of recording), later from the moment of recording, always after the
 //! current version.
 //!
-//! A tombstone takes the whole record back: the versions before it count no more, and what comes after it is a record
-//! seen for the first time.
+//! A tombstone is a version too, always after the current one. A record whose current version is a tombstone is gone,
+//! from every instant; a later version brings it back, a version from before the tombstone that arrives late does not.
 //!
 //! Content is equal when the messages are: an `effective_at` or `source_version` that the source gave is part of it,
 //! instants that the log assigned are not. A record with an explicit key is compared with the latest change of that key,
@@ -16,6 +16,8 @@
 mod planner;
 mod prepare;
 mod reply;
+#[cfg(test)]
+mod tests;
 
 use bellwether_domain::{Instant, RecordKey, RecordKind};
 
@@ -144,10 +146,10 @@ pub(crate) struct Version {
     pub(crate) tombstone: bool,
 }
 
-/// The current version among a record's changes, given newest first; `None` when there is none or it was taken back.
-pub(crate) fn current(newest_first: impl IntoIterator<Item = Version>) -> Option<Version> {
-    newest_first
+/// The current version among a record's changes; `None` when there is none or the record was taken back.
+pub(crate) fn current(changes: impl IntoIterator<Item = Version>) -> Option<Version> {
+    let latest = changes
         .into_iter()
-        .take_while(|change| !change.tombstone)
-        .max_by_key(|change| (change.version, change.seq))
+        .max_by_key(|change| (change.version, change.seq));
+    latest.filter(|change| !change.tombstone)
 }

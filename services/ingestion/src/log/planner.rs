@@ -21,9 +21,7 @@ pub(crate) struct Head {
     pub(crate) seq: u64,
     /// The record's latest change.
     pub(crate) last_seq: u64,
-    /// The first change since the record was last unknown.
-    pub(crate) first_seq: u64,
-    /// The content of the current version; `None` when the record was taken back.
+    /// The content of the current version; `None` when it is a tombstone.
     pub(crate) hash: Option<ContentHash>,
     /// The key of the current version.
     pub(crate) version: VersionKey,
@@ -39,20 +37,42 @@ struct Slot {
 }
 
 impl Slot {
-    /// The head, unless the record was taken back.
-    fn living(&self) -> Option<(Head, ContentHash)> {
-        let head = self.head?;
-        Some((head, head.hash?))
-    }
-
     /// The content of the latest change with a key.
     fn content_at(&self, version: VersionKey) -> Option<ContentHash> {
-        let (head, hash) = self.living()?;
+        let head = self.head?;
         if head.version == version {
-            return Some(hash);
+            return head.hash;
         }
         let known = self.known.iter().rev().find(|(known, _)| *known == version);
         known.map(|(_, hash)| *hash)
+    }
+}
+
+/// What a change says, before it has a place in the log.
+struct Content {
+    explicit: Option<VersionKey>,
+    created: Option<Instant>,
+    source_version: u64,
+    /// `None` = a tombstone, as is a missing payload.
+    hash: Option<ContentHash>,
+    payload: Option<Vec<u8>>,
+}
+
+impl Content {
+    /// The log's own name for a version that the source did not name: after the current one, so that what was
+    /// recorded last is current.
+    fn assigned(&self, head: Option<Head>, recorded_at: Instant) -> VersionKey {
+        let effective_at = match head {
+            None => self.created.unwrap_or(recorded_at),
+            Some(head) => {
+                let next = head.version.effective_at.as_micros().saturating_add(1);
+                recorded_at.max(Instant::from_micros(next))
+            }
+        };
+        VersionKey {
+            effective_at,
+            source_version: self.source_version,
+        }
     }
 }
 
@@ -110,10 +130,10 @@ impl Planner {
     }
 
     /// Whether the content of a version must be told before a record with that key is planned: it may stand below the
-    /// current one. Gives the sequence number from which the record's changes count.
-    pub(crate) fn must_know(&self, key: &RecordKey, version: VersionKey) -> Option<u64> {
-        let (head, _) = self.slots.get(key)?.living()?;
-        (version < head.version).then_some(head.first_seq)
+    /// current one.
+    pub(crate) fn must_know(&self, key: &RecordKey, version: VersionKey) -> bool {
+        let head = self.slots.get(key).and_then(|slot| slot.head);
+        head.is_some_and(|head| version < head.version)
     }
 
     /// The position after everything planned so far.
@@ -179,119 +199,89 @@ impl Planner {
 
     fn upsert_one(&mut self, fit: Fit, payload: Vec<u8>) -> (UpsertOutcome, u64) {
         let slot = self.slots.get(&fit.key);
-        let living = slot.and_then(Slot::living);
-        if let Some((head, hash)) = living {
-            let same_key = fit
-                .explicit_version()
-                .and_then(|version| slot.and_then(|slot| slot.content_at(version)));
-            if same_key.unwrap_or(hash) == fit.hash {
-                return (UpsertOutcome::Unchanged, head.seq);
-            }
-        }
-        let outcome = if living.is_some() {
-            UpsertOutcome::Changed
-        } else {
-            UpsertOutcome::Created
-        };
-        (outcome, self.write(fit, payload))
-    }
-
-    /// The log's own name for a version that the source did not name: after the current one, so that what was
-    /// recorded last is current.
-    fn assigned(fit: &Fit, current: Option<Head>, recorded_at: Instant) -> VersionKey {
-        let effective_at = match current {
-            None => fit.created.unwrap_or(recorded_at),
-            Some(head) => {
-                let next = head.version.effective_at.as_micros().saturating_add(1);
-                recorded_at.max(Instant::from_micros(next))
-            }
-        };
-        VersionKey {
-            effective_at,
-            source_version: fit.source_version,
-        }
-    }
-
-    fn write(&mut self, fit: Fit, payload: Vec<u8>) -> u64 {
-        let (seq, recorded_at) = self.next();
+        let head = slot.and_then(|slot| slot.head);
         let explicit = fit.explicit_version();
-        let slot = self.slots.entry(fit.key.clone()).or_default();
-        let living = slot.living();
-        let version =
-            explicit.unwrap_or_else(|| Self::assigned(&fit, living.map(|(head, _)| head), recorded_at));
-        let prev_seq = slot.head.map_or(0, |head| head.last_seq);
-        let fresh = Head {
-            seq,
-            last_seq: seq,
-            first_seq: seq,
-            hash: Some(fit.hash),
-            version,
+        let of_same_key = explicit.and_then(|version| slot?.content_at(version));
+        let compared = of_same_key.or(head.and_then(|head| head.hash));
+        if let Some(head) = head
+            && compared == Some(fit.hash)
+        {
+            return (UpsertOutcome::Unchanged, head.seq);
+        }
+        let new = head
+            .is_none_or(|head| head.hash.is_none() && explicit.is_none_or(|version| version >= head.version));
+        let outcome = if new {
+            UpsertOutcome::Created
+        } else {
+            UpsertOutcome::Changed
         };
-        slot.head = Some(match living {
-            None => {
-                slot.known.clear();
-                fresh
-            }
-            Some((head, hash)) if version >= head.version => {
-                slot.known.push((head.version, hash));
-                Head {
-                    first_seq: head.first_seq,
-                    ..fresh
-                }
-            }
-            Some((head, _)) => {
-                slot.known.push((version, fit.hash));
-                Head {
-                    last_seq: seq,
-                    ..head
-                }
-            }
-        });
-        slot.written = true;
-        self.plan.changes.push(Change {
-            seq,
-            key: fit.key,
-            prev_seq,
-            version,
-            recorded_at,
-            explicit: explicit.is_some(),
+        let content = Content {
+            explicit,
+            created: fit.created,
+            source_version: fit.source_version,
+            hash: Some(fit.hash),
             payload: Some(payload),
-        });
-        seq
+        };
+        (outcome, self.write(fit.key, content))
     }
 
     fn delete(&mut self, key: RecordKey) -> Result<DeleteRecordResponse> {
-        let living = self.slots.get(&key).and_then(Slot::living);
-        let Some((head, _)) = living else {
+        let head = self.slots.get(&key).and_then(|slot| slot.head);
+        if head.and_then(|head| head.hash).is_none() {
             return Err(no_such_record(&key));
-        };
-        let (seq, recorded_at) = self.next();
-        let version = VersionKey {
-            effective_at: recorded_at,
+        }
+        let tombstone = Content {
+            explicit: None,
+            created: None,
             source_version: 0,
-        };
-        let slot = self.slots.entry(key.clone()).or_default();
-        slot.head = Some(Head {
-            seq,
-            last_seq: seq,
-            first_seq: seq,
             hash: None,
-            version,
-        });
-        slot.known.clear();
+            payload: None,
+        };
+        self.write(key, tombstone);
+        Ok(DeleteRecordResponse {
+            position: Some(position_to_proto(self.position())),
+        })
+    }
+
+    fn write(&mut self, key: RecordKey, content: Content) -> u64 {
+        let (seq, recorded_at) = self.next();
+        let slot = self.slots.entry(key.clone()).or_default();
+        let version = content
+            .explicit
+            .unwrap_or_else(|| content.assigned(slot.head, recorded_at));
+        let prev_seq = slot.head.map_or(0, |head| head.last_seq);
+        let (head, below) = match slot.head {
+            Some(head) if version < head.version => (
+                Head {
+                    last_seq: seq,
+                    ..head
+                },
+                Some((version, content.hash)),
+            ),
+            head => {
+                let fresh = Head {
+                    seq,
+                    last_seq: seq,
+                    hash: content.hash,
+                    version,
+                };
+                (fresh, head.map(|head| (head.version, head.hash)))
+            }
+        };
+        slot.head = Some(head);
+        slot.known
+            .extend(below.and_then(|(version, hash)| Some((version, hash?))));
         slot.written = true;
         self.plan.changes.push(Change {
             seq,
             key,
-            prev_seq: head.last_seq,
+            prev_seq,
             version,
             recorded_at,
-            explicit: false,
-            payload: None,
+            explicit: content.explicit.is_some(),
+            payload: content.payload,
         });
-        Ok(DeleteRecordResponse {
-            position: Some(position_to_proto(self.position())),
-        })
+        seq
     }
 
     fn settings(&mut self, settings: Prepared, expected: Option<&str>) -> Result<UpdateSettingsResponse> {

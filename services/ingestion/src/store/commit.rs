@@ -174,7 +174,7 @@ async fn look_up<C: ConnectionTrait>(
     }
     let explicit = requests.iter().flat_map(Request::explicit_versions);
     let wanted: Vec<_> = explicit
-        .filter_map(|(key, version)| Some((key, version, planner.must_know(key, version)?)))
+        .filter(|(key, version)| planner.must_know(key, *version))
         .collect();
     for ((key, version), payload) in scope.versions(&wanted).await? {
         planner.know_version(&key, version, &payload);

@@ -120,29 +120,28 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
         Ok(found)
     }
 
-    /// The latest content of some versions that their sources named, each counted from a sequence number on.
+    /// The latest content of some versions that their sources named.
     pub(super) async fn versions(
         &self,
-        wanted: &[(&RecordKey, VersionKey, u64)],
+        wanted: &[(&RecordKey, VersionKey)],
     ) -> Result<HashMap<(RecordKey, VersionKey), Vec<u8>>> {
         let mut latest: HashMap<(RecordKey, VersionKey), (i64, Vec<u8>)> = HashMap::new();
         for batch in batches(wanted) {
-            let mut binds = Vec::with_capacity(batch.len() * 5 + 1);
-            for (key, version, from) in batch {
+            let mut binds = Vec::with_capacity(batch.len() * 4 + 1);
+            for (key, version) in batch {
                 binds.push(key.kind.number().into());
                 binds.push(key.id.as_str().into());
                 binds.push(version.effective_at.as_micros().into());
                 binds.push(signed(version.source_version).into());
-                binds.push(signed(*from).into());
             }
             binds.push(self.tenant.into());
             let text = format!(
-                "WITH wanted (kind, id, effective_at, source_version, first_seq) AS (VALUES {})
+                "WITH wanted (kind, id, effective_at, source_version) AS (VALUES {})
                  SELECT c.kind, c.id, c.effective_at, c.source_version, c.seq, c.payload
                  FROM wanted AS w CROSS JOIN change AS c
                  WHERE c.tenant = ? AND c.kind = w.kind AND c.id = w.id AND c.effective_at = w.effective_at
-                   AND c.source_version = w.source_version AND c.seq >= w.first_seq AND c.explicit_key",
-                values(batch.len(), 5)
+                   AND c.source_version = w.source_version AND c.explicit_key",
+                values(batch.len(), 4)
             );
             for row in self.query(text, binds).await? {
                 let (name, seq, payload) = named_version(&row)?;
@@ -158,7 +157,7 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
             .collect())
     }
 
-    /// All changes of some records, given by their latest ones: per record, newest first.
+    /// All changes of some records of a kind, given by their latest ones, by id.
     pub(super) async fn chains(&self, last_seqs: &[u64]) -> Result<HashMap<String, Vec<Version>>> {
         let mut chains: HashMap<String, Vec<Version>> = HashMap::new();
         for batch in batches(last_seqs) {
@@ -172,7 +171,7 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
                      UNION ALL
                      SELECT c.id, c.seq, c.prev_seq, c.effective_at, c.source_version, c.payload IS NULL
                      FROM chain CROSS JOIN change AS c WHERE c.tenant = ? AND c.seq = chain.prev_seq)
-                 SELECT id, seq, effective_at, source_version, gone FROM chain ORDER BY seq DESC",
+                 SELECT id, seq, effective_at, source_version, gone FROM chain",
                 values(1, batch.len()).trim_matches(['(', ')'])
             );
             for row in self.query(text, binds).await? {
@@ -223,23 +222,22 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
 
     /// Moves heads.
     pub(super) async fn put_heads(&self, heads: Vec<(RecordKey, Head)>) -> Result<()> {
-        let rows = heads.into_iter().map(|(key, head)| -> [Value; 9] {
+        let rows = heads.into_iter().map(|(key, head)| -> [Value; 8] {
             [
                 self.tenant.into(),
                 key.kind.number().into(),
                 key.id.into(),
                 signed(head.seq).into(),
                 signed(head.last_seq).into(),
-                signed(head.first_seq).into(),
                 Value::Bytes(head.hash.map(|hash| hash.to_vec())),
                 head.version.effective_at.as_micros().into(),
                 signed(head.version.source_version).into(),
             ]
         });
-        let begin = "INSERT INTO head (tenant, kind, id, seq, last_seq, first_seq, hash, effective_at, \
-                     source_version) VALUES ";
+        let begin =
+            "INSERT INTO head (tenant, kind, id, seq, last_seq, hash, effective_at, source_version) VALUES ";
         let end = " ON CONFLICT (tenant, kind, id) DO UPDATE SET seq = excluded.seq, last_seq = excluded.last_seq, \
-                   first_seq = excluded.first_seq, hash = excluded.hash, effective_at = excluded.effective_at, \
+                   hash = excluded.hash, effective_at = excluded.effective_at, \
                    source_version = excluded.source_version";
         self.insert(begin, rows.collect(), end).await
     }
@@ -323,7 +321,6 @@ fn head_of(row: &head::Model) -> Result<Head> {
     Ok(Head {
         seq: unsigned(row.seq),
         last_seq: unsigned(row.last_seq),
-        first_seq: unsigned(row.first_seq),
         hash: hash.map_err(|_| Error::internal("a stored hash has a wrong length"))?,
         version: VersionKey {
             effective_at: Instant::from_micros(row.effective_at),

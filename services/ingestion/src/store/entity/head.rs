@@ -13,7 +13,6 @@ pub struct Model {
     pub id: String,
     pub seq: i64,
     pub last_seq: i64,
-    pub first_seq: i64,
     pub hash: Option<Vec<u8>>,
     pub effective_at: i64,
     pub source_version: i64,

@@ -47,7 +47,6 @@ const TABLES: [&str; 6] = [
         id TEXT NOT NULL,
         seq BIGINT NOT NULL,
         last_seq BIGINT NOT NULL,
-        first_seq BIGINT NOT NULL,
         hash BLOB,
         effective_at BIGINT NOT NULL,
         source_version BIGINT NOT NULL,
