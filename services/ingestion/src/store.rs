@@ -2,10 +2,13 @@
 
 mod commit;
 mod entity;
+mod imports;
 mod migration;
 mod read;
 mod scoped;
 mod sql;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,6 +26,7 @@ use migration::Migrator;
 use scoped::Scoped;
 
 pub(crate) use commit::Committed;
+pub(crate) use imports::{ImportCounts, ImportRow, ImportState, RejectCursor, RejectRow};
 pub(crate) use read::Reader;
 
 /// The database of the service. Cheap to clone.

@@ -5,6 +5,7 @@
 //! work is either dropped from the queue or runs to its commit.
 
 mod committer;
+mod meter;
 mod queue;
 mod tenants;
 
@@ -70,7 +71,7 @@ pub struct Writer {
 
 impl Writer {
     pub(crate) fn new(store: Store, host: &Host, config: &Config) -> Self {
-        let tenants = Tenants::new(store, Arc::clone(&host.clock), host.shutdown.clone(), config);
+        let tenants = Tenants::new(store, host, config);
         Self {
             tenants: Arc::new(tenants),
         }

@@ -7,6 +7,8 @@
 
 pub(super) mod change;
 pub(super) mod head;
+pub(super) mod import;
 pub(super) mod life;
+pub(super) mod reject;
 pub(super) mod request;
 pub(super) mod tenant_head;

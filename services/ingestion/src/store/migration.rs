@@ -1,5 +1,6 @@
 //! The tables, brought up to date when the database is opened. A migration that was released is never edited.
 
+mod imports;
 mod log;
 
 use sea_orm_migration::prelude::*;
@@ -10,6 +11,6 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(log::Log)]
+        vec![Box::new(log::Log), Box::new(imports::Imports)]
     }
 }

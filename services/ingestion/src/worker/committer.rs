@@ -6,6 +6,7 @@ use bellwether_domain::{Clock, Error, ErrorReason, Result};
 use bellwether_storage::Outcome;
 use tokio_util::sync::CancellationToken;
 
+use super::meter::Meter;
 use super::queue::{Gather, Job, Queue};
 use super::tenants::Tenant;
 use crate::store::{Committed, Store};
@@ -17,6 +18,7 @@ pub(super) struct Committer {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) gather: Gather,
+    pub(super) meter: Meter,
     pub(super) stop: CancellationToken,
 }
 
@@ -35,7 +37,12 @@ impl Committer {
         if requests.is_empty() {
             return;
         }
-        match self.commit(requests).await {
+        let rows = requests.iter().map(crate::log::Request::rows).sum();
+        let since = std::time::Instant::now();
+        let done = self.commit(requests).await;
+        self.meter
+            .count(waiting.len(), rows, since.elapsed(), done.is_ok());
+        match done {
             Ok(committed) => {
                 if committed.settings_changed {
                     self.tenant.forget_settings();

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Clock, Result, TenantId};
-use bellwether_runtime::Shutdown;
+use bellwether_runtime::{Host, Shutdown};
 use tokio::sync::watch;
 
 use super::committer::Committer;
+use super::meter::Meter;
 use super::queue::{self, Gather, Sender};
 use crate::config::Config;
 use crate::store::Store;
@@ -46,15 +47,17 @@ pub(super) struct Tenants {
     clock: Arc<dyn Clock>,
     shutdown: Shutdown,
     gather: Gather,
+    meter: Meter,
     met: Mutex<HashMap<TenantId, Arc<Tenant>>>,
 }
 
 impl Tenants {
-    pub(super) fn new(store: Store, clock: Arc<dyn Clock>, shutdown: Shutdown, config: &Config) -> Self {
+    pub(super) fn new(store: Store, host: &Host, config: &Config) -> Self {
         Self {
             store,
-            clock,
-            shutdown,
+            clock: Arc::clone(&host.clock),
+            shutdown: host.shutdown.clone(),
+            meter: Meter::new(&host.metrics),
             gather: Gather {
                 wait: config.gather(),
                 rows: config.gather_rows.max(1),
@@ -88,6 +91,7 @@ impl Tenants {
                 store: self.store.clone(),
                 clock: Arc::clone(&self.clock),
                 gather: self.gather,
+                meter: self.meter.clone(),
                 stop: self.shutdown.workers().clone(),
             };
             self.shutdown.spawn(committer.run(queue));

@@ -1,0 +1,138 @@
+//! What the transaction does when the world moved between queue and commit, and after a commit of unknown outcome.
+
+use bellwether_contracts::sales;
+use bellwether_domain::settings::{Pipeline, Stage, StageClass};
+use bellwether_testkit::sample::deal;
+
+use super::*;
+use crate::log::{Reply, Request, UpsertReply, Work, Written, prepare, prepare_settings};
+
+const NOW: Instant = Instant::from_micros(1_500_000_000_000_000);
+
+async fn open(folder: &Path, now: Instant) -> Store {
+    Store::open(&folder.join("ingestion.db"), 2, now).await.unwrap()
+}
+
+fn upsert(records: Vec<sales::Record>) -> Request {
+    let settings = Settings::default();
+    let records = records
+        .into_iter()
+        .map(|record| prepare(record, &settings))
+        .collect();
+    let work = Work::Upsert {
+        records,
+        all_or_nothing: false,
+    };
+    Request {
+        name: None,
+        settings_seq: 0,
+        work,
+    }
+}
+
+fn settings(settings: &Settings) -> Request {
+    let work = Work::Settings {
+        settings: prepare_settings(settings),
+        etag: None,
+    };
+    Request {
+        name: None,
+        settings_seq: 0,
+        work,
+    }
+}
+
+async fn commit(store: &Store, request: Request) -> Committed {
+    let (committed, failed) = store.commit(&"acme".parse().unwrap(), vec![request], NOW).await;
+    assert_eq!(failed, None);
+    committed.unwrap()
+}
+
+fn written(committed: Committed) -> Vec<Written> {
+    match committed.replies.into_iter().next().unwrap().unwrap() {
+        Reply::Upsert(reply) => UpsertReply::from(reply).written,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn records_that_were_checked_with_older_settings_are_checked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), NOW).await;
+    let talks = Stage {
+        name: "Talks".into(),
+        class: StageClass::Open,
+        qualified: false,
+        probability: None,
+    };
+    let pipeline = Pipeline {
+        id: "main".into(),
+        stages: vec![talks],
+    };
+    let zone = bellwether_domain::Zone::named("Asia/Tokyo").unwrap();
+    let declared = Settings {
+        pipelines: vec![pipeline],
+        zone,
+        ..Settings::default()
+    };
+    commit(&store, settings(&declared)).await;
+    let in_talks = deal("known").created("2017-01-02").with(|deal| {
+        deal.stage = "Talks".into();
+        deal.stage_history.clear();
+    });
+    let committed = commit(&store, upsert(vec![deal("unknown").proto(), in_talks.proto()])).await;
+    assert!(
+        committed.settings_changed,
+        "the cached settings are to be forgotten"
+    );
+    let written = written(committed);
+    assert!(
+        matches!(&written[0], Written::Rejected(why) if why[0].field == "opportunity.stage"),
+        "{written:?}"
+    );
+    assert_eq!(written[1], Written::Created { seq: 2 });
+    let reader = store.reader(&"acme".parse().unwrap()).await.unwrap().unwrap();
+    let change = reader.changes(1).await.unwrap().remove(0);
+    assert_eq!(
+        change.effective_at.unwrap().seconds,
+        1_483_282_800,
+        "the day begins in Tokyo"
+    );
+}
+
+#[tokio::test]
+async fn the_log_tells_whether_a_commit_took_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), NOW).await;
+    let tenant: TenantId = "acme".parse().unwrap();
+    let committed = commit(&store, upsert(vec![deal("a").proto(), deal("b").proto()])).await;
+    assert!(store.holds(&tenant, &committed).await.unwrap());
+    assert!(!store.holds(&"globex".parse().unwrap(), &committed).await.unwrap());
+    let later = Instant::from_micros(committed.recorded_at.as_micros() + 1);
+    assert!(
+        !store
+            .holds(
+                &tenant,
+                &Committed {
+                    recorded_at: later,
+                    ..committed
+                }
+            )
+            .await
+            .unwrap()
+    );
+    let idle = commit(&store, upsert(vec![deal("a").proto()])).await;
+    assert!(!idle.wrote && !store.holds(&tenant, &idle).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_epoch_is_of_the_database_not_of_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), NOW).await;
+    let epoch = store.epoch();
+    assert_eq!(epoch, 1_500_000_000);
+    store.db.close().await.unwrap();
+    drop(store);
+    let later = Instant::from_micros(NOW.as_micros() + 7_000_000);
+    assert_eq!(open(folder.path(), later).await.epoch(), epoch);
+}
