@@ -3,7 +3,19 @@
 //! The data side turns changes into facts ([`facts`], [`tenant`], [`checkpoint`], [`worker`]); the question side turns
 //! a question into scans of [`tenant::TenantFacts`] and a number that can defend itself.
 
+pub mod catalogue;
+pub mod checkpoint;
 pub mod config;
+pub mod expr;
+pub mod facts;
+pub mod formula;
+pub mod query;
+pub mod rpc;
+pub mod scan;
+pub mod service;
 pub mod table;
 pub mod tenant;
 pub mod worker;
+
+pub use config::Config;
+pub use service::Kpi;

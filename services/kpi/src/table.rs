@@ -19,7 +19,12 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 4] = [Self::Closings, Self::OpenDeals, Self::CreatedDeals, Self::WonLines];
+    pub const ALL: [Self; 4] = [
+        Self::Closings,
+        Self::OpenDeals,
+        Self::CreatedDeals,
+        Self::WonLines,
+    ];
 
     /// The name used in definitions and checkpoints.
     #[must_use]
@@ -42,25 +47,82 @@ impl Table {
     #[must_use]
     pub fn columns(self) -> &'static [Column] {
         use Column::{
-            Account, Amount, Campaign, Currency, Cycle, Day, Deal, LossReason, Outcome, Owner, Pipeline, Product,
-            ProductFamily, Qualified, Source, Stage, Type, Units, ValidFrom, ValidTo,
+            Account, Amount, Campaign, Currency, Cycle, Day, Deal, LossReason, Outcome, Owner, Pipeline,
+            Product, ProductFamily, Qualified, Source, Stage, Type, Units, ValidFrom, ValidTo,
         };
         match self {
             Self::Closings => &[
-                ValidFrom, ValidTo, Day, Deal, Owner, Account, Product, ProductFamily, Pipeline, Stage, Source, Campaign,
-                Type, LossReason, Currency, Outcome, Amount, Cycle,
+                ValidFrom,
+                ValidTo,
+                Day,
+                Deal,
+                Owner,
+                Account,
+                Product,
+                ProductFamily,
+                Pipeline,
+                Stage,
+                Source,
+                Campaign,
+                Type,
+                LossReason,
+                Currency,
+                Outcome,
+                Amount,
+                Cycle,
             ],
             Self::OpenDeals => &[
-                ValidFrom, ValidTo, Day, Deal, Owner, Account, Product, ProductFamily, Pipeline, Stage, Source, Campaign,
-                Type, Currency, Amount, Qualified,
+                ValidFrom,
+                ValidTo,
+                Day,
+                Deal,
+                Owner,
+                Account,
+                Product,
+                ProductFamily,
+                Pipeline,
+                Stage,
+                Source,
+                Campaign,
+                Type,
+                Currency,
+                Amount,
+                Qualified,
             ],
             Self::CreatedDeals => &[
-                ValidFrom, ValidTo, Day, Deal, Owner, Account, Product, ProductFamily, Pipeline, Stage, Source, Campaign,
-                Type, Currency, Amount,
+                ValidFrom,
+                ValidTo,
+                Day,
+                Deal,
+                Owner,
+                Account,
+                Product,
+                ProductFamily,
+                Pipeline,
+                Stage,
+                Source,
+                Campaign,
+                Type,
+                Currency,
+                Amount,
             ],
             Self::WonLines => &[
-                ValidFrom, ValidTo, Day, Deal, Owner, Account, Product, ProductFamily, Pipeline, Stage, Source, Campaign,
-                Type, Currency, Amount, Units,
+                ValidFrom,
+                ValidTo,
+                Day,
+                Deal,
+                Owner,
+                Account,
+                Product,
+                ProductFamily,
+                Pipeline,
+                Stage,
+                Source,
+                Campaign,
+                Type,
+                Currency,
+                Amount,
+                Units,
             ],
         }
     }
@@ -181,7 +243,10 @@ impl Column {
 
 /// A dictionary: codes from 1, in order of first sight; 0 stands for "missing".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "each is the dictionary of the column or entity of that name")]
+#[allow(
+    missing_docs,
+    reason = "each is the dictionary of the column or entity of that name"
+)]
 pub enum Dict {
     Deal,
     Rep,

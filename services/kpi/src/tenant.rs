@@ -1,9 +1,25 @@
 //! One tenant in memory: its facts in typed columns, dictionaries, people, accounts, rates and settings, each as it
 //! stood at any sequence number of the log.
 
+mod apply;
+mod block;
+mod closed;
+mod codec;
+mod column;
+mod deals;
 mod dictionary;
 mod effective;
+mod history;
+mod input;
+mod live;
+mod people;
+mod rates;
+mod saved;
+mod store;
+#[cfg(test)]
+pub(crate) mod tests;
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -11,10 +27,17 @@ use bellwether_domain::exact::Exact;
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Currency, Instant, Position};
 
+pub(crate) use column::{Codes, Columns, Values};
 pub use dictionary::Dictionary;
 pub use effective::Effective;
+pub use input::Input;
+pub(crate) use saved::{Saved, SavedTable};
 
+use crate::facts::Meaning;
 use crate::table::{Column, Dict, Morsel, Table};
+
+/// Dictionaries, one for each [`Dict`].
+const DICTIONARIES: usize = Dict::Attribute as usize + 1;
 
 /// An attribute of a rep or account, looked up at scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,47 +78,67 @@ impl Part {
 }
 
 /// Everything that kpi knows about one tenant.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TenantFacts {
-    settings: Settings,
-    dictionary: Dictionary,
+    position: Position,
+    /// The recorded instant of each change from sequence number 1, microseconds.
+    recorded: Vec<i64>,
+    /// Settings with the change that made them; the defaults first.
+    settings: Vec<(u64, Settings)>,
+    dictionaries: [Dictionary; DICTIONARIES],
+    store: store::FactStore,
+    deals: deals::DealLog,
+    people: people::People,
+    rates: rates::Rates,
+    /// What the stages in use mean, by pipeline (as deals name it) and stage.
+    meanings: HashMap<(u32, u32), Meaning>,
+    /// The messages that people, rates and settings were made of, each after its length: a restart reads them again.
+    kept: Vec<u8>,
 }
 
 impl TenantFacts {
     /// Up to where the log has been read.
     #[must_use]
     pub fn position(&self) -> Position {
-        Position::default()
+        self.position
     }
 
     /// When the change of a sequence number was recorded; `None` for 0 and for what has not been read.
     #[must_use]
-    pub fn recorded_at(&self, _seq: u64) -> Option<Instant> {
-        None
+    pub fn recorded_at(&self, seq: u64) -> Option<Instant> {
+        let index = usize::try_from(seq.checked_sub(1)?).ok()?;
+        self.recorded
+            .get(index)
+            .map(|micros| Instant::from_micros(*micros))
     }
 
     /// The last sequence number recorded at or before an instant; 0 = none.
     #[must_use]
-    pub fn seq_at(&self, _at: Instant) -> u64 {
-        0
+    pub fn seq_at(&self, at: Instant) -> u64 {
+        self.recorded.partition_point(|micros| *micros <= at.as_micros()) as u64
     }
 
     /// The settings as known at `seq`; the defaults before the first.
     #[must_use]
-    pub fn settings(&self, _seq: u64) -> &Settings {
-        &self.settings
+    pub fn settings(&self, seq: u64) -> &Settings {
+        &self.settings_entry(seq).1
     }
 
     /// Which settings those are: the sequence number of the change that made them, 0 = the defaults.
     #[must_use]
-    pub fn settings_version(&self, _seq: u64) -> u64 {
-        0
+    pub fn settings_version(&self, seq: u64) -> u64 {
+        self.settings_entry(seq).0
+    }
+
+    fn settings_entry(&self, seq: u64) -> &(u64, Settings) {
+        let later = self.settings.partition_point(|(since, _)| *since <= seq);
+        &self.settings[later.saturating_sub(1)]
     }
 
     /// The dictionary of a column. Names of deals, reps and accounts are their ids.
     #[must_use]
-    pub fn dictionary(&self, _dict: Dict) -> &Dictionary {
-        &self.dictionary
+    pub fn dictionary(&self, dict: Dict) -> &Dictionary {
+        &self.dictionaries[dict as usize]
     }
 
     /// Hands the rows recorded at `seq` to `sink`, at most [`crate::table::MORSEL_ROWS`] at a time, in no order.
@@ -115,40 +158,78 @@ impl TenantFacts {
     /// One part of [`Self::scan`], so that several threads can share one.
     pub fn scan_part(
         &self,
-        _table: Table,
-        _columns: &[Column],
-        _days: Option<RangeInclusive<i32>>,
-        _seq: u64,
-        _part: Part,
-        _sink: &mut dyn FnMut(&Morsel<'_>),
+        table: Table,
+        columns: &[Column],
+        days: Option<RangeInclusive<i32>>,
+        seq: u64,
+        part: Part,
+        sink: &mut dyn FnMut(&Morsel<'_>),
     ) {
+        self.store.scan(
+            table,
+            &store::Wanted {
+                columns,
+                days,
+                seq,
+                part,
+            },
+            sink,
+        );
     }
 
     /// Rows of a table that stand at the position: what a scan there costs.
     #[must_use]
-    pub fn live_rows(&self, _table: Table) -> usize {
-        0
+    pub fn live_rows(&self, table: Table) -> usize {
+        self.store.table(table).0.len()
     }
 
     /// What reps or accounts are called as known at `seq`, index = code of `dict` (0 = missing = the empty name): the
     /// name, else the id; two of one name are told apart as `Name (id)`. Of other dictionaries the names.
     #[must_use]
-    pub fn display_names(&self, _dict: Dict, _seq: u64) -> Vec<Arc<str>> {
-        Vec::new()
+    pub fn display_names(&self, dict: Dict, seq: u64) -> Vec<Arc<str>> {
+        let ids = self.dictionary(dict);
+        match dict {
+            Dict::Rep => self.people.rep_names(ids, seq),
+            Dict::Account => self.people.account_names(ids, seq),
+            _ => std::iter::once("").chain(ids.names()).map(Arc::from).collect(),
+        }
     }
 
     /// An attribute over time as known at `seq`: index = code of [`Attribute::entity`], values = codes of
     /// [`Dict::Attribute`], whose names are those to show.
     #[must_use]
-    pub fn attribute(&self, _attribute: Attribute, _seq: u64) -> Effective {
-        Effective::new(std::iter::empty())
+    pub fn attribute(&self, attribute: Attribute, seq: u64) -> Effective {
+        let words = people::Words {
+            reps: self.dictionary(Dict::Rep),
+            accounts: self.dictionary(Dict::Account),
+            attributes: self.dictionary(Dict::Attribute),
+        };
+        self.people.attribute(attribute, seq, &words)
     }
 
     /// How many units of `to` one unit of `from` costs on a day (days since 1970-01-01), as known at `seq`: the newest
     /// rate on or before the day and at most 7 days old, direct, else inverse. A budget rate has no age limit: the
     /// newest on or before the day, else the first.
     #[must_use]
-    pub fn rate(&self, _from: Currency, _to: Currency, _day: i32, _budget: Option<&str>, _seq: u64) -> Option<Exact> {
-        None
+    pub fn rate(
+        &self,
+        from: Currency,
+        to: Currency,
+        day: i32,
+        budget: Option<&str>,
+        seq: u64,
+    ) -> Option<Exact> {
+        self.rates.rate(from, to, day, budget, seq)
+    }
+
+    /// Memory that facts, dictionaries and versions of deals hold, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let dictionaries: usize = self.dictionaries.iter().map(Dictionary::bytes).sum();
+        dictionaries
+            + self.store.bytes()
+            + self.deals.memory()
+            + self.kept.capacity()
+            + 8 * self.recorded.capacity()
     }
 }

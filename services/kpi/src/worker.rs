@@ -1,40 +1,74 @@
 //! The tenants in memory and the workers that keep them up with their logs.
 
-use bellwether_domain::{Position, Result, TenantId};
+mod backoff;
+mod follower;
+mod meter;
+mod tenants;
 
-use crate::tenant::TenantFacts;
+use bellwether_contracts::ingestion::ListTenantsRequest;
+use bellwether_contracts::ingestion::tenant_service_client::TenantServiceClient;
+use bellwether_contracts::status::from_status;
+use bellwether_domain::{ErrorCode, Result, TenantId};
+use bellwether_runtime::{Gate, MAX_MESSAGE_BYTES};
 
-/// Every tenant's facts. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Tenants {}
+pub use tenants::Tenants;
 
-impl Tenants {
-    /// Waits until a tenant's facts stand at `position` or later; loads the tenant on first use.
-    ///
-    /// # Errors
-    /// `NOT_FOUND` `UNKNOWN_TENANT`, `UNAVAILABLE` `POSITION_NOT_REACHED` when the deadline nears, `OUT_OF_RANGE` for a
-    /// position of another epoch.
-    pub async fn wait_for(&self, _tenant: &TenantId, _position: Position) -> Result<()> {
-        Ok(())
+use backoff::Backoff;
+
+/// Opens every tenant that the log knows now, and the gate once each has reached the head it had at first contact.
+pub(crate) async fn get_ready(tenants: Tenants, gate: Gate) {
+    let stop = tenants.shutdown().workers().clone();
+    let ready = async {
+        let mut backoff = Backoff::new("readiness");
+        loop {
+            match open_known(&tenants).await {
+                Ok(count) => {
+                    tracing::info!(tenants = count, "facts stand at the log's head");
+                    gate.open();
+                    return;
+                }
+                Err(error) => tracing::warn!(error = %error, "facts cannot be read yet, trying again"),
+            }
+            tokio::time::sleep(backoff.next()).await;
+        }
+    };
+    stop.run_until_cancelled(ready).await;
+}
+
+/// Opens every tenant that the log knows and waits for it; how many there are.
+async fn open_known(tenants: &Tenants) -> Result<usize> {
+    let known = list(tenants).await?;
+    for tenant in &known {
+        match tenants.ready(tenant).await {
+            // Listed, and without any change yet: it will be opened when it is asked for.
+            Err(error) if error.code == ErrorCode::NotFound => {}
+            other => other?,
+        }
     }
+    Ok(known.len())
+}
 
-    /// The log's head, asked of the ingestion peer.
-    ///
-    /// # Errors
-    /// What the peer answers.
-    pub async fn head(&self, _tenant: &TenantId) -> Result<Position> {
-        Ok(Position::default())
-    }
-
-    /// Reads a tenant's facts, off the async runtime and under a read lock for the whole of `f`.
-    ///
-    /// # Errors
-    /// `NOT_FOUND` `UNKNOWN_TENANT` for a tenant whose log is empty, `UNAVAILABLE` while it cannot be loaded.
-    pub async fn read<T: Send + 'static>(
-        &self,
-        _tenant: &TenantId,
-        f: impl FnOnce(&TenantFacts) -> T + Send + 'static,
-    ) -> Result<T> {
-        Ok(f(&TenantFacts::default()))
+async fn list(tenants: &Tenants) -> Result<Vec<TenantId>> {
+    let channel = tenants.link().channel();
+    let mut client = TenantServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let mut known = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = ListTenantsRequest {
+            page_size: 1000,
+            page_token,
+        };
+        let page = client
+            .list_tenants(request)
+            .await
+            .map_err(|status| from_status(&status))?
+            .into_inner();
+        for tenant in &page.tenants {
+            known.push(tenant.parse()?);
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(known);
+        }
     }
 }

@@ -17,7 +17,11 @@ impl Dictionary {
     /// A dictionary that knows only "missing".
     #[must_use]
     pub fn new() -> Self {
-        Self { bytes: String::new(), ends: vec![0], slots: vec![0; 16] }
+        Self {
+            bytes: String::new(),
+            ends: vec![0],
+            slots: vec![0; 16],
+        }
     }
 
     /// How many codes there are, 0 included: every code is below.
@@ -56,8 +60,10 @@ impl Dictionary {
         if self.slots[slot] != 0 {
             return self.slots[slot];
         }
-        let (Ok(end), Ok(code)) = (u32::try_from(self.bytes.len() + name.len()), u32::try_from(self.ends.len()))
-        else {
+        let (Ok(end), Ok(code)) = (
+            u32::try_from(self.bytes.len() + name.len()),
+            u32::try_from(self.ends.len()),
+        ) else {
             return 0;
         };
         self.bytes.push_str(name);
@@ -129,10 +135,16 @@ mod tests {
             assert_eq!((dictionary.intern(name), dictionary.intern(name)), (code, code));
         }
         assert_eq!(dictionary.len(), 1001);
-        assert_eq!((dictionary.intern(""), dictionary.name(0), dictionary.code("")), (0, "", Some(0)));
+        assert_eq!(
+            (dictionary.intern(""), dictionary.name(0), dictionary.code("")),
+            (0, "", Some(0))
+        );
         assert_eq!((dictionary.code("nobody"), dictionary.name(5000)), (None, ""));
         for (name, code) in names.iter().zip(1..) {
-            assert_eq!((dictionary.code(name), dictionary.name(code)), (Some(code), name.as_str()));
+            assert_eq!(
+                (dictionary.code(name), dictionary.name(code)),
+                (Some(code), name.as_str())
+            );
         }
         assert!(dictionary.names().eq(names.iter().map(String::as_str)));
     }

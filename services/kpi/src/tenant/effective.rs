@@ -13,7 +13,11 @@ enum Parts {
     /// No entity ever changes; index = entity code.
     Constant(Vec<u32>),
     /// The points of entity e are `starts[e] .. starts[e + 1]`, in order of their instants.
-    Changing { starts: Vec<u32>, from: Vec<i64>, codes: Vec<u32> },
+    Changing {
+        starts: Vec<u32>,
+        from: Vec<i64>,
+        codes: Vec<u32>,
+    },
 }
 
 impl Effective {
@@ -40,7 +44,9 @@ impl Effective {
         } else {
             Parts::Changing { starts, from, codes }
         };
-        Self { parts: Arc::new(parts) }
+        Self {
+            parts: Arc::new(parts),
+        }
     }
 
     /// The code that held at an instant (its own instant included); 0 = missing.
@@ -80,7 +86,10 @@ mod tests {
         let array = Effective::new(points.into_iter());
         assert!(array.constant().is_none());
         let at = |entity| [0, 10, 19, 20, 99].map(|micros| array.at(entity, micros));
-        assert_eq!((at(1), at(2), at(0), at(7)), ([1, 1, 1, 2, 2], [3; 5], [0; 5], [0; 5]));
+        assert_eq!(
+            (at(1), at(2), at(0), at(7)),
+            ([1, 1, 1, 2, 2], [3; 5], [0; 5], [0; 5])
+        );
     }
 
     #[test]

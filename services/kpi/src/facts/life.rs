@@ -1,0 +1,278 @@
+//! The life of one deal: its timelines, and the rows that tell of it.
+
+use bellwether_domain::settings::StageClass;
+use bellwether_domain::time::DAY_MICROS;
+use bellwether_domain::{Instant, When};
+
+use super::spells::{Closing, Spells};
+use super::timeline::{Frame, Point, value_at, value_of_event};
+use super::version::{Amount, Deal, Version};
+use super::{Row, Rules, lines, outcome_code};
+use crate::table::{NULL, Table};
+
+pub(super) struct Life<'a> {
+    pub(super) frame: Frame<'a>,
+    deals: Vec<&'a Deal>,
+    rules: &'a Rules<'a>,
+    code: u32,
+    pub(super) created: When,
+    pub(super) created_at: i64,
+    pub(super) stages: Vec<Point<u32>>,
+    amounts: Vec<Point<Option<Amount>>>,
+    owners: Vec<Point<u32>>,
+    /// When it was qualified, with the instant up to which statements of that day count.
+    qualified: Option<(i64, i64)>,
+}
+
+impl<'a> Life<'a> {
+    /// The life that living versions tell, at least one.
+    pub(super) fn new(versions: &'a [Version], code: u32, first_recorded: i64, rules: &'a Rules<'a>) -> Self {
+        let deals: Vec<&Deal> = versions
+            .iter()
+            .filter_map(|version| version.deal.as_ref())
+            .collect();
+        let newest = deals[deals.len() - 1];
+        let created = newest
+            .created
+            .unwrap_or(When::At(Instant::from_micros(first_recorded)));
+        let created_at = created.start_in(rules.zone).as_micros();
+        let mut starts: Vec<i64> = versions
+            .iter()
+            .map(|version| version.key.0.max(created_at))
+            .collect();
+        starts[0] = created_at;
+        let frame = Frame {
+            versions,
+            starts,
+            zone: rules.zone,
+        };
+        let stages = frame.timeline(|deal| &deal.stages, |deal| deal.stage);
+        let amounts = frame.timeline(|deal| &deal.amounts, |deal| deal.amount);
+        let owners = frame.timeline(|deal| &deal.owners, |deal| deal.owner);
+        let mut life = Self {
+            frame,
+            deals,
+            rules,
+            code,
+            created,
+            created_at,
+            stages,
+            amounts,
+            owners,
+            qualified: None,
+        };
+        if let Some(first) = life.stages.first().copied()
+            && life.class_of(&first) == StageClass::Open
+        {
+            life.stages[0].at = created_at;
+        }
+        life.qualified = life.qualification(newest);
+        life
+    }
+
+    fn qualification(&self, newest: &Deal) -> Option<(i64, i64)> {
+        let entered = || {
+            let mut entries = self.stages.iter();
+            entries.find(|point| {
+                self.rules
+                    .meaning(self.deals[point.version].pipeline, point.value)
+                    .qualifies
+            })
+        };
+        let (at, when) = match newest.qualified {
+            Some(when) => (when.start_in(self.frame.zone).as_micros(), Some(when)),
+            None => entered().map(|point| (point.at, point.when))?,
+        };
+        let at = at.max(self.created_at);
+        Some((at, self.same_day(at, when)))
+    }
+
+    pub(super) fn class_of(&self, point: &Point<u32>) -> StageClass {
+        self.rules
+            .meaning(self.deals[point.version].pipeline, point.value)
+            .class
+    }
+
+    /// The close that the source states with a stage entry: said by the newest version for which it is the last entry.
+    pub(super) fn stated_close(&self, index: usize) -> Option<When> {
+        let point = &self.stages[index];
+        let until = match self.stages.get(index + 1) {
+            Some(next) if next.version == point.version => return None,
+            Some(next) => next.version,
+            None => self.deals.len(),
+        };
+        self.deals[until - 1].closed
+    }
+
+    /// The last instant that counts for an event at `at`: of a day, all of it.
+    fn same_day(&self, at: i64, when: Option<When>) -> i64 {
+        match when {
+            Some(When::Day(day)) => at.max(self.frame.zone.start_of_day(day.plus_days(1)).as_micros() - 1),
+            _ => at,
+        }
+    }
+
+    /// Which version holds at an instant.
+    fn version_at(&self, at: i64) -> usize {
+        self.frame
+            .starts
+            .partition_point(|start| *start <= at)
+            .saturating_sub(1)
+    }
+
+    /// A row that begins at an instant, with what a version says of the deal.
+    fn row(&self, table: Table, from: i64, to: i64, version: usize) -> Row {
+        let deal = self.deals[version];
+        let main = deal.main_line();
+        let pipeline = if deal.pipeline == 0 {
+            self.rules.default_pipeline
+        } else {
+            deal.pipeline
+        };
+        Row {
+            valid_from: from,
+            valid_to: to,
+            day: self.frame.zone.date_of(Instant::from_micros(from)).days(),
+            deal: self.code,
+            account: deal.account,
+            product: main.map_or(0, |line| line.product),
+            product_family: main.map_or(0, |line| line.family),
+            pipeline,
+            source: deal.source,
+            campaign: deal.campaign,
+            opportunity_type: deal.opportunity_type,
+            ..Row::new(table)
+        }
+    }
+
+    fn stage_at(&self, at: i64) -> u32 {
+        self.stages
+            .iter()
+            .rev()
+            .find(|point| point.at <= at)
+            .map_or(0, |point| point.value)
+    }
+
+    fn open_stage_at(&self, at: i64) -> u32 {
+        let open = |point: &&Point<u32>| point.at <= at && self.class_of(point) == StageClass::Open;
+        self.stages.iter().rev().find(open).map_or(0, |point| point.value)
+    }
+
+    /// The closings and the lines of the won ones.
+    pub(super) fn closings(&self, spells: &Spells, rows: &mut Vec<Row>) {
+        for closing in &spells.closings {
+            let at = self.same_day(closing.from, Some(closing.when));
+            let (told, told_at) = self.told_by(closing).unwrap_or((self.version_at(at), at));
+            let amount = value_of_event(&self.amounts, at, told_at);
+            let mut row = self.row(Table::Closings, closing.from, closing.to, told);
+            row.stage = closing.stage;
+            row.owner = value_of_event(&self.owners, at, told_at);
+            put_amount(&mut row, amount);
+            row.outcome = outcome_code(closing.class);
+            row.cycle = self.cycle(closing);
+            if closing.class == StageClass::Won {
+                lines::won_lines(&row, &self.deals[told].lines, amount, rows);
+            } else {
+                row.loss_reason = self.deals[told].loss_reason;
+            }
+            rows.push(row);
+        }
+    }
+
+    /// The newest version that says the deal is closed so, and from when the first of them holds.
+    fn told_by(&self, closing: &Closing) -> Option<(usize, i64)> {
+        let says = |version: &usize| {
+            let start = self.frame.starts[*version];
+            let deal = self.deals[*version];
+            (closing.opened..closing.to).contains(&start)
+                && self.rules.meaning(deal.pipeline, deal.stage).class == closing.class
+        };
+        let mut versions = (0..self.deals.len()).filter(says);
+        let first = versions.next()?;
+        Some((versions.next_back().unwrap_or(first), self.frame.starts[first]))
+    }
+
+    /// From creation to close: whole days between two dates, else elapsed time.
+    fn cycle(&self, closing: &Closing) -> i64 {
+        match (self.created, closing.when) {
+            (When::Day(created), When::Day(closed)) => {
+                i64::from((closed.days() - created.days()).max(0)) * DAY_MICROS
+            }
+            _ => closing.from.saturating_sub(self.created_at).max(0),
+        }
+    }
+
+    /// One row an interval in which nothing that the row says changed.
+    pub(super) fn open_deals(&self, spells: &Spells, rows: &mut Vec<Row>) {
+        let mut cuts: Vec<i64> = Vec::new();
+        for (from, to) in &spells.open {
+            cuts.clear();
+            cuts.push(*from);
+            let points = self.stages.iter().map(|point| point.at);
+            let points = points.chain(self.amounts.iter().map(|point| point.at));
+            let points = points.chain(self.owners.iter().map(|point| point.at));
+            let points = points
+                .chain(self.qualified.map(|(at, _)| at))
+                .chain(self.frame.starts.iter().copied());
+            cuts.extend(points.filter(|at| (*from + 1..*to).contains(at)));
+            cuts.sort_unstable();
+            cuts.dedup();
+            let mut last: Option<Row> = None;
+            for (index, cut) in cuts.iter().enumerate() {
+                let row = self.open_row(*cut, cuts.get(index + 1).copied().unwrap_or(*to));
+                match &mut last {
+                    Some(last) if same_but_time(last, &row) => last.valid_to = row.valid_to,
+                    _ => rows.extend(last.replace(row)),
+                }
+            }
+            rows.extend(last);
+        }
+    }
+
+    fn open_row(&self, from: i64, to: i64) -> Row {
+        let mut row = self.row(Table::OpenDeals, from, to, self.version_at(from));
+        row.stage = self.open_stage_at(from);
+        row.owner = value_at(&self.owners, from);
+        put_amount(&mut row, value_at(&self.amounts, from));
+        row.qualified = u8::from(self.qualified.is_some_and(|(at, _)| at <= from));
+        row
+    }
+
+    /// The row at creation, and the row at qualification that takes its place.
+    pub(super) fn created(&self, rows: &mut Vec<Row>) {
+        let at = self.created_at;
+        match self.qualified {
+            Some((qualified, same_day)) if qualified <= at => {
+                rows.push(self.created_row(at, i64::MAX, same_day));
+            }
+            Some((qualified, same_day)) => {
+                rows.push(self.created_row(at, qualified, at));
+                rows.push(self.created_row(qualified, i64::MAX, same_day));
+            }
+            None => rows.push(self.created_row(at, i64::MAX, at)),
+        }
+    }
+
+    fn created_row(&self, from: i64, to: i64, same_day: i64) -> Row {
+        let mut row = self.row(Table::CreatedDeals, from, to, self.version_at(from));
+        row.stage = self.stage_at(from);
+        row.owner = value_at(&self.owners, from);
+        put_amount(&mut row, value_at(&self.amounts, same_day));
+        row
+    }
+}
+
+pub(super) fn put_amount(row: &mut Row, amount: Option<Amount>) {
+    row.amount = amount.map_or(NULL, |amount| amount.minor);
+    row.currency = amount.map_or(0, |amount| amount.currency);
+}
+
+fn same_but_time(a: &Row, b: &Row) -> bool {
+    let b = Row {
+        valid_from: a.valid_from,
+        valid_to: a.valid_to,
+        day: a.day,
+        ..b.clone()
+    };
+    *a == b
+}

@@ -1,0 +1,58 @@
+//! What the followers measure: how far the facts have come and what they weigh.
+
+use bellwether_runtime::metrics::Metrics;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    tenant: String,
+}
+
+/// Gauges by tenant. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Meter {
+    head: Family<Labels, Gauge>,
+    seq: Family<Labels, Gauge>,
+    bytes: Family<Labels, Gauge>,
+}
+
+impl Meter {
+    pub(super) fn register(metrics: &Metrics) -> Self {
+        let meter = Self {
+            head: Family::default(),
+            seq: Family::default(),
+            bytes: Family::default(),
+        };
+        metrics.register(|registry| {
+            registry.register(
+                "kpi_feed_head_seq",
+                "The log's head as last heard of, by tenant",
+                meter.head.clone(),
+            );
+            registry.register(
+                "kpi_facts_seq",
+                "Where the facts stand in the log, by tenant",
+                meter.seq.clone(),
+            );
+            registry.register(
+                "kpi_facts_bytes",
+                "Memory that the facts hold, by tenant",
+                meter.bytes.clone(),
+            );
+        });
+        meter
+    }
+
+    /// A message of the feed was taken in.
+    pub(super) fn note(&self, tenant: &str, head: u64, seq: u64, bytes: usize) {
+        let labels = Labels {
+            tenant: tenant.to_owned(),
+        };
+        let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        self.head.get_or_create(&labels).set(whole(head));
+        self.seq.get_or_create(&labels).set(whole(seq));
+        self.bytes.get_or_create(&labels).set(whole(bytes as u64));
+    }
+}

@@ -1,0 +1,240 @@
+//! The tenants in memory: each is loaded on first use and then followed by a task of its own.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use bellwether_contracts::convert::position_from_proto;
+use bellwether_contracts::ingestion::GetHeadRequest;
+use bellwether_contracts::ingestion::change_feed_service_client::ChangeFeedServiceClient;
+use bellwether_contracts::status::from_status;
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Position, Result, TenantId};
+use bellwether_runtime::{Host, MAX_MESSAGE_BYTES, PeerLink, Shutdown, deadline};
+use tokio::sync::watch;
+
+use super::follower::Follower;
+use super::meter::Meter;
+use crate::config::Config;
+use crate::tenant::TenantFacts;
+
+/// Every tenant's facts. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Tenants {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shutdown: Shutdown,
+    /// Where checkpoints lie, a folder a tenant.
+    folder: PathBuf,
+    link: PeerLink,
+    config: Config,
+    meter: Meter,
+    open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
+}
+
+/// One tenant, and how far its facts have come.
+#[derive(Debug)]
+pub(super) struct Tenant {
+    pub(super) facts: RwLock<TenantFacts>,
+    pub(super) progress: watch::Sender<Progress>,
+}
+
+/// How far a tenant's facts have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Where they stand.
+    pub(super) at: Position,
+    /// The head at first contact with this life of the log: before it nothing is shown.
+    pub(super) start: Position,
+}
+
+impl Progress {
+    fn reached(&self, position: Position) -> bool {
+        self.at.epoch == self.start.epoch
+            && self.at.seq >= self.start.seq.max(position.seq)
+            && (position.epoch == 0 || position.epoch == self.at.epoch)
+    }
+}
+
+impl Tenants {
+    pub(crate) fn new(host: &Host, link: PeerLink, config: Config) -> Self {
+        let inner = Inner {
+            shutdown: host.shutdown.clone(),
+            folder: host.data_dir.join("kpi"),
+            link,
+            config,
+            meter: Meter::register(&host.metrics),
+            open: Mutex::default(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    pub(super) fn shutdown(&self) -> &Shutdown {
+        &self.inner.shutdown
+    }
+
+    pub(super) fn meter(&self) -> &Meter {
+        &self.inner.meter
+    }
+
+    pub(super) fn link(&self) -> &PeerLink {
+        &self.inner.link
+    }
+
+    /// Waits until a tenant's facts stand at `position` or later; loads the tenant on first use.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` `UNKNOWN_TENANT`, `UNAVAILABLE` `POSITION_NOT_REACHED` when the deadline nears, `OUT_OF_RANGE`
+    /// `SNAPSHOT_REQUIRED` for a position of another life of the log.
+    pub async fn wait_for(&self, tenant: &TenantId, position: Position) -> Result<()> {
+        let entry = self.open(tenant).await?;
+        let mut progress = entry.progress.subscribe();
+        if progress.borrow_and_update().reached(position) {
+            return Ok(());
+        }
+        if position.epoch != 0 && position.epoch != progress.borrow().at.epoch {
+            self.check_epoch(tenant, position).await?;
+        }
+        let reached = progress.wait_for(|progress| progress.reached(position));
+        match tokio::time::timeout(self.patience(), reached).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(Error::unavailable(
+                ErrorReason::ShuttingDown,
+                "the node is shutting down",
+            )),
+            Err(_) => {
+                let at = entry.progress.borrow().at;
+                let message = format!("facts stand at {at}, not yet at {position}: ask again");
+                Err(Error::unavailable(ErrorReason::PositionNotReached, message))
+            }
+        }
+    }
+
+    /// Waits until a tenant's facts may be shown, however long it takes.
+    pub(super) async fn ready(&self, tenant: &TenantId) -> Result<()> {
+        let entry = self.open(tenant).await?;
+        let mut progress = entry.progress.subscribe();
+        let reached = progress
+            .wait_for(|progress| progress.reached(Position::default()))
+            .await;
+        let ended = |_| Error::unavailable(ErrorReason::ShuttingDown, "the node is shutting down");
+        reached.map(|_| ()).map_err(ended)
+    }
+
+    /// The log's head, asked of the ingestion peer. `seq` 0 = the log of this tenant is empty.
+    ///
+    /// # Errors
+    /// What the peer answers.
+    pub async fn head(&self, tenant: &TenantId) -> Result<Position> {
+        let channel = self.inner.link.channel();
+        let mut client = ChangeFeedServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        let request = GetHeadRequest {
+            tenant: tenant.to_string(),
+        };
+        let response = client
+            .get_head(request)
+            .await
+            .map_err(|status| from_status(&status))?
+            .into_inner();
+        Ok(response
+            .position
+            .as_ref()
+            .map(position_from_proto)
+            .unwrap_or_default())
+    }
+
+    /// Reads a tenant's facts, off the async runtime and under a read lock for the whole of `f`.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` `UNKNOWN_TENANT` for a tenant whose log is empty, `UNAVAILABLE` while it cannot be loaded.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        tenant: &TenantId,
+        f: impl FnOnce(&TenantFacts) -> T + Send + 'static,
+    ) -> Result<T> {
+        self.wait_for(tenant, Position::default()).await?;
+        let entry = self.open(tenant).await?;
+        let start = entry.progress.borrow().start;
+        let read = move || {
+            let facts = entry
+                .facts
+                .read()
+                .map_err(|_| Error::internal("the facts are damaged and are read anew"))?;
+            let at = facts.position();
+            if at.epoch != start.epoch || at.seq < start.seq {
+                let message = "the log has begun a new life and its facts are read anew";
+                return Err(Error::unavailable(ErrorReason::PositionNotReached, message));
+            }
+            Ok(f(&facts))
+        };
+        let read = tokio::task::spawn_blocking(read).await;
+        read.map_err(|error| Error::internal(format!("the question failed: {error}")))?
+    }
+
+    /// The tenant, followed from now on if it was not yet.
+    async fn open(&self, tenant: &TenantId) -> Result<Arc<Tenant>> {
+        if let Some(entry) = self.opened().get(tenant) {
+            return Ok(Arc::clone(entry));
+        }
+        let head = self.head(tenant).await?;
+        if head.seq == 0 {
+            let message = format!("tenant `{tenant}` has no records");
+            return Err(Error::not_found(ErrorReason::UnknownTenant, message));
+        }
+        match self.opened().entry(tenant.clone()) {
+            Entry::Occupied(entry) => Ok(Arc::clone(entry.get())),
+            Entry::Vacant(place) => {
+                let progress = Progress {
+                    at: Position {
+                        epoch: head.epoch,
+                        seq: 0,
+                    },
+                    start: head,
+                };
+                let entry = Arc::new(Tenant {
+                    facts: RwLock::new(TenantFacts::of_epoch(head.epoch)),
+                    progress: watch::Sender::new(progress),
+                });
+                let follower = Follower {
+                    tenant: tenant.clone(),
+                    entry: Arc::clone(&entry),
+                    tenants: self.clone(),
+                    config: self.inner.config.clone(),
+                    folder: self.inner.folder.join(tenant.as_str()),
+                };
+                drop(self.inner.shutdown.spawn(follower.run()));
+                Ok(Arc::clone(place.insert(entry)))
+            }
+        }
+    }
+
+    fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Arc<Tenant>>> {
+        self.inner.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A position of another life of the log is never reached.
+    async fn check_epoch(&self, tenant: &TenantId, position: Position) -> Result<()> {
+        let head = self.head(tenant).await?;
+        if head.epoch == position.epoch {
+            return Ok(());
+        }
+        let message = format!("position {position} is of another life of the log, which stands at {head}");
+        Err(Error::new(
+            ErrorCode::OutOfRange,
+            ErrorReason::SnapshotRequired,
+            message,
+        ))
+    }
+
+    /// How long a call may wait: all but a tenth of what is left of its deadline, so that it can still answer.
+    fn patience(&self) -> Duration {
+        let most = Duration::from_millis(self.inner.config.wait_ms);
+        deadline::remaining().map_or(most, |left| left * 9 / 10)
+    }
+}

@@ -1,0 +1,171 @@
+//! The service against a log of its own making: it follows, waits, restarts from a checkpoint and starts anew when the
+//! log does.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "follow/log.rs"]
+mod log;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bellwether_domain::{ErrorCode, ErrorReason, Position, TenantId};
+use bellwether_kpi::table::Table;
+use bellwether_kpi::worker::Tenants;
+use bellwether_kpi::{Config, Kpi};
+use bellwether_runtime::PeerLink;
+use bellwether_testkit::TestNode;
+
+use log::FakeLog;
+
+const TENANT: &str = "acme";
+
+fn tenant() -> TenantId {
+    TENANT.parse().unwrap()
+}
+
+/// A node with the service on it, following `log`.
+async fn start(dir: &Path, log: &FakeLog) -> (TestNode, Tenants) {
+    let kept: Arc<Mutex<Option<Tenants>>> = Arc::default();
+    let build = |host: bellwether_runtime::Host| {
+        let (kept, log) = (Arc::clone(&kept), log.clone());
+        async move {
+            let link = PeerLink::near(&host, &log.services());
+            let config = Config {
+                wait_ms: 3000,
+                ..Config::default()
+            };
+            let kpi = Kpi::start(&host, link, config).await?;
+            *kept.lock().unwrap() = Some(kpi.tenants().clone());
+            Ok(kpi.services())
+        }
+    };
+    let node = TestNode::builder().dir(dir).start(build).await;
+    let tenants = kept.lock().unwrap().take().unwrap();
+    (node, tenants)
+}
+
+/// How many deals are open, at which position.
+async fn open_deals(tenants: &Tenants) -> (Position, usize) {
+    tenants
+        .read(&tenant(), |facts| {
+            (facts.position(), facts.live_rows(Table::OpenDeals))
+        })
+        .await
+        .unwrap()
+}
+
+fn at(epoch: u64, seq: u64) -> Position {
+    Position { epoch, seq }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn follows_the_log_and_waits_for_positions() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(7);
+    log.deals(TENANT, 5);
+    let (node, tenants) = start(dir.path(), &log).await;
+    tokio::time::timeout(Duration::from_secs(5), node.host().readiness.wait())
+        .await
+        .unwrap();
+    assert_eq!(open_deals(&tenants).await, (at(7, 5), 5));
+    assert_eq!(tenants.head(&tenant()).await.unwrap(), at(7, 5));
+
+    let (waiting, position) = (tenants.clone(), at(7, 8));
+    let waiting = tokio::spawn(async move { waiting.wait_for(&tenant(), position).await });
+    log.deals(TENANT, 3);
+    waiting.await.unwrap().unwrap();
+    assert_eq!(open_deals(&tenants).await, (at(7, 8), 8));
+
+    let late = tenants.wait_for(&tenant(), at(7, 9)).await.unwrap_err();
+    assert_eq!(
+        (late.code, late.reason),
+        (ErrorCode::Unavailable, ErrorReason::PositionNotReached)
+    );
+    assert!(late.retry_after_ms.is_some());
+    let foreign = tenants.wait_for(&tenant(), at(6, 1)).await.unwrap_err();
+    assert_eq!(
+        (foreign.code, foreign.reason),
+        (ErrorCode::OutOfRange, ErrorReason::SnapshotRequired)
+    );
+    let unknown = tenants
+        .read(&"nobody".parse().unwrap(), |_| ())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (unknown.code, unknown.reason),
+        (ErrorCode::NotFound, ErrorReason::UnknownTenant)
+    );
+
+    log.deals("later", 2);
+    let rows = tenants
+        .read(&"later".parse().unwrap(), |facts| {
+            facts.live_rows(Table::OpenDeals)
+        })
+        .await
+        .unwrap();
+    assert_eq!(rows, 2, "a tenant is loaded on first use");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_feed_is_taken_up_where_it_broke() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    log.deals(TENANT, 5);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 5), 5));
+    log.break_streams();
+    log.deals(TENANT, 5);
+    tenants.wait_for(&tenant(), at(1, 10)).await.unwrap();
+    assert_eq!(open_deals(&tenants).await, (at(1, 10), 10));
+    assert_eq!(log.asked_after(), [0, 5]);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_goes_on_from_the_checkpoint_unless_the_log_is_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    log.deals(TENANT, 40);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 40), 40));
+    node.stop().await;
+
+    log.deals(TENANT, 2);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 42), 42));
+    assert_eq!(log.asked_after(), [0, 40]);
+    node.stop().await;
+
+    // The same epoch, but shorter than what was seen of it.
+    let shorter = FakeLog::new(1);
+    shorter.deals(TENANT, 10);
+    let (node, tenants) = start(dir.path(), &shorter).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 10), 10));
+    assert_eq!(shorter.asked_after(), [0]);
+    node.stop().await;
+
+    let restored = FakeLog::new(2);
+    restored.deals(TENANT, 60);
+    let (node, tenants) = start(dir.path(), &restored).await;
+    assert_eq!(open_deals(&tenants).await, (at(2, 60), 60));
+    assert_eq!(restored.asked_after(), [0]);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_begins_anew_is_read_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    log.deals(TENANT, 20);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 20), 20));
+    log.begin_anew(2);
+    log.deals(TENANT, 3);
+    log.break_streams();
+    tenants.wait_for(&tenant(), at(2, 3)).await.unwrap();
+    assert_eq!(open_deals(&tenants).await, (at(2, 3), 3));
+    node.stop().await;
+}

@@ -1,0 +1,218 @@
+//! A record log in memory that speaks as ingestion does.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use bellwether_contracts::convert::{instant_to_proto, position_from_proto, position_to_proto};
+use bellwether_contracts::ingestion::change_feed_service_server::{
+    ChangeFeedService, ChangeFeedServiceServer,
+};
+use bellwether_contracts::ingestion::tenant_service_server::{TenantService, TenantServiceServer};
+use bellwether_contracts::ingestion::{
+    Change, GetHeadRequest, GetHeadResponse, GetSettingsRequest, GetSettingsResponse, ListTenantsRequest,
+    ListTenantsResponse, SubscribeRequest, SubscribeResponse, UpdateSettingsRequest, UpdateSettingsResponse,
+    change::Payload,
+};
+use bellwether_contracts::status::to_status;
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Position, RecordKind};
+use bellwether_runtime::ServiceSet;
+use bellwether_testkit::sample;
+use futures::Stream;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+/// The log of every tenant. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct FakeLog {
+    state: Arc<Mutex<State>>,
+    changed: watch::Sender<u64>,
+    broken: watch::Sender<u64>,
+}
+
+struct State {
+    epoch: u64,
+    tenants: BTreeMap<String, Vec<Change>>,
+    asked_after: Vec<u64>,
+}
+
+impl FakeLog {
+    pub(crate) fn new(epoch: u64) -> Self {
+        let state = State {
+            epoch,
+            tenants: BTreeMap::new(),
+            asked_after: Vec::new(),
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            changed: watch::Sender::new(0),
+            broken: watch::Sender::new(0),
+        }
+    }
+
+    /// Adds new open deals to a tenant's log.
+    pub(crate) fn deals(&self, tenant: &str, count: usize) {
+        let mut state = self.state.lock().unwrap();
+        let changes = state.tenants.entry(tenant.to_owned()).or_default();
+        for _ in 0..count {
+            let seq = changes.len() as u64 + 1;
+            let at = |seconds: u64| Some(instant_to_proto(Instant::from_micros(seconds as i64 * 1_000_000)));
+            let record = sample::deal(&format!("d{seq}"))
+                .created("2017-01-01")
+                .entered("2017-01-01", "Engaging")
+                .proto();
+            changes.push(Change {
+                seq,
+                kind: RecordKind::Opportunity.number(),
+                id: record.id.clone(),
+                prev_seq: 0,
+                effective_at: at(1_500_000_000),
+                recorded_at: at(1_500_000_000 + seq),
+                source_version: 0,
+                payload: Some(Payload::Record(record)),
+            });
+        }
+        drop(state);
+        self.changed.send_modify(|version| *version += 1);
+    }
+
+    /// Another life of the log, empty so far.
+    pub(crate) fn begin_anew(&self, epoch: u64) {
+        let mut state = self.state.lock().unwrap();
+        state.epoch = epoch;
+        state.tenants.clear();
+    }
+
+    /// Breaks every subscription off.
+    pub(crate) fn break_streams(&self) {
+        self.broken.send_modify(|version| *version += 1);
+    }
+
+    /// After which sequence numbers subscriptions were asked for.
+    pub(crate) fn asked_after(&self) -> Vec<u64> {
+        self.state.lock().unwrap().asked_after.clone()
+    }
+
+    pub(crate) fn services(&self) -> ServiceSet {
+        ServiceSet::new()
+            .add(ChangeFeedServiceServer::new(self.clone()))
+            .add(TenantServiceServer::new(self.clone()))
+    }
+
+    fn head(&self, tenant: &str) -> Position {
+        let state = self.state.lock().unwrap();
+        Position {
+            epoch: state.epoch,
+            seq: state
+                .tenants
+                .get(tenant)
+                .map_or(0, |changes| changes.len() as u64),
+        }
+    }
+
+    /// At most seven changes after a sequence number.
+    fn after(&self, tenant: &str, seq: u64) -> Vec<Change> {
+        let state = self.state.lock().unwrap();
+        let changes = state.tenants.get(tenant).map(Vec::as_slice).unwrap_or_default();
+        changes
+            .iter()
+            .skip(usize::try_from(seq).unwrap())
+            .take(7)
+            .cloned()
+            .collect()
+    }
+}
+
+#[tonic::async_trait]
+impl ChangeFeedService for FakeLog {
+    type SubscribeStream = Pin<Box<dyn Stream<Item = Result<SubscribeResponse, Status>> + Send>>;
+
+    async fn subscribe(
+        &self,
+        request: Request<SubscribeRequest>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        let request = request.into_inner();
+        let after = request
+            .after
+            .as_ref()
+            .map(position_from_proto)
+            .unwrap_or_default();
+        let head = self.head(&request.tenant);
+        self.state.lock().unwrap().asked_after.push(after.seq);
+        if after.seq > head.seq || after.epoch != 0 && after.epoch != head.epoch {
+            let error = Error::new(
+                ErrorCode::OutOfRange,
+                ErrorReason::SnapshotRequired,
+                "start again",
+            );
+            return Err(to_status(&error));
+        }
+        let (sender, receiver) = mpsc::channel(2);
+        let (log, mut changed, mut broken) =
+            (self.clone(), self.changed.subscribe(), self.broken.subscribe());
+        broken.mark_unchanged();
+        tokio::spawn(async move {
+            let mut seen = after.seq;
+            loop {
+                changed.mark_unchanged();
+                let changes = log.after(&request.tenant, seen);
+                if let Some(last) = changes.last() {
+                    seen = last.seq;
+                    let head = Some(position_to_proto(log.head(&request.tenant)));
+                    if sender
+                        .send(Ok(SubscribeResponse { changes, head }))
+                        .await
+                        .is_err()
+                    {
+                        return;
+                    }
+                    continue;
+                }
+                tokio::select! {
+                    biased;
+                    _ = broken.changed() => return,
+                    _ = changed.changed() => {}
+                    () = sender.closed() => return,
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn get_head(&self, request: Request<GetHeadRequest>) -> Result<Response<GetHeadResponse>, Status> {
+        let position = Some(position_to_proto(self.head(&request.get_ref().tenant)));
+        Ok(Response::new(GetHeadResponse {
+            position,
+            recorded_at: None,
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl TenantService for FakeLog {
+    async fn list_tenants(
+        &self,
+        _: Request<ListTenantsRequest>,
+    ) -> Result<Response<ListTenantsResponse>, Status> {
+        let tenants = self.state.lock().unwrap().tenants.keys().cloned().collect();
+        Ok(Response::new(ListTenantsResponse {
+            tenants,
+            next_page_token: String::new(),
+        }))
+    }
+
+    async fn get_settings(
+        &self,
+        _: Request<GetSettingsRequest>,
+    ) -> Result<Response<GetSettingsResponse>, Status> {
+        Err(Status::unimplemented("not part of this log"))
+    }
+
+    async fn update_settings(
+        &self,
+        _: Request<UpdateSettingsRequest>,
+    ) -> Result<Response<UpdateSettingsResponse>, Status> {
+        Err(Status::unimplemented("not part of this log"))
+    }
+}
