@@ -1,0 +1,39 @@
+//! Why a value is absent.
+
+use serde::Deserialize;
+
+/// Why there is no value: never a made-up 0 or infinity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbsentReason {
+    /// No deal was closed.
+    NoClosedDeals,
+    /// No deal was won.
+    NoWonDeals,
+    /// All items lack an amount, or the amounts sum to 0.
+    NoAmounts,
+    /// There is nothing to compare with: the base is 0 or before the first record.
+    NoBase,
+    /// No deal was lost.
+    NoLostDeals,
+    /// No deal that was won took any time.
+    NoCycle,
+    /// No unit was sold.
+    NoUnits,
+}
+
+impl AbsentReason {
+    /// The name used in definitions and answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoClosedDeals => "no_closed_deals",
+            Self::NoWonDeals => "no_won_deals",
+            Self::NoAmounts => "no_amounts",
+            Self::NoBase => "no_base",
+            Self::NoLostDeals => "no_lost_deals",
+            Self::NoCycle => "no_cycle",
+            Self::NoUnits => "no_units",
+        }
+    }
+}

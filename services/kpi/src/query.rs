@@ -1,0 +1,138 @@
+//! Questions: from what was asked to values that can defend themselves. Pure: `now` is handed in.
+
+mod answer;
+mod check;
+mod groups;
+mod money;
+mod periods;
+mod plan;
+mod reading;
+mod when;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bellwether_domain::period::Grain;
+use bellwether_domain::{Instant, Position, Result, When};
+use bellwether_stats::Interval;
+
+use crate::catalogue::{AbsentReason, Catalogue, Dimension};
+use crate::scan::{self, FactSource};
+
+/// KPIs in one question.
+pub const MOST_KPIS: usize = 32;
+/// Dimensions to group by.
+pub const MOST_GROUP_BY: usize = 4;
+/// Filters in one question.
+pub const MOST_FILTERS: usize = 1_000;
+/// Periods in one answer.
+pub const MOST_PERIODS: usize = 10_000;
+/// Rows in one answer: what fits a message.
+pub const MOST_ROWS: usize = 40_000;
+
+/// A question.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// KPI ids.
+    pub kpis: Vec<String>,
+    /// The range's start, inclusive; `None` = from the beginning.
+    pub from: Option<When>,
+    /// The range's end, exclusive; `None` = up to as-of.
+    pub to: Option<When>,
+    /// How the range is cut.
+    pub grain: Option<Grain>,
+    /// Dimensions, by name.
+    pub group_by: Vec<String>,
+    /// Dimension and value (`None` = missing): several on one dimension are OR, on different ones AND.
+    pub filters: Vec<(String, Option<String>)>,
+    /// Up to when events count: a day = its end; `None` = the end of today.
+    pub as_of: Option<When>,
+    /// What was known; `None` = everything.
+    pub known_at: Option<KnownAt>,
+}
+
+/// A state of knowledge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownAt {
+    /// Up to this sequence number.
+    Seq(u64),
+    /// Up to the last change recorded at or before this instant.
+    Instant(Instant),
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Up to when events counted, exclusive.
+    pub as_of: Instant,
+    /// How much of the log it stands on.
+    pub position: Position,
+    /// When the change at the position was recorded.
+    pub recorded_at: Option<Instant>,
+    /// In the order KPI as asked, period, group (missing last).
+    pub rows: Vec<Row>,
+}
+
+/// One value.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The KPI.
+    pub kpi: Arc<str>,
+    /// The period's start; `None` = from the beginning, or a stock without a range.
+    pub start: Option<When>,
+    /// The period's end, exclusive; `None` = up to as-of, or a stock without a range.
+    pub end: Option<When>,
+    /// One name a dimension; `None` = missing.
+    pub group: Vec<(Dimension, Option<Arc<str>>)>,
+    /// Decimal text, or why there is none.
+    pub value: std::result::Result<String, AbsentReason>,
+    /// What it is counted in.
+    pub unit: Arc<str>,
+    /// How many items it stands on.
+    pub n: u64,
+    /// The 95 % interval, where there is one.
+    pub interval: Option<Interval>,
+    /// Whether it stands on too little.
+    pub small_n: bool,
+    /// Items left out because they lack an amount.
+    pub missing: u64,
+    /// The definition's version.
+    pub version: u32,
+    /// How it was computed, and why so.
+    pub path_reason: Arc<str>,
+}
+
+/// Answers a question from the facts of a tenant, on at most so many threads.
+///
+/// # Errors
+/// `NOT_FOUND` for a KPI, `INVALID_ARGUMENT` for dimensions, ranges and fields, `OUT_OF_RANGE` for a `known_at` ahead of
+/// the head, `FAILED_PRECONDITION` where an exchange rate is missing.
+pub fn answer(
+    source: &dyn FactSource,
+    catalogue: &Catalogue,
+    ask: &Ask,
+    now: Instant,
+    threads: usize,
+) -> Result<Answer> {
+    let checked = check::check(catalogue, ask)?;
+    let moment = when::resolve(source, ask, now)?;
+    let spans = periods::spans(ask, &moment)?;
+    let plan = plan::plan(source, &checked, &moment, &spans)?;
+    let counted = plan
+        .scans
+        .iter()
+        .map(|scan| scan::run(source, scan, moment.seq, moment.as_of.as_micros(), threads))
+        .collect::<Result<Vec<_>>>()?;
+    let rows = answer::rows(source, &moment, &spans, &plan, &counted)?;
+    Ok(Answer {
+        as_of: moment.as_of,
+        position: Position {
+            epoch: source.position().epoch,
+            seq: moment.seq,
+        },
+        recorded_at: source.recorded_at(moment.seq),
+        rows,
+    })
+}

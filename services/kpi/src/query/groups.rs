@@ -1,0 +1,101 @@
+//! Groups: the names of a dimension in order, and how a scan finds them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::catalogue::{Dimension, Origin};
+use crate::expr::Layout;
+use crate::scan::{FactSource, Lookup};
+use crate::table::{Dict, Storage};
+
+/// The names of a dimension: sorted, "missing" last. A name's place is its ordinal.
+#[derive(Debug, Clone)]
+pub(super) struct Names {
+    /// Ordinal to name.
+    pub(super) names: Vec<Option<Arc<str>>>,
+    /// Code to ordinal.
+    numbers: Vec<u32>,
+}
+
+impl Names {
+    pub(super) fn of(source: &dyn FactSource, dimension: Dimension, seq: u64) -> Self {
+        let by_code = by_code(source, dimension, seq);
+        let mut names: Vec<Arc<str>> = by_code.iter().filter(|name| !name.is_empty()).cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        let missing = u32::try_from(names.len()).unwrap_or(u32::MAX);
+        let ordinal = |name: &Arc<str>| {
+            let found = names.binary_search(name).ok().filter(|_| !name.is_empty());
+            found.map_or(missing, |place| u32::try_from(place).unwrap_or(u32::MAX))
+        };
+        let mut numbers: Vec<u32> = by_code.iter().map(ordinal).collect();
+        if numbers.is_empty() {
+            numbers.push(missing);
+        }
+        Self {
+            names: names.into_iter().map(Some).chain([None]).collect(),
+            numbers,
+        }
+    }
+
+    /// How a scan finds the ordinals.
+    pub(super) fn lookup(
+        &self,
+        source: &dyn FactSource,
+        dimension: Dimension,
+        seq: u64,
+        layout: &mut Layout,
+    ) -> Lookup {
+        lookup(source, dimension, seq, layout, self.numbers.clone())
+    }
+}
+
+/// A filter: gives 1 to the rows whose value is among those wanted. A value that nobody has matches nothing.
+pub(super) fn filter(
+    source: &dyn FactSource,
+    dimension: Dimension,
+    wanted: &[Option<String>],
+    seq: u64,
+    layout: &mut Layout,
+) -> Lookup {
+    // The empty name is the missing one.
+    let wanted: HashSet<&str> = wanted
+        .iter()
+        .map(|value| value.as_deref().unwrap_or_default())
+        .collect();
+    let passes = |name: &Arc<str>| u32::from(wanted.contains(&**name));
+    let mut numbers: Vec<u32> = by_code(source, dimension, seq).iter().map(passes).collect();
+    if numbers.is_empty() {
+        numbers.push(u32::from(wanted.contains("")));
+    }
+    lookup(source, dimension, seq, layout, numbers)
+}
+
+fn lookup(
+    source: &dyn FactSource,
+    dimension: Dimension,
+    seq: u64,
+    layout: &mut Layout,
+    numbers: Vec<u32>,
+) -> Lookup {
+    let column = layout.place(dimension.column());
+    match dimension.origin() {
+        Origin::Column(_) => Lookup::Code { column, numbers },
+        Origin::Attribute(attribute) => {
+            let entities = source.dictionary(attribute.entity()).len();
+            Lookup::attribute(column, source.attribute(attribute, seq), entities, numbers)
+        }
+    }
+}
+
+/// The names by code; code 0 is missing and has the empty one.
+fn by_code(source: &dyn FactSource, dimension: Dimension, seq: u64) -> Vec<Arc<str>> {
+    let dict = match dimension.origin() {
+        Origin::Attribute(_) => Dict::Attribute,
+        Origin::Column(column) => match column.storage() {
+            Storage::Code(dict) => dict,
+            _ => return Vec::new(),
+        },
+    };
+    source.display_names(dict, seq)
+}

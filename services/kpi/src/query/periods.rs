@@ -1,0 +1,150 @@
+//! The periods of a question, what came before each, and how their ends are shown.
+
+use bellwether_domain::period::{self, Bucket, Grain, Period};
+use bellwether_domain::{CivilDate, Error, ErrorReason, Instant, Result, When, Zone};
+
+use super::when::Moment;
+use super::{Ask, MOST_PERIODS};
+
+/// One period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Its start; `None` = from the beginning.
+    pub(super) start: Option<Instant>,
+    /// Its end, exclusive; `None` = up to as-of.
+    pub(super) end: Option<Instant>,
+    /// The previous period, cut to the elapsed part while this one runs; `None` = there is none.
+    pub(super) previous: Option<(Instant, Instant)>,
+}
+
+impl Span {
+    /// The window of a flow, in microseconds.
+    pub(super) fn window(&self, as_of: Instant) -> (i64, i64) {
+        let end = self.end.map_or(as_of, |end| end.min(as_of));
+        (self.start.unwrap_or(Instant::MIN).as_micros(), end.as_micros())
+    }
+
+    /// The instant of a stock, in microseconds.
+    pub(super) fn point(&self, as_of: Instant) -> i64 {
+        self.end.map_or(as_of, |end| end.min(as_of)).as_micros()
+    }
+
+    /// The window of the previous period, in microseconds; empty when there is none.
+    pub(super) fn previous_window(&self, as_of: Instant) -> (i64, i64) {
+        self.previous.map_or((0, 0), |(start, end)| {
+            (start.as_micros(), end.min(as_of).as_micros())
+        })
+    }
+}
+
+/// A bound as it is shown: a day where it is the first instant of one.
+pub(super) fn shown(at: Instant, zone: &Zone) -> When {
+    let day = zone.date_of(at);
+    if zone.start_of_day(day) == at {
+        When::Day(day)
+    } else {
+        When::At(at)
+    }
+}
+
+/// The periods of a question, in order.
+pub(super) fn spans(ask: &Ask, moment: &Moment) -> Result<Vec<Span>> {
+    let zone = &moment.settings.zone;
+    let start = ask.from.map(|from| from.start_in(zone));
+    let end = ask.to.map(|to| to.start_in(zone));
+    if let (Some(start), Some(end), Some(from), Some(to)) = (start, end, ask.from, ask.to)
+        && end <= start
+    {
+        let message =
+            format!("the range from {from} to {to} is empty: `to` is exclusive and must come after `from`");
+        return Err(Error::invalid(ErrorReason::InvalidRange, "to", message));
+    }
+    match ask.grain {
+        None => Ok(vec![whole(start, end, moment)]),
+        Some(grain) => cut(start, end, grain, moment),
+    }
+}
+
+/// The range as one period.
+fn whole(start: Option<Instant>, end: Option<Instant>, moment: &Moment) -> Span {
+    let zone = &moment.settings.zone;
+    let to = end.unwrap_or(moment.as_of);
+    let previous = start
+        .filter(|start| *start < to)
+        .map(|from| match (shown(from, zone), shown(to, zone)) {
+            (When::Day(first), When::Day(last)) => {
+                let before = period::previous_of_range(first, last, &moment.settings.fiscal);
+                elapsed(before, Period::new(first, last), moment)
+            }
+            _ => {
+                let length = to.as_micros() - from.as_micros();
+                let before = Instant::from_micros(from.as_micros() - length);
+                let passed = moment.as_of.min(to).max(from).as_micros() - from.as_micros();
+                (before, Instant::from_micros(before.as_micros() + passed))
+            }
+        });
+    Span { start, end, previous }
+}
+
+/// The range cut by a grain.
+fn cut(start: Option<Instant>, end: Option<Instant>, grain: Grain, moment: &Moment) -> Result<Vec<Span>> {
+    let zone = &moment.settings.zone;
+    let calendar = &moment.settings.fiscal;
+    let Some(start) = start else {
+        let message = format!(
+            "the grain {} needs a range: give `from`, and `to` unless as-of ends it",
+            grain.name()
+        );
+        return Err(Error::invalid(ErrorReason::InvalidRange, "from", message));
+    };
+    let end = end.unwrap_or(moment.as_of);
+    if end <= start {
+        let message =
+            format!("the range has no `to` and as-of ({end}) is not after `from` ({start}): give `to`");
+        return Err(Error::invalid(ErrorReason::InvalidRange, "to", message));
+    }
+    let first = zone.date_of(start);
+    let last = zone
+        .date_of(Instant::from_micros(end.as_micros() - 1))
+        .plus_days(1);
+    let count = period::count_periods(first, last, grain, calendar);
+    if count > MOST_PERIODS {
+        let message = format!(
+            "{count} periods of a {} are too many: at most {MOST_PERIODS} in one answer, take a coarser grain",
+            grain.name()
+        );
+        return Err(Error::invalid(ErrorReason::InvalidRange, "grain", message));
+    }
+    let span = |bucket: Bucket| Span {
+        start: Some(zone.start_of_day(bucket.period.start).max(start)),
+        end: Some(zone.start_of_day(bucket.period.end).min(end)),
+        previous: Some(elapsed(
+            period::previous(bucket.full, grain, calendar),
+            bucket.full,
+            moment,
+        )),
+    };
+    Ok(period::periods(first, last, grain, calendar)
+        .into_iter()
+        .map(span)
+        .collect())
+}
+
+/// A previous period in instants; while the present one runs, cut to the part of it that has passed (R8): as many civil
+/// days, and of the running day the same time.
+fn elapsed(previous: Period, full: Period, moment: &Moment) -> (Instant, Instant) {
+    let zone = &moment.settings.zone;
+    let at = |day: CivilDate| zone.start_of_day(day);
+    let (start, end) = (at(previous.start), at(previous.end));
+    if moment.as_of >= at(full.end) {
+        return (start, end);
+    }
+    if moment.as_of <= at(full.start) {
+        return (start, start);
+    }
+    let today = zone.date_of(moment.as_of);
+    let days = period::cut_to_elapsed(previous, full, today);
+    let of_today = moment.as_of.as_micros() - at(today).as_micros();
+    let cut = Instant::from_micros(at(days.end).as_micros() + of_today);
+    (start, cut.min(end))
+}

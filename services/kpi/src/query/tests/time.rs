@@ -1,0 +1,311 @@
+//! As-of, known-at, ranges, periods, zones and what came before.
+
+use bellwether_domain::settings::Settings;
+use bellwether_domain::{ErrorCode, ErrorReason, Zone};
+
+use super::*;
+use crate::scan::fixture::Deal;
+
+#[test]
+fn events_before_as_of_count_and_a_day_means_its_end() {
+    let fixture = Fixture::new(&[Deal::won("2017-03-01", 1), Deal::won("2017-03-02T12:00:00Z", 1)]);
+    let won = |when: &str| value(&fixture, &as_of(asked(&["deals_won"]), when)).0;
+    assert_eq!(
+        ["2017-02-28", "2017-03-01", "2017-03-02"].map(won),
+        ["0", "1", "2"]
+    );
+    assert_eq!(won("2017-03-01T00:00:00Z"), "0");
+    assert_eq!(won("2017-03-02T12:00:00Z"), "1");
+    assert_eq!(won("2017-03-02T12:00:00.000001Z"), "2");
+    // None given: the end of today, whatever the time.
+    let answer = tried(&fixture, &asked(&["deals_won"])).unwrap();
+    assert_eq!(answer.as_of.to_string(), "2020-01-02T00:00:00Z");
+}
+
+#[test]
+fn a_reopened_deal_shows_the_win_only_before() {
+    let fixture = Fixture::new(&[Deal {
+        reopened: Some("2017-04-01"),
+        ..Deal::won("2017-03-01", 100)
+    }]);
+    let at = |kpi: &str, when: &str| value(&fixture, &as_of(asked(&[kpi]), when)).0;
+    assert_eq!(
+        ["2017-02-28", "2017-03-01", "2017-03-31", "2017-04-01"].map(|day| at("deals_won", day)),
+        ["0", "1", "1", "0"]
+    );
+    assert_eq!(
+        ["2017-02-28", "2017-03-01", "2017-03-31", "2017-04-01"].map(|day| at("open_deals", day)),
+        ["1", "0", "0", "1"]
+    );
+    assert_eq!(at("average_selling_price", "2017-04-01"), "no_won_deals");
+}
+
+#[test]
+fn known_at_takes_back_what_was_recorded_later() {
+    let retracted = Deal {
+        gone: 5,
+        ..Deal::won("2017-03-01", 100)
+    };
+    let late = Deal {
+        seq: 8,
+        ..Deal::won("2017-03-01", 100)
+    };
+    let fixture = Fixture::new(&[retracted, late.clone(), Deal { seq: 3, ..late }]);
+    let known = |known_at| Ask {
+        known_at: Some(known_at),
+        ..asked(&["deals_won"])
+    };
+    let won = |known_at| value(&fixture, &known(known_at)).0;
+    assert_eq!(
+        [0, 1, 3, 4, 5, 8, 10].map(|seq| won(KnownAt::Seq(seq))),
+        ["0", "1", "2", "2", "1", "2", "2"]
+    );
+    let instant = |text: &str| KnownAt::Instant(text.parse().unwrap());
+    assert_eq!(won(instant("1970-01-01T00:00:04.5Z")), "2");
+    assert_eq!(won(instant("1969-01-01T00:00:00Z")), "0");
+    let answer = tried(&fixture, &known(KnownAt::Seq(4))).unwrap();
+    assert_eq!((answer.position.epoch, answer.position.seq), (7, 4));
+    assert_eq!(answer.recorded_at.unwrap().to_string(), "1970-01-01T00:00:04Z");
+    assert_eq!(
+        tried(&fixture, &known(KnownAt::Seq(0))).unwrap().recorded_at,
+        None
+    );
+    for ahead in [KnownAt::Seq(11), instant("2020-01-01T00:00:01Z")] {
+        let error = refused(&fixture, &known(ahead));
+        assert_eq!(
+            (error.code, error.reason),
+            (ErrorCode::OutOfRange, ErrorReason::BeyondHorizon)
+        );
+    }
+    assert_eq!(won(KnownAt::Instant(now())), "2");
+}
+
+#[test]
+fn ranges_are_half_open_and_either_end_may_be_left_out() {
+    let fixture = Fixture::new(&[
+        Deal::won("2017-03-01", 1),
+        Deal::won("2017-04-01", 1),
+        Deal::won("2017-05-01", 1),
+    ]);
+    let row = |from: Option<&str>, to: Option<&str>| {
+        let read = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+        let row = rows(
+            &fixture,
+            &Ask {
+                from: read(from),
+                to: read(to),
+                ..asked(&["deals_won"])
+            },
+        )
+        .remove(0);
+        let shown = |when: Option<When>| when.map_or("-".to_owned(), |when| when.to_string());
+        format!("{} {} {}", shown(row.start), shown(row.end), text(&row))
+    };
+    assert_eq!(
+        row(Some("2017-03-01"), Some("2017-05-01")),
+        "2017-03-01 2017-05-01 2"
+    );
+    assert_eq!(row(None, Some("2017-04-01")), "- 2017-04-01 1");
+    assert_eq!(row(Some("2017-03-02"), None), "2017-03-02 - 2");
+    assert_eq!(row(None, None), "- - 3");
+    // An instant that is the start of a day is shown as the day.
+    assert_eq!(
+        row(Some("2017-03-01T00:00:00Z"), Some("2017-03-01T00:00:00.5Z")),
+        "2017-03-01 2017-03-01T00:00:00.5Z 1"
+    );
+}
+
+#[test]
+fn stocks_stand_at_the_period_end_or_as_of_whichever_is_first() {
+    let fixture = Fixture::new(&[
+        Deal {
+            created: "2017-01-10",
+            ..Deal::won("2017-03-01", 100)
+        },
+        Deal {
+            created: "2017-02-01",
+            amount: Some(300),
+            ..Deal::OPEN
+        },
+    ]);
+    let monthly = cut(ranged("open_deals", "2017-01-01", "2017-05-01"), Grain::Month);
+    let values = |ask: &Ask| rows(&fixture, ask).iter().map(text).collect::<Vec<_>>();
+    // A deal that closes at an instant is open up to it: open at the end of February, closed on 1 March.
+    assert_eq!(values(&monthly), ["1", "2", "1", "1"]);
+    assert_eq!(values(&as_of(monthly, "2017-01-31")), ["1", "1", "1", "1"]);
+    assert_eq!(values(&as_of(asked(&["pipeline_value"]), "2017-02-01")), ["4"]);
+    let row = &rows(&fixture, &as_of(asked(&["open_deals"]), "2017-02-01"))[0];
+    assert_eq!((row.start, row.end), (None, None));
+    assert_eq!(
+        values(&as_of(
+            ranged("open_deals", "2017-01-01", "2017-01-05"),
+            "2017-02-01"
+        )),
+        ["0"]
+    );
+}
+
+#[test]
+fn a_grain_cuts_the_range_and_clips_its_edges() {
+    let fixture = Fixture::new(&[Deal::won("2017-03-15", 1)]);
+    let bounds = |grain, from: &str, to: &str| {
+        let rows = rows(&fixture, &cut(ranged("deals_won", from, to), grain));
+        let mut bounds: Vec<String> = rows.iter().map(|row| row.start.unwrap().to_string()).collect();
+        bounds.push(rows.last().unwrap().end.unwrap().to_string());
+        bounds.join(" ")
+    };
+    assert_eq!(
+        bounds(Grain::Month, "2017-01-15", "2017-03-10"),
+        "2017-01-15 2017-02-01 2017-03-01 2017-03-10"
+    );
+    assert_eq!(
+        bounds(Grain::Week, "2017-03-01", "2017-03-14"),
+        "2017-03-01 2017-03-06 2017-03-13 2017-03-14"
+    );
+    assert_eq!(
+        bounds(Grain::Year, "2016-12-31", "2017-01-02"),
+        "2016-12-31 2017-01-01 2017-01-02"
+    );
+    assert_eq!(
+        bounds(Grain::Day, "2017-01-01T18:00:00Z", "2017-01-02T06:00:00Z"),
+        "2017-01-01T18:00:00Z 2017-01-02 2017-01-02T06:00:00Z"
+    );
+    // Without `to` the range ends at as-of.
+    let open = cut(
+        Ask {
+            from: Some("2017-03-01".parse().unwrap()),
+            ..asked(&["deals_won"])
+        },
+        Grain::Month,
+    );
+    assert_eq!(rows(&fixture, &as_of(open, "2017-04-10")).len(), 2);
+}
+
+#[test]
+fn ranges_that_cannot_be_are_refused() {
+    let fixture = Fixture::new(&[]);
+    let reason = |ask: &Ask| {
+        let error = refused(&fixture, ask);
+        (error.code, error.reason, error.message)
+    };
+    let inverted = reason(&ranged("win_rate", "2018-01-01", "2017-01-01"));
+    assert_eq!(
+        (inverted.0, inverted.1),
+        (ErrorCode::InvalidArgument, ErrorReason::InvalidRange)
+    );
+    assert!(inverted.2.contains("from 2018-01-01 to 2017-01-01"));
+    assert_eq!(
+        reason(&ranged("win_rate", "2017-01-01", "2017-01-01")).1,
+        ErrorReason::InvalidRange
+    );
+    let unbounded = reason(&cut(asked(&["win_rate"]), Grain::Month));
+    assert!(unbounded.1 == ErrorReason::InvalidRange && unbounded.2.contains("range"));
+    let absurd = reason(&cut(ranged("win_rate", "0001-01-01", "9999-01-01"), Grain::Day));
+    assert!(
+        absurd.1 == ErrorReason::InvalidRange && absurd.2.contains("3651694 periods"),
+        "{}",
+        absurd.2
+    );
+}
+
+#[test]
+fn days_are_those_of_the_zone_and_dates_are_the_same_in_every_zone() {
+    let deals = [
+        Deal::won("2017-03-01", 1),
+        Deal::won("2017-03-12", 1),
+        // Still 31 March in New York.
+        Deal::won("2017-04-01T03:00:00Z", 1),
+    ];
+    let monthly = cut(ranged("deals_won", "2017-02-01", "2017-05-01"), Grain::Month);
+    let values = |fixture: &Fixture| rows(fixture, &monthly).iter().map(text).collect::<Vec<_>>();
+    assert_eq!(values(&Fixture::new(&deals)), ["0", "2", "1"]);
+    let settings = Settings {
+        zone: Zone::named("America/New_York").unwrap(),
+        ..Settings::default()
+    };
+    let fixture = Fixture::in_zone(&deals, settings);
+    assert_eq!(values(&fixture), ["0", "3", "0"]);
+    // The day of 23 hours is a day like any other.
+    let daily = cut(ranged("deals_won", "2017-03-11", "2017-03-14"), Grain::Day);
+    assert_eq!(
+        rows(&fixture, &daily).iter().map(text).collect::<Vec<_>>(),
+        ["0", "1", "0"]
+    );
+    assert_eq!(
+        value(&fixture, &as_of(asked(&["deals_won"]), "2017-03-31")).0,
+        "3"
+    );
+}
+
+/// Bookings: 100 in January, 200 on 10 February, 300 on 20 February, 400 on 5 March, 500 on 25 March.
+fn growing() -> Fixture {
+    Fixture::new(&[
+        Deal::won("2017-01-05", 100),
+        Deal::won("2017-02-10", 200),
+        Deal::won("2017-02-20", 300),
+        Deal::won("2017-03-05", 400),
+        Deal::won("2017-03-25", 500),
+    ])
+}
+
+#[test]
+fn growth_is_against_the_whole_previous_period_of_the_same_index() {
+    let fixture = growing();
+    let growth = |ask: &Ask| rows(&fixture, ask).iter().map(text).collect::<Vec<_>>();
+    let monthly = |from, to| cut(ranged("revenue_growth_rate", from, to), Grain::Month);
+    assert_eq!(
+        growth(&monthly("2017-01-01", "2017-05-01")),
+        ["no_base", "4", "0.8", "-1"]
+    );
+    // The range clips the present period, never the previous one.
+    assert_eq!(growth(&monthly("2017-03-10", "2017-04-01")), ["0"]);
+    // Without a grain: whole months against as many months, else days against days.
+    assert_eq!(
+        growth(&ranged("revenue_growth_rate", "2017-03-01", "2017-04-01")),
+        ["0.8"]
+    );
+    assert_eq!(
+        growth(&ranged("revenue_growth_rate", "2017-02-01", "2017-04-01")),
+        ["13"]
+    );
+    assert_eq!(
+        growth(&ranged("revenue_growth_rate", "2017-03-01", "2017-03-11")),
+        ["0.333333333333333333"]
+    );
+    assert_eq!(growth(&asked(&["revenue_growth_rate"])), ["no_base"]);
+    let hours = ranged(
+        "revenue_growth_rate",
+        "2017-03-05T00:00:00Z",
+        "2017-03-18T12:00:00Z",
+    );
+    assert_eq!(growth(&hours), ["0.333333333333333333"]);
+}
+
+#[test]
+fn a_running_period_is_compared_with_the_same_elapsed_part() {
+    let fixture = growing();
+    let growth = |when: &str| {
+        let ask = as_of(
+            cut(
+                ranged("revenue_growth_rate", "2017-03-01", "2017-05-01"),
+                Grain::Month,
+            ),
+            when,
+        );
+        rows(&fixture, &ask).iter().map(text).collect::<Vec<_>>()
+    };
+    // Up to 9 March: February up to the 9th had nothing; up to the 10th it had 200; from the 28th on all of it.
+    assert_eq!(growth("2017-03-09"), ["no_base", "no_base"]);
+    assert_eq!(growth("2017-03-10"), ["1", "no_base"]);
+    assert_eq!(growth("2017-03-20"), ["-0.2", "no_base"]);
+    assert_eq!(growth("2017-03-30"), ["0.8", "no_base"]);
+    assert_eq!(growth("2017-03-31"), ["0.8", "no_base"]);
+    // Within a day, the same time of the day.
+    assert_eq!(growth("2017-03-10T00:00:00Z")[0], "no_base");
+    assert_eq!(growth("2017-03-10T00:00:01Z")[0], "1");
+    let whole = as_of(
+        ranged("revenue_growth_rate", "2017-03-01", "2017-04-01"),
+        "2017-03-10",
+    );
+    assert_eq!(value(&fixture, &whole), ("1".to_owned(), 1));
+}

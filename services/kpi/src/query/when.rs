@@ -1,0 +1,65 @@
+//! The moment of a question: what was known, in which zone, up to when events count.
+
+use bellwether_domain::settings::Settings;
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Result, When};
+
+use super::{Ask, KnownAt};
+use crate::scan::FactSource;
+
+/// A question's place in both times.
+#[derive(Debug)]
+pub(super) struct Moment {
+    /// Changes up to here are known.
+    pub(super) seq: u64,
+    /// The settings as known then.
+    pub(super) settings: Settings,
+    /// Events before this count.
+    pub(super) as_of: Instant,
+}
+
+impl Moment {
+    /// The last civil day of which something counts, days since 1970-01-01.
+    pub(super) fn last_day(&self) -> i32 {
+        let last = Instant::from_micros(self.as_of.as_micros().saturating_sub(1));
+        self.settings.zone.date_of(last).days()
+    }
+}
+
+pub(super) fn resolve(source: &dyn FactSource, ask: &Ask, now: Instant) -> Result<Moment> {
+    let seq = known(source, ask.known_at, now)?;
+    let settings = source.settings(seq).clone();
+    let as_of = match ask.as_of {
+        Some(When::At(at)) => at,
+        Some(When::Day(day)) => settings.zone.start_of_day(day.plus_days(1)),
+        None => settings
+            .zone
+            .start_of_day(settings.zone.date_of(now).plus_days(1)),
+    };
+    Ok(Moment { seq, settings, as_of })
+}
+
+fn known(source: &dyn FactSource, known_at: Option<KnownAt>, now: Instant) -> Result<u64> {
+    let head = source.position().seq;
+    let beyond = |message: String| {
+        Error::new(
+            ErrorCode::OutOfRange,
+            ErrorReason::BeyondHorizon,
+            format!("known_at: {message}"),
+        )
+    };
+    match known_at {
+        None => Ok(head),
+        Some(KnownAt::Seq(seq)) if seq > head => Err(beyond(format!(
+            "the log stands at {head}, before {seq}: ask for {head} or less"
+        ))),
+        Some(KnownAt::Seq(seq)) => Ok(seq),
+        Some(KnownAt::Instant(at)) => {
+            // What will be known then is not known yet. The head may be ahead of the clock by moments.
+            let latest = source.recorded_at(head).map_or(now, |recorded| recorded.max(now));
+            if at > latest {
+                return Err(beyond(format!("{at} has not come yet: ask for {now} or before")));
+            }
+            Ok(source.seq_at(at))
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A question as a message: every malformed field is named at once.
+
+use bellwether_contracts::convert::{instant_from_proto, position_from_proto, when_from_proto};
+use bellwether_contracts::kpi::{self, QueryKpisRequest, known_at, min_position};
+use bellwether_contracts::types::DateOrTime;
+use bellwether_domain::period::Grain;
+use bellwether_domain::{Error, ErrorReason, Position, Result, Violation, When};
+
+use crate::query::{Ask, KnownAt};
+
+/// How much of the log must have been seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// At least this.
+    Position(Position),
+    /// What the log holds at the time of the call.
+    Head,
+}
+
+pub(super) fn ask_of(message: &QueryKpisRequest) -> Result<Ask> {
+    let mut wrong = Vec::new();
+    let ask = Ask {
+        kpis: message.kpis.clone(),
+        from: when("from", message.from.as_ref(), &mut wrong),
+        to: when("to", message.to.as_ref(), &mut wrong),
+        grain: grain(message.grain, &mut wrong),
+        group_by: message.group_by.clone(),
+        filters: message
+            .filters
+            .iter()
+            .map(|one| (one.dimension.clone(), one.value.clone()))
+            .collect(),
+        as_of: when("as_of", message.as_of.as_ref(), &mut wrong),
+        known_at: known(message.known_at.as_ref(), &mut wrong),
+    };
+    if wrong.is_empty() {
+        Ok(ask)
+    } else {
+        Err(Error::violations(ErrorReason::InvalidField, wrong))
+    }
+}
+
+pub(super) fn wait_of(message: &QueryKpisRequest) -> Result<Option<Wait>> {
+    let Some(min) = &message.min_position else {
+        return Ok(None);
+    };
+    let wrong = |message: &str| Err(Error::invalid(ErrorReason::InvalidField, "min_position", message));
+    match &min.at {
+        Some(min_position::At::Position(position)) => Ok(Some(Wait::Position(position_from_proto(position)))),
+        Some(min_position::At::Head(true)) => Ok(Some(Wait::Head)),
+        Some(min_position::At::Head(false)) => {
+            wrong("head must be true; leave min_position out to wait for nothing")
+        }
+        None => wrong("give a position or head"),
+    }
+}
+
+fn when(field: &str, message: Option<&DateOrTime>, wrong: &mut Vec<Violation>) -> Option<When> {
+    match when_from_proto(message?) {
+        Ok(Some(when)) => Some(when),
+        Ok(None) => {
+            wrong.push(Violation::new(
+                field,
+                "give a date or an instant, or leave it out",
+            ));
+            None
+        }
+        Err(text) => {
+            wrong.push(Violation::new(field, text));
+            None
+        }
+    }
+}
+
+fn grain(number: i32, wrong: &mut Vec<Violation>) -> Option<Grain> {
+    let Ok(grain) = kpi::Grain::try_from(number) else {
+        let names = Grain::ALL.map(Grain::name).join(", ");
+        wrong.push(Violation::new(
+            "grain",
+            format!("{number} is no grain: use one of {names}"),
+        ));
+        return None;
+    };
+    match grain {
+        kpi::Grain::Unspecified => None,
+        kpi::Grain::Day => Some(Grain::Day),
+        kpi::Grain::Week => Some(Grain::Week),
+        kpi::Grain::Month => Some(Grain::Month),
+        kpi::Grain::Quarter => Some(Grain::Quarter),
+        kpi::Grain::Year => Some(Grain::Year),
+        kpi::Grain::FiscalMonth => Some(Grain::FiscalMonth),
+        kpi::Grain::FiscalQuarter => Some(Grain::FiscalQuarter),
+        kpi::Grain::FiscalYear => Some(Grain::FiscalYear),
+    }
+}
+
+fn known(message: Option<&kpi::KnownAt>, wrong: &mut Vec<Violation>) -> Option<KnownAt> {
+    match &message?.at {
+        Some(known_at::At::Seq(seq)) => Some(KnownAt::Seq(*seq)),
+        Some(known_at::At::Instant(at)) => match instant_from_proto(at) {
+            Ok(at) => Some(KnownAt::Instant(at)),
+            Err(text) => {
+                wrong.push(Violation::new("known_at.instant", text));
+                None
+            }
+        },
+        None => {
+            wrong.push(Violation::new(
+                "known_at",
+                "give a seq or an instant, or leave it out",
+            ));
+            None
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Answers as messages.
+
+use bellwether_contracts::convert::{instant_to_proto, position_to_proto, when_to_proto};
+use bellwether_contracts::kpi::{self, GroupValue, Interval, KpiValue, QueryKpisResponse, Watermark};
+
+use crate::catalogue::AbsentReason;
+use crate::query::{Answer, Row};
+
+/// Significant digits of the bounds of intervals.
+const INTERVAL_DIGITS: u32 = 15;
+
+pub(super) fn response_of(answer: &Answer) -> QueryKpisResponse {
+    let watermark = Watermark {
+        position: Some(position_to_proto(answer.position)),
+        recorded_at: answer.recorded_at.map(instant_to_proto),
+    };
+    let as_of = instant_to_proto(answer.as_of);
+    let value = |row: &Row| KpiValue {
+        as_of: Some(as_of),
+        watermark: Some(watermark),
+        ..value_of(row)
+    };
+    QueryKpisResponse {
+        values: answer.rows.iter().map(value).collect(),
+    }
+}
+
+fn value_of(row: &Row) -> KpiValue {
+    let group = |(dimension, name): &(crate::catalogue::Dimension, Option<std::sync::Arc<str>>)| GroupValue {
+        dimension: dimension.name().to_owned(),
+        name: name.as_ref().map(ToString::to_string),
+    };
+    let (value, reason) = match &row.value {
+        Ok(value) => (Some(value.clone()), kpi::AbsentReason::Unspecified),
+        Err(reason) => (None, reason_of(*reason)),
+    };
+    let interval = row.interval.as_ref().map(|interval| {
+        let (low, high) = interval.to_strings(INTERVAL_DIGITS);
+        Interval { low, high }
+    });
+    KpiValue {
+        kpi: row.kpi.to_string(),
+        period_start: row.start.map(when_to_proto),
+        period_end: row.end.map(when_to_proto),
+        group: row.group.iter().map(group).collect(),
+        value,
+        unit: row.unit.to_string(),
+        absent_reason: reason.into(),
+        n: row.n,
+        interval,
+        small_n: row.small_n,
+        missing: row.missing,
+        as_of: None,
+        watermark: None,
+        definition_version: row.version,
+        path: kpi::Path::Scan.into(),
+        path_reason: row.path_reason.to_string(),
+    }
+}
+
+pub(super) fn reason_of(reason: AbsentReason) -> kpi::AbsentReason {
+    match reason {
+        AbsentReason::NoClosedDeals => kpi::AbsentReason::NoClosedDeals,
+        AbsentReason::NoWonDeals => kpi::AbsentReason::NoWonDeals,
+        AbsentReason::NoAmounts => kpi::AbsentReason::NoAmounts,
+        AbsentReason::NoBase => kpi::AbsentReason::NoBase,
+        AbsentReason::NoLostDeals => kpi::AbsentReason::NoLostDeals,
+        AbsentReason::NoCycle => kpi::AbsentReason::NoCycle,
+        AbsentReason::NoUnits => kpi::AbsentReason::NoUnits,
+    }
+}

@@ -1,0 +1,333 @@
+//! Facts made by hand for tests: deals become rows of all four tables.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use bellwether_domain::exact::Exact;
+use bellwether_domain::settings::Settings;
+use bellwether_domain::{Currency, Instant, Position, When};
+
+use super::FactSource;
+use crate::table::{Column, Dict, Morsel, NULL, Slice, Storage, Table};
+use crate::tenant::{Attribute, Dictionary, Effective, Part};
+
+/// A deal as a test tells it.
+#[derive(Debug, Clone)]
+pub(crate) struct Deal {
+    pub(crate) created: &'static str,
+    pub(crate) closed: Option<&'static str>,
+    pub(crate) outcome: &'static str,
+    /// Minor units.
+    pub(crate) amount: Option<i64>,
+    /// The amount while it is open, when that is another.
+    pub(crate) listed: Option<i64>,
+    pub(crate) currency: &'static str,
+    pub(crate) owner: &'static str,
+    pub(crate) account: &'static str,
+    pub(crate) product: &'static str,
+    pub(crate) loss_reason: &'static str,
+    pub(crate) units: i64,
+    pub(crate) qualified: bool,
+    pub(crate) reopened: Option<&'static str>,
+    /// Known from this sequence number on.
+    pub(crate) seq: u64,
+    /// Retracted at this one.
+    pub(crate) gone: u64,
+}
+
+impl Deal {
+    /// A deal of 100 USD by Ann, created on 2017-01-01.
+    pub(crate) const OPEN: Self = Self {
+        created: "2017-01-01",
+        closed: None,
+        outcome: "",
+        amount: Some(10_000),
+        listed: None,
+        currency: "USD",
+        owner: "Ann",
+        account: "Acme",
+        product: "Pen",
+        loss_reason: "",
+        units: 1_000_000,
+        qualified: true,
+        reopened: None,
+        seq: 1,
+        gone: u64::MAX,
+    };
+
+    pub(crate) fn won(closed: &'static str, amount: i64) -> Self {
+        Self {
+            closed: Some(closed),
+            outcome: "won",
+            amount: Some(amount),
+            ..Self::OPEN
+        }
+    }
+
+    pub(crate) fn lost(closed: &'static str, loss_reason: &'static str) -> Self {
+        Self {
+            closed: Some(closed),
+            outcome: "lost",
+            loss_reason,
+            ..Self::OPEN
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Row {
+    values: HashMap<Column, i64>,
+    known: (u64, u64),
+}
+
+/// Facts made by hand.
+#[derive(Debug, Clone)]
+pub(crate) struct Fixture {
+    pub(crate) settings: Settings,
+    pub(crate) head: u64,
+    /// Rows in a morsel.
+    pub(crate) morsel: usize,
+    pub(crate) rates: Vec<(&'static str, i32, Option<&'static str>, Exact)>,
+    dictionaries: BTreeMap<Dict, Dictionary>,
+    rows: HashMap<Table, Vec<Row>>,
+    attributes: HashMap<Attribute, Vec<Vec<(i64, u32)>>>,
+}
+
+const DICTS: [Dict; 14] = [
+    Dict::Deal,
+    Dict::Rep,
+    Dict::Account,
+    Dict::Product,
+    Dict::ProductFamily,
+    Dict::Pipeline,
+    Dict::Stage,
+    Dict::Source,
+    Dict::Campaign,
+    Dict::Type,
+    Dict::LossReason,
+    Dict::Currency,
+    Dict::Outcome,
+    Dict::Attribute,
+];
+
+impl Fixture {
+    pub(crate) fn new(deals: &[Deal]) -> Self {
+        Self::in_zone(deals, Settings::default())
+    }
+
+    pub(crate) fn in_zone(deals: &[Deal], settings: Settings) -> Self {
+        let mut fixture = Self {
+            settings,
+            head: 10,
+            morsel: 3,
+            rates: Vec::new(),
+            dictionaries: DICTS.into_iter().map(|dict| (dict, Dictionary::new())).collect(),
+            rows: HashMap::new(),
+            attributes: HashMap::new(),
+        };
+        for deal in deals {
+            fixture.add(deal);
+        }
+        fixture
+    }
+
+    /// Tells that a rep's or account's attribute has a value from a day on.
+    pub(crate) fn attribute_from(&mut self, attribute: Attribute, entity: &str, day: &str, value: &str) {
+        let entity = self.code(attribute.entity(), entity) as usize;
+        let at = self.micros(day);
+        let value = u32::try_from(self.code(Dict::Attribute, value)).unwrap();
+        let points = self.attributes.entry(attribute).or_default();
+        points.resize(points.len().max(entity + 1), Vec::new());
+        points[entity].push((at, value));
+    }
+
+    /// The same facts in another order.
+    pub(crate) fn reversed(mut self) -> Self {
+        for rows in self.rows.values_mut() {
+            rows.reverse();
+        }
+        self
+    }
+
+    pub(crate) fn micros(&self, when: &str) -> i64 {
+        when.parse::<When>()
+            .unwrap()
+            .start_in(&self.settings.zone)
+            .as_micros()
+    }
+
+    fn code(&mut self, dict: Dict, name: &str) -> i64 {
+        i64::from(self.dictionaries.get_mut(&dict).unwrap().intern(name))
+    }
+
+    fn add(&mut self, deal: &Deal) {
+        let created = self.micros(deal.created);
+        let closed = deal.closed.map_or(i64::MAX, |closed| self.micros(closed));
+        let reopened = deal.reopened.map_or(i64::MAX, |reopened| self.micros(reopened));
+        self.put(Table::OpenDeals, deal, created, closed);
+        self.put(Table::CreatedDeals, deal, created, i64::MAX);
+        if deal.closed.is_some() {
+            self.put(Table::Closings, deal, closed, reopened);
+            if deal.reopened.is_some() {
+                self.put(Table::OpenDeals, deal, reopened, i64::MAX);
+            }
+            if deal.outcome == "won" {
+                self.put(Table::WonLines, deal, closed, reopened);
+            }
+        }
+    }
+
+    fn put(&mut self, table: Table, deal: &Deal, from: i64, to: i64) {
+        let zone = self.settings.zone.clone();
+        let created = self.micros(deal.created);
+        let open = matches!(table, Table::OpenDeals | Table::CreatedDeals);
+        let amount = deal.listed.filter(|_| open).or(deal.amount);
+        let currency = if deal.amount.is_some() { deal.currency } else { "" };
+        let values = [
+            (Column::ValidFrom, from),
+            (Column::ValidTo, to),
+            (
+                Column::Day,
+                i64::from(zone.date_of(Instant::from_micros(from)).days()),
+            ),
+            (Column::Amount, amount.unwrap_or(NULL)),
+            (Column::Cycle, from - created),
+            (Column::Units, deal.units),
+            (Column::Qualified, i64::from(deal.qualified)),
+            (Column::Owner, self.code(Dict::Rep, deal.owner)),
+            (Column::Account, self.code(Dict::Account, deal.account)),
+            (Column::Product, self.code(Dict::Product, deal.product)),
+            (Column::LossReason, self.code(Dict::LossReason, deal.loss_reason)),
+            (Column::Currency, self.code(Dict::Currency, currency)),
+            (Column::Outcome, self.code(Dict::Outcome, deal.outcome)),
+        ];
+        let row = Row {
+            values: values.into_iter().collect(),
+            known: (deal.seq, deal.gone),
+        };
+        self.rows.entry(table).or_default().push(row);
+    }
+}
+
+impl FactSource for Fixture {
+    fn position(&self) -> Position {
+        Position {
+            epoch: 7,
+            seq: self.head,
+        }
+    }
+
+    /// Change n was recorded n seconds after 1970 began.
+    fn recorded_at(&self, seq: u64) -> Option<Instant> {
+        (1..=self.head)
+            .contains(&seq)
+            .then(|| Instant::from_micros(seq as i64 * 1_000_000))
+    }
+
+    fn seq_at(&self, at: Instant) -> u64 {
+        u64::try_from(at.as_micros() / 1_000_000)
+            .unwrap_or(0)
+            .min(self.head)
+    }
+
+    fn settings(&self, _: u64) -> &Settings {
+        &self.settings
+    }
+
+    fn dictionary(&self, dict: Dict) -> &Dictionary {
+        &self.dictionaries[&dict]
+    }
+
+    fn display_names(&self, dict: Dict, _: u64) -> Vec<Arc<str>> {
+        let dictionary = &self.dictionaries[&dict];
+        (0..dictionary.len())
+            .map(|code| dictionary.name(u32::try_from(code).unwrap()).into())
+            .collect()
+    }
+
+    fn attribute(&self, attribute: Attribute, _: u64) -> Effective {
+        Effective::new(
+            self.attributes
+                .get(&attribute)
+                .cloned()
+                .unwrap_or_default()
+                .into_iter(),
+        )
+    }
+
+    fn rate(&self, from: Currency, _: Currency, day: i32, budget: Option<&str>, _: u64) -> Option<Exact> {
+        let known = |(code, at, name, _): &&(&str, i32, Option<&str>, Exact)| {
+            *code == from.code() && *name == budget && (budget.is_some() || (*at..=*at + 7).contains(&day))
+        };
+        self.rates.iter().rfind(known).map(|(.., rate)| rate.clone())
+    }
+
+    fn live_rows(&self, table: Table) -> usize {
+        self.rows.get(&table).map_or(0, Vec::len)
+    }
+
+    fn scan_part(
+        &self,
+        table: Table,
+        columns: &[Column],
+        days: Option<RangeInclusive<i32>>,
+        seq: u64,
+        part: Part,
+        sink: &mut dyn FnMut(&Morsel<'_>),
+    ) {
+        let all = self.rows.get(&table).map_or(&[][..], Vec::as_slice);
+        let near = |row: &&Row| {
+            let day = i32::try_from(row.values[&Column::Day]).unwrap();
+            days.as_ref().is_none_or(|days| days.contains(&day))
+        };
+        let mine: Vec<&Row> = all
+            .iter()
+            .skip(part.index)
+            .step_by(part.of)
+            .filter(near)
+            .collect();
+        for rows in mine.chunks(self.morsel) {
+            let held: Vec<Held> = columns.iter().map(|column| Held::of(*column, rows)).collect();
+            let recorded: Vec<bool> = rows
+                .iter()
+                .map(|row| row.known.0 <= seq && seq < row.known.1)
+                .collect();
+            sink(&Morsel {
+                rows: rows.len(),
+                columns: held.iter().map(Held::slice).collect(),
+                recorded: recorded.contains(&false).then_some(&recorded),
+            });
+        }
+    }
+}
+
+enum Held {
+    I64(Vec<i64>),
+    I32(Vec<i32>),
+    Code(Vec<u32>),
+    U8(Vec<u8>),
+}
+
+impl Held {
+    fn of(column: Column, rows: &[&Row]) -> Self {
+        let values = rows
+            .iter()
+            .map(|row| row.values.get(&column).copied().unwrap_or(0));
+        match column.storage() {
+            Storage::I64 => Self::I64(values.collect()),
+            Storage::I32 => Self::I32(values.map(|value| i32::try_from(value).unwrap()).collect()),
+            Storage::Code(_) => Self::Code(values.map(|value| u32::try_from(value).unwrap()).collect()),
+            Storage::U8 => Self::U8(values.map(|value| u8::try_from(value).unwrap()).collect()),
+        }
+    }
+
+    fn slice(&self) -> Slice<'_> {
+        match self {
+            Self::I64(values) => Slice::I64(values),
+            Self::I32(values) => Slice::I32(values),
+            Self::Code(values) => Slice::Code(values),
+            Self::U8(values) => Slice::U8(values),
+        }
+    }
+}

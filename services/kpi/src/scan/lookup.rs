@@ -1,0 +1,85 @@
+//! From a row to a small number: the ordinal of its group along a dimension, or whether a filter lets it pass.
+
+use crate::table::{Morsel, Slice};
+use crate::tenant::Effective;
+
+/// How a dimension's codes become numbers.
+#[derive(Debug, Clone)]
+pub enum Lookup {
+    /// By the code in a column.
+    Code {
+        /// The column's place.
+        column: usize,
+        /// Index = code.
+        numbers: Vec<u32>,
+    },
+    /// By an attribute, which changes over time, of the entity whose code is in a column.
+    Effective {
+        /// The column's place.
+        column: usize,
+        /// The attribute.
+        effective: Effective,
+        /// Index = the attribute's code.
+        numbers: Vec<u32>,
+    },
+}
+
+impl Lookup {
+    /// By an attribute of the `entities` whose codes are in a column; one that never changes becomes a plain array.
+    #[must_use]
+    pub fn attribute(column: usize, effective: Effective, entities: usize, numbers: Vec<u32>) -> Self {
+        let Some(codes) = effective.constant() else {
+            return Self::Effective {
+                column,
+                effective,
+                numbers,
+            };
+        };
+        let number = |entity: usize| {
+            let code = codes.get(entity).copied().unwrap_or(0);
+            numbers
+                .get(code as usize)
+                .or(numbers.first())
+                .copied()
+                .unwrap_or(0)
+        };
+        Self::Code {
+            column,
+            numbers: (0..entities).map(number).collect(),
+        }
+    }
+
+    /// Calls `each` with the number of every selected row; `instant` tells when to look, by place in the selection.
+    pub(super) fn each(
+        &self,
+        morsel: &Morsel<'_>,
+        rows: &[u32],
+        instant: impl Fn(usize) -> i64,
+        mut each: impl FnMut(usize, u32),
+    ) {
+        let column = match self {
+            Self::Code { column, .. } | Self::Effective { column, .. } => *column,
+        };
+        let Slice::Code(codes) = morsel.columns[column] else {
+            return;
+        };
+        match self {
+            Self::Code { numbers, .. } => {
+                let missing = numbers.first().copied().unwrap_or(0);
+                for (index, row) in rows.iter().enumerate() {
+                    let code = codes[*row as usize] as usize;
+                    each(index, numbers.get(code).copied().unwrap_or(missing));
+                }
+            }
+            Self::Effective {
+                effective, numbers, ..
+            } => {
+                let missing = numbers.first().copied().unwrap_or(0);
+                for (index, row) in rows.iter().enumerate() {
+                    let code = effective.at(codes[*row as usize], instant(index)) as usize;
+                    each(index, numbers.get(code).copied().unwrap_or(missing));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The seam between questions and facts: what a query reads of a tenant.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use bellwether_domain::exact::Exact;
+use bellwether_domain::settings::Settings;
+use bellwether_domain::{Currency, Instant, Position};
+
+use crate::table::{Column, Dict, Morsel, Table};
+use crate::tenant::{Attribute, Dictionary, Effective, Part, TenantFacts};
+
+/// The facts of a tenant, each thing as known at a sequence number.
+pub trait FactSource: Sync {
+    /// Up to where the log has been read.
+    fn position(&self) -> Position;
+    /// When the change of a sequence number was recorded; `None` for 0.
+    fn recorded_at(&self, seq: u64) -> Option<Instant>;
+    /// The last sequence number recorded at or before an instant; 0 = none.
+    fn seq_at(&self, at: Instant) -> u64;
+    /// The settings.
+    fn settings(&self, seq: u64) -> &Settings;
+    /// The dictionary of a column.
+    fn dictionary(&self, dict: Dict) -> &Dictionary;
+    /// What the codes of a dictionary are called, index = code.
+    fn display_names(&self, dict: Dict, seq: u64) -> Vec<Arc<str>>;
+    /// An attribute over time.
+    fn attribute(&self, attribute: Attribute, seq: u64) -> Effective;
+    /// How many units of `to` one unit of `from` costs on a day.
+    fn rate(&self, from: Currency, to: Currency, day: i32, budget: Option<&str>, seq: u64) -> Option<Exact>;
+    /// How many rows a scan of the table reads, about.
+    fn live_rows(&self, table: Table) -> usize;
+    /// Hands rows to `sink` in no order; `days` prunes by civil day, rows outside may still come.
+    fn scan_part(
+        &self,
+        table: Table,
+        columns: &[Column],
+        days: Option<RangeInclusive<i32>>,
+        seq: u64,
+        part: Part,
+        sink: &mut dyn FnMut(&Morsel<'_>),
+    );
+}
+
+impl FactSource for TenantFacts {
+    fn position(&self) -> Position {
+        self.position()
+    }
+
+    fn recorded_at(&self, seq: u64) -> Option<Instant> {
+        self.recorded_at(seq)
+    }
+
+    fn seq_at(&self, at: Instant) -> u64 {
+        self.seq_at(at)
+    }
+
+    fn settings(&self, seq: u64) -> &Settings {
+        self.settings(seq)
+    }
+
+    fn dictionary(&self, dict: Dict) -> &Dictionary {
+        self.dictionary(dict)
+    }
+
+    fn display_names(&self, dict: Dict, seq: u64) -> Vec<Arc<str>> {
+        self.display_names(dict, seq)
+    }
+
+    fn attribute(&self, attribute: Attribute, seq: u64) -> Effective {
+        self.attribute(attribute, seq)
+    }
+
+    fn rate(&self, from: Currency, to: Currency, day: i32, budget: Option<&str>, seq: u64) -> Option<Exact> {
+        self.rate(from, to, day, budget, seq)
+    }
+
+    fn live_rows(&self, table: Table) -> usize {
+        self.live_rows(table)
+    }
+
+    fn scan_part(
+        &self,
+        table: Table,
+        columns: &[Column],
+        days: Option<RangeInclusive<i32>>,
+        seq: u64,
+        part: Part,
+        sink: &mut dyn FnMut(&Morsel<'_>),
+    ) {
+        self.scan_part(table, columns, days, seq, part, sink);
+    }
+}
