@@ -158,100 +158,130 @@ pub fn rows(kpi: &str, deals: &[Deal], question: &Question<'_>) -> Vec<Row> {
 
 type Cell = (Result<String, &'static str>, usize);
 
-fn cell(kpi: &str, deals: &[&Deal], question: &Question<'_>, period: Period) -> Cell {
-    let within = |at: Option<i32>, from: i32, to: i32| {
-        at.is_some_and(|at| at >= from && at < to && at <= question.as_of)
-    };
-    let closed = |from: i32, to: i32| -> Vec<&Deal> {
-        deals
-            .iter()
-            .copied()
-            .filter(|deal| within(deal.closed, from, to))
-            .collect()
-    };
-    let won = |from: i32, to: i32| -> Vec<&Deal> {
-        closed(from, to)
-            .into_iter()
-            .filter(|deal| deal.stage == "Won")
-            .collect()
-    };
-    let value = |deals: &[&Deal]| deals.iter().map(|deal| deal.value).sum::<i128>();
-    let days = |deal: &Deal| i128::from(deal.closed.unwrap_or(0) - deal.created.unwrap_or(0));
-    let (all, wins) = (closed(period.start, period.end), won(period.start, period.end));
-    let lost: Vec<&Deal> = all.iter().copied().filter(|deal| deal.stage == "Lost").collect();
-    let count = |deals: &[&Deal]| i128::try_from(deals.len()).expect("few");
-    let at = (period.end - 1).min(question.as_of);
-    let open: Vec<&Deal> = deals
+/// What a period's cell stands on.
+struct Base<'a> {
+    closed: Vec<&'a Deal>,
+    won: Vec<&'a Deal>,
+    lost: Vec<&'a Deal>,
+    open: Vec<&'a Deal>,
+    created: Vec<&'a Deal>,
+}
+
+fn within(question: &Question<'_>, at: Option<i32>, from: i32, to: i32) -> bool {
+    at.is_some_and(|at| at >= from && at < to && at <= question.as_of)
+}
+
+fn won<'a>(deals: &[&'a Deal], question: &Question<'_>, from: i32, to: i32) -> Vec<&'a Deal> {
+    let counts = |deal: &&Deal| deal.stage == "Won" && within(question, deal.closed, from, to);
+    deals.iter().copied().filter(counts).collect()
+}
+
+fn base<'a>(deals: &[&'a Deal], question: &Question<'_>, period: Period) -> Base<'a> {
+    let (from, to) = (period.start, period.end);
+    let at = (to - 1).min(question.as_of);
+    let closed: Vec<&Deal> = deals
         .iter()
         .copied()
-        .filter(|deal| {
-            deal.created.is_some_and(|created| created <= at) && deal.closed.is_none_or(|closed| closed > at)
-        })
+        .filter(|deal| within(question, deal.closed, from, to))
         .collect();
-    let ratio = |over: i128, under: i128, reason: &'static str| {
-        if under == 0 {
-            Err(reason)
-        } else {
-            Ok(Fraction::new(over, under).text(false))
-        }
+    let is_open = |deal: &&Deal| {
+        deal.created.is_some_and(|created| created <= at) && deal.closed.is_none_or(|closed| closed > at)
+    };
+    Base {
+        lost: closed
+            .iter()
+            .copied()
+            .filter(|deal| deal.stage == "Lost")
+            .collect(),
+        won: won(deals, question, from, to),
+        open: deals.iter().copied().filter(is_open).collect(),
+        created: deals
+            .iter()
+            .copied()
+            .filter(|deal| within(question, deal.created, from, to))
+            .collect(),
+        closed,
+    }
+}
+
+fn count(deals: &[&Deal]) -> i128 {
+    i128::try_from(deals.len()).expect("few")
+}
+
+fn sold(deals: &[&Deal]) -> i128 {
+    deals.iter().map(|deal| deal.value).sum()
+}
+
+fn listed(deals: &[&Deal]) -> i128 {
+    deals.iter().map(|deal| deal.list).sum()
+}
+
+fn days(deal: &Deal) -> i128 {
+    i128::from(deal.closed.unwrap_or(0) - deal.created.unwrap_or(0))
+}
+
+fn ratio(over: i128, under: i128, reason: &'static str) -> Result<String, &'static str> {
+    if under == 0 {
+        Err(reason)
+    } else {
+        Ok(Fraction::new(over, under).text(false))
+    }
+}
+
+fn cell(kpi: &str, deals: &[&Deal], question: &Question<'_>, period: Period) -> Cell {
+    let base = base(deals, question, period);
+    let (all, wins) = (&base.closed, &base.won);
+    let none = if all.is_empty() {
+        "no_closed_deals"
+    } else {
+        "no_won_deals"
     };
     match kpi {
-        "win_rate" => (ratio(count(&wins), count(&all), "no_closed_deals"), all.len()),
+        "win_rate" => (ratio(count(wins), count(all), none), all.len()),
         "win_rate_value" => {
             let reason = if all.is_empty() {
                 "no_closed_deals"
             } else {
                 "no_amounts"
             };
-            let under = value(&wins) + lost.iter().map(|deal| deal.list).sum::<i128>();
-            (ratio(value(&wins), under, reason), all.len())
+            (
+                ratio(sold(wins), sold(wins) + listed(&base.lost), reason),
+                all.len(),
+            )
         }
         "deals_won" => (Ok(wins.len().to_string()), wins.len()),
-        "bookings" => (Ok(value(&wins).to_string()), wins.len()),
-        "average_deal_size" => (ratio(value(&wins), count(&wins), "no_won_deals"), wins.len()),
-        "average_selling_price" => (ratio(value(&wins), count(&wins), "no_won_deals"), wins.len()),
+        "bookings" => (Ok(sold(wins).to_string()), wins.len()),
+        "average_deal_size" | "average_selling_price" => {
+            (ratio(sold(wins), count(wins), "no_won_deals"), wins.len())
+        }
         "median_deal_size" => (median(wins.iter().map(|deal| deal.value).collect()), wins.len()),
         "sales_cycle_mean" => (
             ratio(
                 wins.iter().map(|deal| days(deal)).sum(),
-                count(&wins),
+                count(wins),
                 "no_won_deals",
             ),
             wins.len(),
         ),
         "sales_cycle_median" => (median(wins.iter().map(|deal| days(deal)).collect()), wins.len()),
-        "open_deals" => (Ok(open.len().to_string()), open.len()),
-        "pipeline_value" => (
-            Ok(open.iter().map(|deal| deal.list).sum::<i128>().to_string()),
-            open.len(),
-        ),
-        "pipeline_created" => {
-            let made: Vec<&Deal> = deals
-                .iter()
-                .copied()
-                .filter(|deal| within(deal.created, period.start, period.end))
-                .collect();
-            (
-                Ok(made.iter().map(|deal| deal.list).sum::<i128>().to_string()),
-                made.len(),
-            )
-        }
+        "open_deals" => (Ok(base.open.len().to_string()), base.open.len()),
+        "pipeline_value" => (Ok(listed(&base.open).to_string()), base.open.len()),
+        "pipeline_created" => (Ok(listed(&base.created).to_string()), base.created.len()),
         "sales_velocity" => {
             let cycle: i128 = wins.iter().map(|deal| days(deal)).sum();
-            let over = count(&open) * value(&wins) * count(&wins);
-            let reason = match (all.len(), wins.len()) {
-                (0, _) => "no_closed_deals",
-                (_, 0) => "no_won_deals",
-                _ => "no_cycle",
-            };
-            (ratio(over, count(&all) * cycle, reason), all.len())
+            let reason = if wins.is_empty() { none } else { "no_cycle" };
+            let over = count(&base.open) * sold(wins) * count(wins);
+            (ratio(over, count(all) * cycle, reason), all.len())
         }
         "revenue_growth_rate" => {
             let (from, to) = previous(question, period);
-            let base = value(&won(from, to));
-            (ratio(value(&wins) - base, base, "no_base"), wins.len())
+            let before = sold(&won(deals, question, from, to));
+            (ratio(sold(wins) - before, before, "no_base"), wins.len())
         }
-        "loss_reason_mix" => (ratio(count(&lost), count(&lost), "no_lost_deals"), lost.len()),
+        "loss_reason_mix" => (
+            ratio(count(&base.lost), count(&base.lost), "no_lost_deals"),
+            base.lost.len(),
+        ),
         other => panic!("the oracle does not know `{other}`"),
     }
 }

@@ -1,5 +1,6 @@
 //! The tokens that a node accepts: `DIR/token` for every tenant, and those that `DIR/tokens.yaml` lists.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::data_dir::{DataDir, read_token};
 use crate::secret::Secret;
 
 const TOKENS: &str = "tokens.yaml";
-const SHAPE: &str = "a list of {token: TEXT, tenant: ID, scope: {all: {}} or {subtree: REP} or {own: REP}}";
+const SHAPE: &str = "a list of {token: TEXT, tenant: ID, scope: all or {subtree: REP} or {own: REP}}";
 
 /// Accepted tokens and the callers they stand for. Cheap to clone. Holds hashes, not tokens.
 #[derive(Clone)]
@@ -120,14 +121,22 @@ struct Entry {
     token: Secret<String>,
     tenant: String,
     scope: ScopeForm,
+    /// For `scope: subtree` and `scope: own`, where the rep is not named inside it.
+    rep: Option<String>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(untagged)]
 enum ScopeForm {
-    All {},
-    Subtree(String),
-    Own(String),
+    Word(String),
+    Of(BTreeMap<String, ScopeRep>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ScopeRep {
+    Rep(String),
+    Nobody {},
 }
 
 #[derive(Deserialize)]
@@ -165,16 +174,35 @@ impl Entry {
             return Err("a token has at least 8 visible ASCII characters".to_owned());
         }
         let tenant = self.tenant.parse().map_err(|error: Error| error.message)?;
-        let scope = match self.scope {
-            ScopeForm::All {} => Scope::All,
-            ScopeForm::Subtree(rep) => Scope::Subtree(rep),
-            ScopeForm::Own(rep) => Scope::Own(rep),
-        };
+        let scope = scope(self.scope, self.rep)?;
         let principal = Principal {
             tenants: Tenants::One(tenant),
             scope,
         };
         Ok((blake3::hash(token.as_bytes()), principal))
+    }
+}
+
+fn scope(form: ScopeForm, rep: Option<String>) -> Result<Scope, String> {
+    let (word, rep) = match form {
+        ScopeForm::Word(word) => (word, rep),
+        ScopeForm::Of(parts) => {
+            let mut parts = parts.into_iter();
+            let (Some((word, named)), None, None) = (parts.next(), parts.next(), rep) else {
+                return Err("a scope is one of all, subtree and own".to_owned());
+            };
+            let named = match named {
+                ScopeRep::Rep(rep) => Some(rep),
+                ScopeRep::Nobody {} => None,
+            };
+            (word, named)
+        }
+    };
+    match (word.as_str(), rep.filter(|rep| !rep.is_empty())) {
+        ("all", None) => Ok(Scope::All),
+        ("subtree", Some(rep)) => Ok(Scope::Subtree(rep)),
+        ("own", Some(rep)) => Ok(Scope::Own(rep)),
+        _ => Err("a scope is all, {subtree: REP} or {own: REP}".to_owned()),
     }
 }
 
@@ -193,6 +221,8 @@ mod tests {
   tenant: acme
   scope: {subtree: boss}
 - {token: globex-own-token, tenant: globex, scope: {own: rep-7}}
+- {token: globex-all-token, tenant: globex, scope: all}
+- {token: globex-tree-token, tenant: globex, scope: subtree, rep: rep-8}
 ";
 
     fn load(list: Option<(&str, u32)>) -> Result<(TokenSet, Secret<String>)> {
@@ -224,6 +254,12 @@ mod tests {
         assert_eq!(
             caller(&set, "Bearer globex-own-token").unwrap().scope,
             Scope::Own("rep-7".to_owned())
+        );
+        let scope = |header: &str| caller(&set, header).unwrap().scope;
+        assert_eq!(scope("Bearer globex-all-token"), Scope::All);
+        assert_eq!(
+            scope("Bearer globex-tree-token"),
+            Scope::Subtree("rep-8".to_owned())
         );
         let (wrapped, _) = load(Some((&format!("tokens:\n{LIST}"), 0o600))).unwrap();
         assert!(caller(&wrapped, "Bearer acme-all-token").is_ok());
@@ -266,7 +302,7 @@ mod tests {
             ("- {token: super-secret, tenant: acme}", "expected a list"),
             (
                 "- {token: super-secret, tenant: acme, scope: {everything: {}}}",
-                "expected a list",
+                "entry 1",
             ),
             (
                 "- {token: super-secret, tenant: Not a tenant, scope: {all: {}}}",

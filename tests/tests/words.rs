@@ -1,0 +1,241 @@
+//! README, ARCHITECTURE and every `--help` are true: each command in them is run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use bellwether_tests::product::{Done, Server, binary, done};
+use bellwether_tests::workspace_root;
+
+/// A folder with what the examples name: a small export, records, settings, the shipped mappings.
+fn desk() -> tempfile::TempDir {
+    let desk = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| desk.path().join(name);
+    let files = [
+        (
+            "accounts.csv",
+            "account,sector,year_established,revenue,employees,office_location,subsidiary_of\nAcme,retail,1990,1.0,10,Kenya,\n",
+        ),
+        ("products.csv", "product,series,sales_price\nGTX Basic,GTX,550\n"),
+        (
+            "sales_teams.csv",
+            "sales_agent,manager,regional_office\nAnn,Bo,West\n",
+        ),
+        (
+            "sales_pipeline.csv",
+            "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n\
+             1C1I7A6R,Ann,GTX Basic,Acme,Won,2017-01-01,2017-02-01,500\nX2,Ann,GTX Basic,Acme,Lost,2017-01-01,2017-02-01,0\n",
+        ),
+        (
+            "records.jsonl",
+            "{\"id\":\"A1\",\"account\":{\"name\":\"Acme\"}}\n",
+        ),
+        ("settings.yaml", "currency: USD\nzone: Europe/Berlin\n"),
+    ];
+    for (name, text) in files {
+        fs::write(at(name), text).expect("a writable folder");
+    }
+    for name in ["deploy", "scripts", "Makefile"] {
+        std::os::unix::fs::symlink(workspace_root().join(name), at(name)).expect("a writable folder");
+    }
+    desk
+}
+
+/// Runs a line as a person would type it, in the folder.
+fn typed(desk: &Path, data: &str, line: &str) -> Done {
+    let folder = binary().parent().map(Path::to_owned).unwrap_or_default();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new("bash");
+    command
+        .args(["-euc", line])
+        .current_dir(desk)
+        .stdin(Stdio::null());
+    command
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .env("BELLWETHER_DATA_DIR", data);
+    command.env("HOME", desk);
+    done(&command.output().expect("bash starts"))
+}
+
+fn help(args: &[String]) -> String {
+    let output = Command::new(binary())
+        .args(args)
+        .arg("--help")
+        .stdin(Stdio::null())
+        .output();
+    let done = done(&output.expect("the binary starts")).exits(0);
+    assert!(done.out.contains("Usage:"), "{args:?}: {}", done.out);
+    done.out
+}
+
+/// Every `--help` page, found by following the commands that each page lists.
+fn pages(args: &[String], found: &mut Vec<(Vec<String>, String)>) {
+    let text = help(args);
+    let commands = text.split("Commands:\n").nth(1).unwrap_or_default();
+    let names = commands.lines().take_while(|line| line.starts_with("  "));
+    let names: Vec<&str> = names
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .collect();
+    found.push((args.to_vec(), text.clone()));
+    for name in names
+        .into_iter()
+        .filter(|name| !name.is_empty() && *name != "help")
+    {
+        pages(&[args, &[name.to_owned()]].concat(), found);
+    }
+}
+
+/// Starts a server by the words of an example, in a folder of its own, and stops it.
+fn serves(line: &str) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let demo = words.contains(&"--demo").then_some("--demo");
+    let server = Server::start_with(dir.path(), demo.as_slice());
+    assert_eq!(server.stop(), Some(0), "{line}");
+}
+
+#[test]
+fn every_example_in_the_help_runs() {
+    let desk = desk();
+    let data = desk.path().join("data");
+    fs::create_dir(&data).expect("a writable folder");
+    let _server = Server::start_with(&data, &["--demo"]);
+    let mut found = Vec::new();
+    pages(&[], &mut found);
+    assert!(found.len() >= 12, "only {} pages", found.len());
+    let mut lines: Vec<&str> = Vec::new();
+    for (_, text) in &found {
+        lines.extend(
+            text.lines()
+                .map(str::trim)
+                .filter(|line| line.starts_with("bellwether ")),
+        );
+    }
+    // Imports first: other examples ask for what they bring.
+    lines.sort_by_key(|line| !line.starts_with("bellwether import"));
+    lines.dedup();
+    assert!(lines.len() >= 15, "{lines:#?}");
+    for line in lines {
+        if line.starts_with("bellwether serve") {
+            serves(line);
+            continue;
+        }
+        let done = typed(desk.path(), "./data", line);
+        assert_eq!(done.code, 0, "{line}\n{}\n{}", done.out, done.err);
+    }
+}
+
+/// The lines of the `sh` blocks of a page; a line that ends in a backslash goes on.
+fn commands(page: &str) -> Vec<String> {
+    let text = fs::read_to_string(workspace_root().join(page)).expect("the page");
+    let mut out = Vec::new();
+    for block in text.split("```sh\n").skip(1) {
+        let block = block.split("```").next().unwrap_or_default().replace("\\\n", " ");
+        out.extend(
+            block
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned),
+        );
+    }
+    out
+}
+
+/// `make run` with the build that the tests were built with.
+fn make_run(data: &Path) -> std::process::Child {
+    let profile = binary()
+        .parent()
+        .and_then(Path::file_name)
+        .map(|name| name.to_string_lossy().into_owned());
+    let profile = profile
+        .filter(|name| name != "debug")
+        .unwrap_or_else(|| "dev".to_owned());
+    let log = fs::File::create(data.join("run.log")).expect("a writable folder");
+    let target: PathBuf = binary()
+        .ancestors()
+        .nth(2)
+        .expect("target/PROFILE/bellwether")
+        .to_owned();
+    let mut command = Command::new("make");
+    command
+        .arg("run")
+        .current_dir(workspace_root())
+        .stdin(Stdio::null());
+    command
+        .env("BELLWETHER_PROFILE", profile)
+        .env("CARGO_TARGET_DIR", target)
+        .env("BELLWETHER_DATA_DIR", data.join(".demo"));
+    command
+        .stdout(log.try_clone().expect("a file"))
+        .stderr(log)
+        .spawn()
+        .expect("make starts")
+}
+
+fn wait_for(file: &Path, text: &str) -> String {
+    for _ in 0..3000 {
+        let seen = fs::read_to_string(file).unwrap_or_default();
+        if seen.contains(text) {
+            return seen;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    panic!(
+        "`{text}` did not appear in ten minutes:\n{}",
+        fs::read_to_string(file).unwrap_or_default()
+    )
+}
+
+#[test]
+fn every_command_in_the_readme_runs() {
+    let desk = desk();
+    let mut run = make_run(desk.path());
+    let seen = wait_for(&desk.path().join("run.log"), "Ctrl-C drains and stops.");
+    assert!(
+        seen.contains("Win rate") && seen.contains("kpi query"),
+        "no scorecard:\n{seen}"
+    );
+    let mut ran = 0;
+    for line in commands("README.md")
+        .into_iter()
+        .chain(commands("ARCHITECTURE.md"))
+    {
+        // These two are the run above and the run that this test is part of.
+        if line == "make run" || line == "make test" {
+            continue;
+        }
+        let done = typed(desk.path(), "./.demo", &line);
+        assert_eq!(done.code, 0, "{line}\n{}\n{}", done.out, done.err);
+        ran += 1;
+    }
+    assert!(ran >= 5, "only {ran} commands");
+    let printed = seen
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.contains("bellwether kpi") || line.contains("grpcurl"));
+    for line in printed {
+        let done = typed(
+            desk.path(),
+            "./.demo",
+            &line.replace("target/debug/bellwether", "bellwether"),
+        );
+        assert_eq!(done.code, 0, "{line}\n{}\n{}", done.out, done.err);
+    }
+    let id = run.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .is_ok_and(|status| status.success())
+    );
+    let code = run.wait().expect("it is ours").code();
+    assert!(matches!(code, Some(0 | 2) | None), "make run ended with {code:?}");
+    let endpoint = desk.path().join(".demo/endpoint");
+    let gone = (0..150).any(|_| {
+        std::thread::sleep(Duration::from_millis(200));
+        !endpoint.exists()
+    });
+    assert!(gone, "the server did not drain");
+}
