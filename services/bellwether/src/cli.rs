@@ -1,0 +1,218 @@
+//! What can be typed: commands, flags, and the help that explains them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+mod import;
+mod kpi;
+mod records;
+
+pub(crate) use import::ImportArgs;
+pub(crate) use kpi::{
+    FilterArg, KnownAtArg, KpiCommand, ListArgs, PeriodArg, QueryArgs, ScorecardArgs, ShowArgs, WhenArg,
+};
+pub(crate) use records::{
+    ApplyArgs, GetRecordArgs, ListRecordsArgs, RecordsCommand, SettingsArgs, SettingsCommand,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  bellwether serve --data-dir ./data --demo
+  bellwether scorecard --tenant demo --data-dir ./data
+  bellwether import --tenant acme --mapping deploy/mappings/crm_sales_opportunities.yaml --data-dir ./data *.csv
+  bellwether kpi query win_rate --tenant demo --from 2026-01-01 --to 2026-07-01 --grain month --data-dir ./data
+
+Client commands find the server by --data-dir DIR or BELLWETHER_DATA_DIR (address in DIR/endpoint, token in DIR/token),
+or by --server URL --token-file FILE.
+
+Exit codes:
+  0 done   1 some rows were rejected   2 wrong usage   3 invalid request   4 not found   5 no right to   6 unavailable";
+
+/// Sales KPIs that can defend themselves.
+///
+/// Sales records go in, right KPI answers come out, with their number of items, their interval and how fresh they are.
+#[derive(Debug, Parser)]
+#[command(name = "bellwether", version, after_help = EXAMPLES, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// How results look.
+    #[command(flatten)]
+    pub(crate) look: Look,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How results look.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Look {
+    /// The form of the results on standard output; everything else goes to standard error
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    pub(crate) output: Format,
+    /// No colours; also set by a non-empty NO_COLOR
+    #[arg(long, global = true, env = "NO_COLOR", hide_env = true, value_parser = not_empty, help_heading = "Output")]
+    pub(crate) no_color: bool,
+}
+
+fn not_empty(text: &str) -> Result<bool, std::convert::Infallible> {
+    Ok(!text.is_empty())
+}
+
+/// The form of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For eyes
+    Table,
+    /// For programs: exact values
+    Json,
+    /// For spreadsheets: exact values
+    Csv,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the platform in this process
+    Serve(ServeArgs),
+    /// Import CSV or JSONL files
+    Import(ImportArgs),
+    /// KPIs: what there is, what it means, what it says
+    #[command(subcommand)]
+    Kpi(KpiCommand),
+    /// A few KPIs at a glance: this period so far against the same part of the one before
+    Scorecard(ScorecardArgs),
+    /// Single records as the log holds them
+    #[command(subcommand)]
+    Records(RecordsCommand),
+    /// A tenant's settings: currency, zone, fiscal calendar, pipelines, declared fields
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Completions for a shell
+    #[command(
+        after_help = "Example:\n  bellwether completions bash > ~/.local/share/bash-completion/completions/bellwether"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the server is.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Connection {
+    /// The server's data folder: its address is in DIR/endpoint, its token in DIR/token
+    #[arg(long, value_name = "DIR", env = "BELLWETHER_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The server's address, such as http://127.0.0.1:4711
+    #[arg(long, value_name = "URL", env = "BELLWETHER_SERVER")]
+    pub(crate) server: Option<String>,
+    /// A file that holds the token
+    #[arg(long, value_name = "FILE", env = "BELLWETHER_TOKEN_FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints `ready URL` on standard output once it can answer; logs go to standard error. SIGTERM and SIGINT drain it: calls
+that run are finished, then it exits with 0. The folder holds everything: remove it to start anew.
+
+Every key of the configuration can also stand in a YAML file (--config; deploy/config/embedded.yaml shows all of them)
+or in the environment: BELLWETHER_NODE__LISTEN sets node.listen. Flags win over the environment, that over the file.
+
+Examples:
+  bellwether serve --data-dir ./data
+  bellwether serve --data-dir ./data --listen 127.0.0.1:4711 --demo")]
+pub(crate) struct ServeArgs {
+    /// The folder of everything: databases, checkpoints, address, token; made when it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:0]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Fill tenant `demo` with three years of a made-up company up to today, or add what is missing since
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// A configuration file (YAML)
+    #[arg(long, value_name = "FILE", env = "BELLWETHER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_usage_exits_with_2() {
+        let cases: [&[&str]; 9] = [
+            &[],
+            &["kpi", "query"],
+            &["kpi", "query", "win_rate"],
+            &[
+                "kpi",
+                "query",
+                "win_rate",
+                "--tenant",
+                "t",
+                "--from",
+                "2017-02-30",
+            ],
+            &[
+                "kpi",
+                "query",
+                "win_rate",
+                "--tenant",
+                "t",
+                "--grain",
+                "fortnight",
+            ],
+            &["kpi", "query", "win_rate", "--tenant", "t", "--filter", "owner"],
+            &["kpi", "query", "win_rate", "--tenant", "t", "--known-at", "seq:x"],
+            &["import", "--tenant", "t"],
+            &["records", "get", "deal", "1", "--tenant", "t"],
+        ];
+        for args in cases {
+            let error = Cli::try_parse_from([&["bellwether"], args].concat()).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_no_color_means_nothing() {
+        assert_eq!((not_empty(""), not_empty("0")), (Ok(false), Ok(true)));
+    }
+
+    /// Every example in the help is a command line that parses.
+    #[test]
+    fn examples_in_the_help_are_true() {
+        fn examples(command: &mut clap::Command, found: &mut Vec<String>) {
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let lines = help
+                .lines()
+                .map(str::trim)
+                .filter(|line| line.starts_with("bellwether "));
+            found.extend(lines.map(|line| line.split(" > ").next().unwrap_or(line).to_owned()));
+            for sub in command.get_subcommands_mut() {
+                examples(sub, found);
+            }
+        }
+        let mut found = Vec::new();
+        examples(&mut Cli::command(), &mut found);
+        assert!(found.len() >= 15, "{found:#?}");
+        for line in found {
+            let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+            let parsed = Cli::try_parse_from(words);
+            assert!(parsed.is_ok(), "{line}: {parsed:?}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Finding the server and speaking to it.
+
+use bellwether_contracts::ingestion::import_service_client::ImportServiceClient;
+use bellwether_contracts::ingestion::record_service_client::RecordServiceClient;
+use bellwether_contracts::ingestion::tenant_service_client::TenantServiceClient;
+use bellwether_contracts::kpi::catalog_service_client::CatalogServiceClient;
+use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
+use bellwether_runtime::{LinkConfig, MAX_MESSAGE_BYTES, PeerChannel, PeerLink, Secret, data_dir};
+
+use crate::cli::Connection;
+use crate::exit::{Code, Failure};
+
+/// A server that commands speak to.
+#[derive(Debug)]
+pub(crate) struct Client {
+    link: PeerLink,
+}
+
+impl Client {
+    /// Finds address and token as the command line says; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Usage when neither folder nor server is named, unavailable when nothing serves the folder, auth without a token.
+    pub(crate) fn find(connection: &Connection) -> Result<Self, Failure> {
+        let url = match (&connection.server, &connection.data_dir) {
+            (Some(url), _) => url.clone(),
+            (None, Some(dir)) => data_dir::read_endpoint(dir)?,
+            (None, None) => {
+                return Err(Failure::usage(
+                    "where is the server? Give --data-dir DIR (or set BELLWETHER_DATA_DIR), or --server URL --token-file FILE",
+                ));
+            }
+        };
+        let in_folder = || connection.data_dir.as_ref().map(|dir| dir.join("token"));
+        let file = connection.token_file.clone().or_else(in_folder);
+        let file = file.ok_or_else(|| {
+            Failure::usage("--server needs a token: give --token-file FILE, or --data-dir DIR")
+        })?;
+        let token = data_dir::read_token(&file).map_err(|error| Failure::auth(error.message))?;
+        Self::at(&url, &token)
+    }
+
+    /// The server at an address.
+    ///
+    /// # Errors
+    /// Usage when `url` is no address.
+    pub(crate) fn at(url: &str, token: &Secret<String>) -> Result<Self, Failure> {
+        let link = PeerLink::far(url, token, &LinkConfig::default())
+            .map_err(|error| Failure::from(error).with_code(Code::Usage))?;
+        Ok(Self { link })
+    }
+
+    /// Records.
+    pub(crate) fn records(&self) -> RecordServiceClient<PeerChannel> {
+        RecordServiceClient::new(self.link.channel())
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Imports: uploads have a connection of their own.
+    pub(crate) fn imports(&self) -> ImportServiceClient<PeerChannel> {
+        ImportServiceClient::new(self.link.stream_channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Tenants and settings.
+    pub(crate) fn tenants(&self) -> TenantServiceClient<PeerChannel> {
+        TenantServiceClient::new(self.link.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Definitions of KPIs.
+    pub(crate) fn catalog(&self) -> CatalogServiceClient<PeerChannel> {
+        CatalogServiceClient::new(self.link.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Values of KPIs.
+    pub(crate) fn kpis(&self) -> KpiServiceClient<PeerChannel> {
+        KpiServiceClient::new(self.link.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+}

@@ -1,0 +1,40 @@
+//! What the commands do: each asks the server and shows what it says.
+
+mod import;
+mod kpi;
+mod query;
+mod records;
+mod settings;
+mod uploads;
+
+use clap::CommandFactory as _;
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Code, Failure};
+use crate::output::Printer;
+use crate::{scorecard, serve};
+
+pub(crate) use query::{ValueRow, head};
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Why it failed; the failure knows its exit code.
+pub(crate) async fn run(command: Command, printer: &Printer) -> Result<Code, Failure> {
+    match command {
+        Command::Serve(args) => serve::run(args, printer).await,
+        Command::Import(args) => import::run(args, printer).await,
+        Command::Kpi(command) => kpi::run(command, printer).await,
+        Command::Scorecard(args) => scorecard::run(args, printer).await,
+        Command::Records(command) => records::run(command, printer).await,
+        Command::Settings(command) => settings::run(command, printer).await,
+        Command::Completions { shell } => completions(shell, printer),
+    }
+}
+
+fn completions(shell: clap_complete::Shell, printer: &Printer) -> Result<Code, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "bellwether", &mut script);
+    printer.data(&String::from_utf8_lossy(&script))?;
+    Ok(Code::Ok)
+}

@@ -1,0 +1,347 @@
+//! `kpi query`: asks for values and shows them with everything they stand on.
+
+use bellwether_contracts::convert::{
+    instant_from_proto, instant_to_proto, settings_from_proto, when_to_proto,
+};
+use bellwether_contracts::ingestion::GetSettingsRequest;
+use bellwether_contracts::kpi::{
+    AbsentReason, Filter, Grain as WireGrain, KnownAt, KpiValue, MinPosition, Path, QueryKpisRequest,
+    known_at, min_position,
+};
+use bellwether_contracts::types::DateOrTime;
+use bellwether_contracts::types::date_or_time::Value as Edge;
+use bellwether_domain::When;
+use bellwether_domain::period::Grain;
+use serde_json::{Map, Value, json};
+
+use crate::cli::{FilterArg, KnownAtArg, QueryArgs, WhenArg};
+use crate::client::Client;
+use crate::exit::{Code, Failure};
+use crate::output::{Cell, Page, Printer, Sheet, Tone, View, precise};
+
+/// Asks for values.
+///
+/// # Errors
+/// What the server says.
+pub(super) async fn run(args: QueryArgs, printer: &Printer) -> Result<Code, Failure> {
+    let client = Client::find(&args.connection)?;
+    let known_at = match args.known_at {
+        None => None,
+        Some(known_at) => Some(resolve(&client, &args.tenant, known_at).await?),
+    };
+    let when = |at: Option<WhenArg>| at.map(|at| when_to_proto(at.0));
+    let filter = |filter: FilterArg| Filter {
+        dimension: filter.dimension,
+        value: filter.value,
+    };
+    let request = QueryKpisRequest {
+        tenant: args.tenant,
+        kpis: args.kpis,
+        from: when(args.from),
+        to: when(args.to),
+        grain: args.grain.map_or(WireGrain::Unspecified, wire_grain).into(),
+        group_by: args.by,
+        filters: args.filter.into_iter().map(filter).collect(),
+        as_of: when(args.as_of),
+        known_at,
+        min_position: Some(head()),
+    };
+    let answer = client.kpis().query_kpis(request).await?.into_inner();
+    printer.show(&Answer(answer.values.into_iter().map(ValueRow).collect()))?;
+    Ok(Code::Ok)
+}
+
+/// The head of the log at the time of the call: an answer has seen everything that was written before it was asked for.
+pub(crate) fn head() -> MinPosition {
+    MinPosition {
+        at: Some(min_position::At::Head(true)),
+    }
+}
+
+/// The grain on the wire.
+fn wire_grain(grain: Grain) -> WireGrain {
+    match grain {
+        Grain::Day => WireGrain::Day,
+        Grain::Week => WireGrain::Week,
+        Grain::Month => WireGrain::Month,
+        Grain::Quarter => WireGrain::Quarter,
+        Grain::Year => WireGrain::Year,
+        Grain::FiscalMonth => WireGrain::FiscalMonth,
+        Grain::FiscalQuarter => WireGrain::FiscalQuarter,
+        Grain::FiscalYear => WireGrain::FiscalYear,
+    }
+}
+
+/// What was known at the end of a day depends on the tenant's zone; a number or an instant is as given.
+async fn resolve(client: &Client, tenant: &str, at: KnownAtArg) -> Result<KnownAt, Failure> {
+    let instant = match at {
+        KnownAtArg::Seq(seq) => {
+            return Ok(KnownAt {
+                at: Some(known_at::At::Seq(seq)),
+            });
+        }
+        KnownAtArg::When(When::At(at)) => at,
+        KnownAtArg::When(When::Day(day)) => {
+            let request = GetSettingsRequest {
+                tenant: tenant.to_owned(),
+            };
+            let settings = client
+                .tenants()
+                .get_settings(request)
+                .await?
+                .into_inner()
+                .settings;
+            let settings = settings_from_proto(&settings.unwrap_or_default())
+                .map_err(|_| Failure::unavailable("the server's settings of this tenant cannot be read"))?;
+            settings.zone.start_of_day(day.plus_days(1))
+        }
+    };
+    Ok(KnownAt {
+        at: Some(known_at::At::Instant(instant_to_proto(instant))),
+    })
+}
+
+/// A period's edge: YYYY-MM-DD where it is the start of a civil day, else RFC 3339.
+fn period_edge(edge: Option<&DateOrTime>) -> Option<String> {
+    match edge?.value.as_ref()? {
+        Edge::Date(date) => Some(date.clone()),
+        Edge::Instant(at) => instant_from_proto(at).ok().map(|at| at.to_string()),
+    }
+}
+
+/// One value of an answer.
+#[derive(Debug, Clone)]
+pub(crate) struct ValueRow(pub(crate) KpiValue);
+
+impl ValueRow {
+    /// As `kpi query --output json` promises.
+    pub(crate) fn json(&self) -> Value {
+        let value = &self.0;
+        let group: Map<String, Value> = value
+            .group
+            .iter()
+            .map(|part| (part.dimension.clone(), json!(part.name)))
+            .collect();
+        let interval = value
+            .interval
+            .as_ref()
+            .map(|interval| json!({"low": interval.low, "high": interval.high}));
+        json!({
+            "kpi": value.kpi,
+            "period_start": period_edge(value.period_start.as_ref()),
+            "period_end": period_edge(value.period_end.as_ref()),
+            "group": group,
+            "value": value.value,
+            "unit": value.unit,
+            "absent_reason": self.absent_reason(),
+            "n": value.n,
+            "interval": interval,
+            "small_n": value.small_n,
+            "missing": value.missing,
+            "as_of": instant(value.as_of.as_ref()),
+            "watermark": self.watermark(),
+            "definition_version": value.definition_version,
+            "path": self.path(),
+        })
+    }
+
+    /// `{epoch, seq, recorded_at}`.
+    pub(crate) fn watermark(&self) -> Value {
+        let watermark = self.0.watermark.unwrap_or_default();
+        let position = watermark.position.unwrap_or_default();
+        json!({
+            "epoch": position.epoch,
+            "seq": position.seq,
+            "recorded_at": instant(watermark.recorded_at.as_ref()),
+        })
+    }
+
+    /// Why there is no value, such as `no_closed_deals`.
+    pub(crate) fn absent_reason(&self) -> Option<String> {
+        match self.0.absent_reason() {
+            AbsentReason::Unspecified => None,
+            reason => Some(
+                reason
+                    .as_str_name()
+                    .trim_start_matches("ABSENT_REASON_")
+                    .to_lowercase(),
+            ),
+        }
+    }
+
+    fn path(&self) -> String {
+        match self.0.path() {
+            Path::Unspecified => String::new(),
+            path => path.as_str_name().trim_start_matches("PATH_").to_lowercase(),
+        }
+    }
+
+    fn csv(&self) -> Vec<String> {
+        let value = &self.0;
+        let edge = |edge: &Option<DateOrTime>| period_edge(edge.as_ref()).unwrap_or_default();
+        let (low, high) = value
+            .interval
+            .clone()
+            .map_or_else(Default::default, |one| (one.low, one.high));
+        let watermark = value.watermark.unwrap_or_default();
+        let position = watermark.position.unwrap_or_default();
+        let mut row = vec![
+            value.kpi.clone(),
+            edge(&value.period_start),
+            edge(&value.period_end),
+        ];
+        row.extend(
+            value
+                .group
+                .iter()
+                .map(|part| part.name.clone().unwrap_or_default()),
+        );
+        row.extend([
+            value.value.clone().unwrap_or_default(),
+            value.unit.clone(),
+            self.absent_reason().unwrap_or_default(),
+            value.n.to_string(),
+            low,
+            high,
+            value.small_n.to_string(),
+            value.missing.to_string(),
+            instant(value.as_of.as_ref()).unwrap_or_default(),
+            position.epoch.to_string(),
+            position.seq.to_string(),
+            instant(watermark.recorded_at.as_ref()).unwrap_or_default(),
+            value.definition_version.to_string(),
+            self.path(),
+        ]);
+        row
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        let value = &self.0;
+        let shown = value
+            .value
+            .as_deref()
+            .map_or_else(|| "-".to_owned(), |number| precise(number, &value.unit));
+        let interval = value.interval.as_ref().map(|one| {
+            format!(
+                "{} to {}",
+                precise(&one.low, &value.unit),
+                precise(&one.high, &value.unit)
+            )
+        });
+        let mut row: Vec<Cell> = vec![value.kpi.as_str().into(), period(value).into()];
+        row.extend(value.group.iter().map(|part| match &part.name {
+            Some(name) => name.as_str().into(),
+            None => Cell::toned("(none)", Tone::Quiet),
+        }));
+        row.extend([
+            shown.into(),
+            value.n.to_string().into(),
+            interval.unwrap_or_default().into(),
+            Cell::toned(self.notes().join(", "), Tone::Quiet),
+        ]);
+        row
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        notes.extend(self.absent_reason().map(|reason| reason.replace('_', " ")));
+        if self.0.small_n && self.0.value.is_some() {
+            notes.push("few items".to_owned());
+        }
+        if self.0.missing > 0 {
+            notes.push(format!("{} without an amount", self.0.missing));
+        }
+        notes
+    }
+}
+
+fn instant(at: Option<&prost_types::Timestamp>) -> Option<String> {
+    at.and_then(|at| instant_from_proto(at).ok())
+        .map(|at| at.to_string())
+}
+
+/// The period in words; its end is the first day that is not in it.
+fn period(value: &KpiValue) -> String {
+    let edges = (
+        period_edge(value.period_start.as_ref()),
+        period_edge(value.period_end.as_ref()),
+    );
+    match edges {
+        (Some(start), Some(end)) => format!("{start} to {end}"),
+        (Some(start), None) => format!("from {start}"),
+        (None, Some(end)) => format!("up to {end}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// The values of an answer, in the server's order.
+struct Answer(Vec<ValueRow>);
+
+impl Answer {
+    fn dimensions(&self) -> Vec<String> {
+        let first = self.0.first().map(|row| row.0.group.iter());
+        first
+            .into_iter()
+            .flatten()
+            .map(|part| part.dimension.clone())
+            .collect()
+    }
+}
+
+impl View for Answer {
+    fn json(&self) -> Value {
+        Value::Array(self.0.iter().map(ValueRow::json).collect())
+    }
+
+    fn text(&self, page: &Page) -> String {
+        let Some(first) = self.0.first() else {
+            return "no values".to_owned();
+        };
+        let mut columns = vec!["kpi".to_owned(), "period (end excluded)".to_owned()];
+        columns.extend(self.dimensions());
+        columns.extend([">value", ">n", ">95 % interval", "notes"].map(String::from));
+        let mut sheet = Sheet::new(columns);
+        for row in &self.0 {
+            sheet.push(row.cells());
+        }
+        let watermark = first.0.watermark.unwrap_or_default();
+        let seq = watermark.position.unwrap_or_default().seq;
+        let recorded =
+            instant(watermark.recorded_at.as_ref()).map_or_else(String::new, |at| format!(", recorded {at}"));
+        let as_of = instant(first.0.as_of.as_ref()).unwrap_or_default();
+        format!(
+            "{}\n\nas of {as_of} (excluded), from everything up to change {seq}{recorded}",
+            sheet.render(page)
+        )
+    }
+
+    fn csv(&self) -> Vec<Vec<String>> {
+        let mut header = ["kpi", "period_start", "period_end"].map(String::from).to_vec();
+        header.extend(self.dimensions());
+        header.extend(
+            [
+                "value",
+                "unit",
+                "absent_reason",
+                "n",
+                "interval_low",
+                "interval_high",
+                "small_n",
+                "missing",
+                "as_of",
+                "watermark_epoch",
+                "watermark_seq",
+                "watermark_recorded_at",
+                "definition_version",
+                "path",
+            ]
+            .map(String::from),
+        );
+        std::iter::once(header)
+            .chain(self.0.iter().map(ValueRow::csv))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

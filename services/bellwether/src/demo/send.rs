@@ -1,0 +1,211 @@
+//! Sending the demo's records, once, and what is missing later on.
+
+use bellwether_contracts::ingestion::{
+    GetRecordRequest, GetSettingsRequest, UpdateSettingsRequest, UpsertRecordsRequest,
+};
+use bellwether_contracts::sales::{Record, RecordKind, attribute_value};
+use bellwether_domain::{CivilDate, Clock, Zone};
+use indicatif::ProgressBar;
+use tonic::Code;
+
+use super::calendar::{Day, text};
+use super::people::{self, ROOT_TEAM, TOLD_FROM, TOLD_TO};
+use super::route;
+use super::world::World;
+use crate::client::Client;
+use crate::exit::Failure;
+use crate::output::Printer;
+
+/// The tenant.
+const TENANT: &str = "demo";
+/// Changes when the generator does, so that requests of another edition are not taken for repetitions.
+const EDITION: u32 = 1;
+/// Records in a request.
+const BATCH: usize = 2_000;
+const BAR: &str = "demo data [{bar:30}] {pos}/{len} {eta}";
+
+/// How far the demo stands in a folder.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    /// The company's first day.
+    from: Day,
+    /// The last day that was sent whole.
+    to: Option<Day>,
+}
+
+/// Brings the demo up to today by the clock.
+///
+/// # Errors
+/// What the server says.
+pub(crate) async fn load(client: &Client, clock: &dyn Clock, printer: &Printer) -> Result<(), Failure> {
+    let zone = Zone::named(route::ZONE).map_err(Failure::unavailable)?;
+    let today = zone.date_of(clock.now()).days();
+    let told = told(client).await?.unwrap_or(Told {
+        from: first_day(today),
+        to: None,
+    });
+    if told.to.is_some_and(|to| to >= today) {
+        return Ok(());
+    }
+    declare(client).await?;
+    let (from, since) = (told.from, told.to);
+    let to_tell = zone.clone();
+    let records = tokio::task::spawn_blocking(move || {
+        let world = World::tell(from, today, to_tell);
+        since.map_or_else(|| world.records(today), |since| world.news(since, today))
+    });
+    let records = records
+        .await
+        .map_err(|error| Failure::unavailable(format!("the demo failed: {error}")))?;
+    let bar = printer.bar(records.len() as u64, BAR);
+    let sender = Sender {
+        client,
+        name: format!(
+            "{EDITION}/{}/{}/{}",
+            text(from),
+            since.map(text).unwrap_or_default(),
+            text(today)
+        ),
+    };
+    sender
+        .send(vec![people::root(from, since, &zone)], "first", &bar)
+        .await?;
+    let mut left = records;
+    let mut number = 0;
+    while !left.is_empty() {
+        let rest = left.split_off(left.len().min(BATCH));
+        sender.send(left, &number.to_string(), &bar).await?;
+        left = rest;
+        number += 1;
+    }
+    sender
+        .send(vec![people::root(from, Some(today), &zone)], "last", &bar)
+        .await?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// The first of the month, three years before a day.
+fn first_day(today: Day) -> Day {
+    let today = CivilDate::from_days(today).to_jiff();
+    CivilDate::from_ymd(today.year() - 3, today.month(), 1).map_or(0, CivilDate::days)
+}
+
+async fn told(client: &Client) -> Result<Option<Told>, Failure> {
+    let request = GetRecordRequest {
+        tenant: TENANT.to_owned(),
+        kind: RecordKind::Team.into(),
+        id: ROOT_TEAM.to_owned(),
+    };
+    let answer = match client.records().get_record(request).await {
+        Err(status) if status.code() == Code::NotFound => return Ok(None),
+        answer => answer?.into_inner(),
+    };
+    Ok(answer
+        .record
+        .and_then(|stored| stored.record)
+        .and_then(|record| told_by(&record)))
+}
+
+fn told_by(record: &Record) -> Option<Told> {
+    let day = |name: &str| match record.attributes.get(name)?.value.as_ref()? {
+        attribute_value::Value::Date(date) => date.parse::<CivilDate>().ok().map(CivilDate::days),
+        _ => None,
+    };
+    Some(Told {
+        from: day(TOLD_FROM)?,
+        to: day(TOLD_TO),
+    })
+}
+
+/// Declares pipelines and zone, unless somebody has set the tenant's settings before.
+async fn declare(client: &Client) -> Result<(), Failure> {
+    let tenant = || TENANT.to_owned();
+    let held = client
+        .tenants()
+        .get_settings(GetSettingsRequest { tenant: tenant() })
+        .await;
+    let held = match held {
+        Err(status) if status.code() == Code::NotFound => None,
+        answer => Some(answer?.into_inner()),
+    };
+    if held.as_ref().is_some_and(|held| held.declared) {
+        return Ok(());
+    }
+    let request = UpdateSettingsRequest {
+        tenant: tenant(),
+        settings: Some(route::settings()),
+        etag: held.map(|held| held.etag).unwrap_or_default(),
+        request_id: String::new(),
+    };
+    client.tenants().update_settings(request).await?;
+    Ok(())
+}
+
+struct Sender<'a> {
+    client: &'a Client,
+    name: String,
+}
+
+impl Sender<'_> {
+    async fn send(&self, records: Vec<Record>, batch: &str, bar: &ProgressBar) -> Result<(), Failure> {
+        let count = records.len() as u64;
+        let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
+        let request = UpsertRecordsRequest {
+            tenant: TENANT.to_owned(),
+            records,
+            request_id: format!("demo/{}/{batch}", self.name),
+            all_or_nothing: true,
+        };
+        let answer = self.client.records().upsert_records(request).await?.into_inner();
+        let refused = answer
+            .results
+            .iter()
+            .zip(ids)
+            .find(|(result, _)| !result.violations.is_empty());
+        if let Some((result, id)) = refused {
+            let why: Vec<String> = result
+                .violations
+                .iter()
+                .map(|one| format!("{}: {}", one.field, one.message))
+                .collect();
+            return Err(Failure::invalid(format!(
+                "the demo's record {id} was refused: {}",
+                why.join("; ")
+            )));
+        }
+        bar.inc(count);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_it_stands_is_read_back() {
+        let zone = Zone::utc();
+        assert_eq!(
+            told_by(&people::root(19_000, Some(20_000), &zone)),
+            Some(Told {
+                from: 19_000,
+                to: Some(20_000)
+            })
+        );
+        assert_eq!(
+            told_by(&people::root(19_000, None, &zone)),
+            Some(Told {
+                from: 19_000,
+                to: None
+            })
+        );
+        assert_eq!(told_by(&Record::default()), None);
+    }
+
+    #[test]
+    fn the_company_is_three_years_old() {
+        let today: CivilDate = "2028-02-29".parse().unwrap();
+        assert_eq!(text(first_day(today.days())), "2025-02-01");
+    }
+}
