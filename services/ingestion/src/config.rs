@@ -18,6 +18,8 @@ pub struct Config {
     pub feed_idle_ms: u64,
     /// Connections that read at the same time.
     pub readers: u32,
+    /// How many bytes the files of one import may have together; they are kept on disk while it runs.
+    pub import_max_bytes: u64,
 }
 
 impl Default for Config {
@@ -28,6 +30,7 @@ impl Default for Config {
             feed_poll_ms: 500,
             feed_idle_ms: 10_000,
             readers: 4,
+            import_max_bytes: 4 * 1024 * 1024 * 1024,
         }
     }
 }

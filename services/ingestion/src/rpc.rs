@@ -1,6 +1,7 @@
 //! The door of the service: each handler checks the caller, reads the request, asks the log and answers.
 
 mod change_feed_service;
+mod import_service;
 mod record_service;
 mod tenant_service;
 
@@ -9,6 +10,7 @@ use bellwether_domain::{Error, ErrorReason, Result, TenantId};
 use tonic::{Response, Status};
 
 pub(crate) use change_feed_service::ChangeFeed;
+pub(crate) use import_service::ImportDesk;
 pub(crate) use record_service::Records;
 pub(crate) use tenant_service::TenantDesk;
 

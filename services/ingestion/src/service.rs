@@ -1,6 +1,7 @@
 //! The service: opens its database, starts its workers, hands out its RPCs.
 
 use bellwether_contracts::ingestion::change_feed_service_server::ChangeFeedServiceServer;
+use bellwether_contracts::ingestion::import_service_server::ImportServiceServer;
 use bellwether_contracts::ingestion::record_service_server::RecordServiceServer;
 use bellwether_contracts::ingestion::tenant_service_server::TenantServiceServer;
 use bellwether_domain::Result;
@@ -8,7 +9,8 @@ use bellwether_runtime::{Host, MAX_MESSAGE_BYTES, ServiceSet};
 use bellwether_storage::PageSigner;
 
 use crate::config::Config;
-use crate::rpc::{ChangeFeed, Records, TenantDesk};
+use crate::import::Imports;
+use crate::rpc::{ChangeFeed, ImportDesk, Records, TenantDesk};
 use crate::store::Store;
 use crate::worker::Writer;
 
@@ -19,6 +21,7 @@ pub struct Ingestion {
     writer: Writer,
     pages: PageSigner,
     feed: ChangeFeed,
+    imports: Imports,
 }
 
 impl Ingestion {
@@ -30,6 +33,7 @@ impl Ingestion {
         let path = host.data_dir.join("ingestion.db");
         let store = Store::open(&path, config.readers, host.clock.now()).await?;
         let writer = Writer::new(store.clone(), host, &config);
+        let imports = Imports::start(store.clone(), writer.clone(), host, &config).await?;
         let pages = PageSigner::new(host.data_dir.derive_key("ingestion.pages")?);
         let stop = host.shutdown.streams().clone();
         let feed = ChangeFeed::new(store.clone(), writer.clone(), &config, stop);
@@ -38,6 +42,7 @@ impl Ingestion {
             writer,
             pages,
             feed,
+            imports,
         })
     }
 
@@ -60,9 +65,15 @@ impl Ingestion {
             writer: self.writer.clone(),
             pages: self.pages.clone(),
         };
+        let imports = ImportDesk {
+            store: self.store.clone(),
+            imports: self.imports.clone(),
+            pages: self.pages.clone(),
+        };
         ServiceSet::new()
             .add(RecordServiceServer::new(records).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add(ChangeFeedServiceServer::new(self.feed.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+            .add(ImportServiceServer::new(imports).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add(TenantServiceServer::new(tenants).max_decoding_message_size(MAX_MESSAGE_BYTES))
     }
 }

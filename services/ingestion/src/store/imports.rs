@@ -79,8 +79,11 @@ impl Store {
     pub(crate) async fn begin_import(&self, tenant: &TenantId, id: &str, at: Instant) -> Result<ImportRow> {
         let key = (tenant.to_string(), id.to_owned());
         let epoch = self.epoch;
-        let begin = |txn: bellwether_storage::Txn| async move {
-            let known = import::Entity::find_by_id(key.clone()).one(&*txn).await.map_err(storage_error)?;
+        let begin = move |txn: bellwether_storage::Txn| async move {
+            let known = import::Entity::find_by_id(key.clone())
+                .one(&*txn)
+                .await
+                .map_err(storage_error)?;
             let row = ImportRow {
                 id: key.1.clone(),
                 run: known.map_or(0, |known| unsigned(known.run)) + 1,
@@ -111,11 +114,18 @@ impl Store {
     }
 
     /// Notes how an import stands, and further rows that it refused, in one transaction.
-    pub(crate) async fn note_import(&self, tenant: &TenantId, row: &ImportRow, rejects: Vec<RejectRow>) -> Result<()> {
+    pub(crate) async fn note_import(
+        &self,
+        tenant: &TenantId,
+        row: &ImportRow,
+        rejects: Vec<RejectRow>,
+    ) -> Result<()> {
         let tenant = tenant.to_string();
         let standing = model(&tenant, row)?;
-        let rejects: Vec<reject::ActiveModel> =
-            rejects.into_iter().map(|one| reject_model(&tenant, &row.id, one)).collect();
+        let rejects: Vec<reject::ActiveModel> = rejects
+            .into_iter()
+            .map(|one| reject_model(&tenant, &row.id, one))
+            .collect();
         let note = |txn: bellwether_storage::Txn| async move {
             for some in rejects.chunks(REJECTS_A_STATEMENT) {
                 reject::Entity::insert_many(some.to_vec())
@@ -136,7 +146,10 @@ impl Store {
     /// An import.
     pub(crate) async fn import(&self, tenant: &TenantId, id: &str) -> Result<Option<ImportRow>> {
         let key = (tenant.to_string(), id.to_owned());
-        let found = import::Entity::find_by_id(key).one(self.db.read()).await.map_err(storage_error)?;
+        let found = import::Entity::find_by_id(key)
+            .one(self.db.read())
+            .await
+            .map_err(storage_error)?;
         found.map(row).transpose()
     }
 
@@ -236,7 +249,10 @@ fn row(model: import::Model) -> Result<ImportRow> {
         state: ImportState::of(model.state),
         rows: unsigned(model.rows),
         rejected: unsigned(model.rejected),
-        position: Position { epoch: unsigned(model.epoch), seq: unsigned(model.seq) },
+        position: Position {
+            epoch: unsigned(model.epoch),
+            seq: unsigned(model.seq),
+        },
         records: serde_json::from_str(&model.records).map_err(damaged)?,
         warnings: serde_json::from_str(&model.warnings).map_err(damaged)?,
         error: model.error,
@@ -246,7 +262,8 @@ fn row(model: import::Model) -> Result<ImportRow> {
 }
 
 fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::internal(format!("an import cannot be written: {error}")))
+    serde_json::to_string(value)
+        .map_err(|error| Error::internal(format!("an import cannot be written: {error}")))
 }
 
 fn reject_model(tenant: &str, import: &str, row: RejectRow) -> reject::ActiveModel {
@@ -268,7 +285,12 @@ fn reject_row(model: reject::Model) -> RejectRow {
         line: unsigned(model.line),
         ordinal: model.ordinal.unsigned_abs(),
     };
-    RejectRow { at, file: model.name, field: model.field, reason: model.reason }
+    RejectRow {
+        at,
+        file: model.name,
+        field: model.field,
+        reason: model.reason,
+    }
 }
 
 /// A small number as it is stored.

@@ -1,0 +1,160 @@
+//! Imports: files are spooled to a private folder, and only when all of them are there is anything read or written.
+//!
+//! The work runs in a task of its own: once the last file has arrived it goes to its end even when the caller does not
+//! wait for it. A process that is told to stop ends an import between two batches; one that dies leaves it RUNNING, which
+//! the next start turns into FAILED. Either way what was committed stays, and sending the files again is safe.
+
+mod feeder;
+mod run;
+mod spool;
+mod upload;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bellwether_domain::{Clock, Error, ErrorCode, ErrorReason, Result, TenantId};
+use bellwether_runtime::{Host, Shutdown};
+
+use crate::config::Config;
+use crate::store::{ImportRow, ImportState, Store};
+use crate::worker::Writer;
+
+pub(crate) use upload::Upload;
+
+/// The folder below the data folder that uploads are kept in while they are needed.
+const FOLDER: &str = "imports";
+const LEFT_RUNNING: &str =
+    "the process ended before the import did: what was committed stays, sending the files again is safe";
+
+/// The imports of a process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Imports {
+    store: Store,
+    writer: Writer,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+    folder: PathBuf,
+    max_bytes: u64,
+    /// Tenant and id of those under way.
+    running: Arc<Mutex<HashSet<(TenantId, String)>>>,
+}
+
+impl Imports {
+    /// The imports of a process that starts: what an earlier one left behind is cleared away.
+    ///
+    /// # Errors
+    /// As storage has it.
+    pub(crate) async fn start(store: Store, writer: Writer, host: &Host, config: &Config) -> Result<Self> {
+        let folder = host.data_dir.join(FOLDER);
+        spool::clear(&folder)?;
+        let failed = store.fail_running_imports(host.clock.now(), LEFT_RUNNING).await?;
+        if failed > 0 {
+            tracing::warn!(imports = failed, "imports were running when the process ended");
+        }
+        Ok(Self {
+            store,
+            writer,
+            clock: Arc::clone(&host.clock),
+            shutdown: host.shutdown.clone(),
+            folder,
+            max_bytes: config.import_max_bytes,
+            running: Arc::default(),
+        })
+    }
+
+    /// Runs an import whose files are all there, in a task of its own, and waits for it.
+    ///
+    /// # Errors
+    /// What keeps it from running (`INVALID_ARGUMENT` for mapping and files, `FAILED_PRECONDITION` for settings), what
+    /// broke it off, `ABORTED` while an import of the same id is under way.
+    pub(crate) async fn run(&self, upload: Upload) -> Result<ImportRow> {
+        let imports = self.clone();
+        let task = self.shutdown.spawn(async move { imports.run_here(upload).await });
+        task.await
+            .map_err(|error| Error::internal(format!("an import ended without a word: {error}")))?
+    }
+
+    async fn run_here(&self, upload: Upload) -> Result<ImportRow> {
+        let tenant = upload.tenant.clone();
+        let id = match &upload.import_id {
+            Some(id) => id.clone(),
+            None => self.free_id(&tenant).await?,
+        };
+        let _place = self.enter(&tenant, &id)?;
+        let mut row = self.store.begin_import(&tenant, &id, self.clock.now()).await?;
+        let outcome = run::run(self, upload, &mut row).await;
+        row.ended_at = Some(self.clock.now());
+        match &outcome {
+            Ok(()) => row.state = ImportState::Done,
+            Err(error) => {
+                row.state = ImportState::Failed;
+                row.error.clone_from(&error.message);
+                tracing::warn!(tenant = %tenant, import = %id, error = %error, "import failed");
+            }
+        }
+        let noted = self.store.note_import(&tenant, &row, Vec::new()).await;
+        outcome.and(noted).map(|()| row)
+    }
+
+    /// An id that no import of the tenant has.
+    async fn free_id(&self, tenant: &TenantId) -> Result<String> {
+        let now = self.clock.now().as_micros();
+        for attempt in 0_u64.. {
+            let mut hasher = blake3::Hasher::new();
+            hasher
+                .update(tenant.as_str().as_bytes())
+                .update(&now.to_le_bytes())
+                .update(&attempt.to_le_bytes());
+            let id = hasher.finalize().to_hex()[..16].to_owned();
+            let taken = self.store.import(tenant, &id).await?.is_some() || self.is_running(tenant, &id);
+            if !taken {
+                return Ok(id);
+            }
+        }
+        Err(Error::internal("every import id is taken"))
+    }
+
+    fn is_running(&self, tenant: &TenantId, id: &str) -> bool {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.contains(&(tenant.clone(), id.to_owned()))
+    }
+
+    fn enter(&self, tenant: &TenantId, id: &str) -> Result<Place> {
+        let key = (tenant.clone(), id.to_owned());
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if !running.insert(key.clone()) {
+            let message = format!("import `{id}` is under way: wait for it, or choose another id");
+            return Err(Error::new(
+                ErrorCode::Aborted,
+                ErrorReason::ImportIncomplete,
+                message,
+            ));
+        }
+        Ok(Place {
+            running: Arc::clone(&self.running),
+            key,
+        })
+    }
+}
+
+/// An import's place among those under way; given up when it is dropped.
+struct Place {
+    running: Arc<Mutex<HashSet<(TenantId, String)>>>,
+    key: (TenantId, String),
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key);
+    }
+}
+
+/// The error of an import that is broken off because the process stops.
+fn stopping() -> Error {
+    let message = "the server is shutting down: what was committed stays, send the files again";
+    Error::unavailable(ErrorReason::ShuttingDown, message)
+}
