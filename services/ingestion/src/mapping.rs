@@ -3,6 +3,7 @@
 //! A pure room: it reads bytes that it is handed and knows no clock, runtime, transport or database. `docs/mapping.md`
 //! tells what a mapping can say; `docs/mapping.schema.json` is its JSON Schema.
 
+mod clash;
 mod csv_rows;
 mod input;
 mod job;

@@ -2,22 +2,19 @@
 //!
 //! Everything that can be wrong with the import as a whole is found in [`Job::prepare`], before the first record comes out.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Error, ErrorReason, Result, Violation};
-use prost::Message;
 
+use super::clash::{Clashes, Names};
 use super::input::{Bindings, Input, bind};
 use super::lookup::{LookupRow, Lookups};
 use super::merge::Merge;
 use super::plain;
 use super::record::{MappedRecord, Parts, Reject};
 use super::row::{self, Kept, Place, Row, Wrong};
-use super::spec::Mapping;
+use super::spec::{Mapping, Part};
 
 /// What comes out of an import.
 #[derive(Debug)]
@@ -189,19 +186,54 @@ impl Mapped {
     /// Which records stand in several rows that say different things. It takes a look at every row: only so can the same
     /// rows be refused in whatever order they stand.
     fn find_clashes(&mut self, inputs: &[Box<dyn Input>], settings: &Settings) -> Result<()> {
-        let mut clashes = Clashes::default();
-        if self.mapping.records.iter().all(|record| record.merged) {
+        if !self.has_repeated_names(inputs, settings)? {
             return Ok(());
         }
+        let mut clashes = Clashes::default();
         self.run(inputs, settings, None, &mut |item| {
             if let Item::Record(record) = item {
                 clashes.note(&record);
             }
             Ok(true)
         })?;
-        clashes.first.retain(|key, _| clashes.second.contains_key(key));
-        self.clashes = clashes;
+        self.clashes = clashes.only_clashes();
         Ok(())
+    }
+
+    /// Whether a record is named by several rows; in most exports none is, and a look at the names is quick.
+    fn has_repeated_names(&self, inputs: &[Box<dyn Input>], settings: &Settings) -> Result<bool> {
+        let mut names = Names::default();
+        let single = |record: usize| !self.mapping.records[record].merged;
+        for bound in &self.bindings.files {
+            let parts: Vec<(usize, &Part)> = self
+                .mapping
+                .parts()
+                .filter(|(record, _, part)| part.source == bound.source && single(*record))
+                .map(|(record, _, part)| (record, part))
+                .collect();
+            if parts.is_empty() {
+                continue;
+            }
+            let input = inputs[bound.file as usize].as_ref();
+            bound.rows(&self.mapping, input, &mut |line, cells| {
+                let Ok(cells) = cells else {
+                    return Ok(true);
+                };
+                for (record, part) in &parts {
+                    let joined = self.lookups.find(&self.mapping, part, cells);
+                    let row = Row {
+                        place: (bound.file, line),
+                        cells,
+                        joined,
+                    };
+                    let name = row::read_name(&self.mapping.sources, part, &row, settings);
+                    let spec = &self.mapping.records[*record];
+                    names.note(spec.kind, part.id.is_some(), name);
+                }
+                Ok(!names.repeat())
+            })?;
+        }
+        Ok(names.repeat())
     }
 
     /// One pass over the rows. Without `clashes` it is the pass that looks for them, which merged records need not take.
@@ -330,63 +362,4 @@ fn refused(rows: Vec<Place>, wrong: Vec<Wrong>) -> Item {
         rows,
         rejects: wrong.into_iter().map(Wrong::into_reject).collect(),
     }
-}
-
-/// Records that stand in several rows with different content, by a hash of their name and version.
-#[derive(Debug, Default)]
-struct Clashes {
-    /// The first row of each record, and a hash of what it says.
-    first: HashMap<u64, (Place, u64)>,
-    /// The first row that says something else.
-    second: HashMap<u64, Place>,
-}
-
-impl Clashes {
-    fn note(&mut self, record: &MappedRecord) {
-        let Some(place) = record.places.first().copied() else {
-            return;
-        };
-        let key = key(record);
-        let content = hash(&record.record.encode_to_vec());
-        match self.first.entry(key) {
-            Entry::Vacant(free) => {
-                free.insert((place, content));
-            }
-            Entry::Occupied(known) if known.get().1 != content => {
-                self.second.entry(key).or_insert(place);
-            }
-            Entry::Occupied(_) => {}
-        }
-    }
-
-    /// Why a row cannot be taken: another says something else of the same version of the same record.
-    fn of(&self, record: &MappedRecord, place: Place, bindings: &Bindings) -> Option<String> {
-        let key = key(record);
-        let second = *self.second.get(&key)?;
-        let (first, _) = *self.first.get(&key)?;
-        let other = if place == first { second } else { first };
-        let file = bindings
-            .files
-            .iter()
-            .find(|bound| bound.file == other.0)
-            .map_or("", |bound| &bound.name);
-        let id = &record.record.id;
-        Some(format!(
-            "`{id}` stands in {file} line {} too, with other values: which of them counts cannot be told",
-            other.1
-        ))
-    }
-}
-
-/// Rows with an effective date or version of their own are different versions, not contradictions.
-fn key(record: &MappedRecord) -> u64 {
-    let message = &record.record;
-    let at = message.effective_at.as_ref().map(|at| (at.seconds, at.nanos));
-    hash(&(record.kind, &message.id, at, message.source_version))
-}
-
-fn hash(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }

@@ -137,7 +137,15 @@ impl Parts {
                 record.id.clone_from(&read.id);
                 check(&read, settings)
             }
-            Err(violations) => violations,
+            Err(mut violations) => {
+                if record.id.is_empty() && kind != RecordKind::FxRate {
+                    violations.push(Violation::new(
+                        "id",
+                        "is missing: give the record's id in the source",
+                    ));
+                }
+                violations
+            }
         };
         let mut wrong = self.wrong;
         for violation in &violations {

@@ -108,16 +108,7 @@ pub(super) struct Said {
 
 /// Reads a row; `None` when the part has a condition that does not hold.
 pub(super) fn read(sources: &[Source], part: &Part, row: &Row<'_>, settings: &Settings) -> Option<Said> {
-    let mut reader = Reader {
-        sources,
-        part,
-        row,
-        settings,
-        said: Said::default(),
-    };
-    if !reader.holds(&part.when) {
-        return None;
-    }
+    let mut reader = Reader::new(sources, part, row, settings)?;
     reader.head();
     for field in &part.fields {
         match &field.value {
@@ -134,12 +125,33 @@ pub(super) fn read(sources: &[Source], part: &Part, row: &Row<'_>, settings: &Se
     Some(reader.said)
 }
 
+/// Reads no more of a row than the record's name: id, effective date and version, as they go on the wire.
+pub(super) fn read_name(
+    sources: &[Source],
+    part: &Part,
+    row: &Row<'_>,
+    settings: &Settings,
+) -> Option<Vec<Option<Vec<u8>>>> {
+    let mut reader = Reader::new(sources, part, row, settings)?;
+    reader.name();
+    Some(
+        reader
+            .said
+            .filled
+            .into_iter()
+            .map(|filled| filled.bytes)
+            .collect(),
+    )
+}
+
 struct Reader<'a> {
     sources: &'a [Source],
     part: &'a Part,
     row: &'a Row<'a>,
     settings: &'a Settings,
     said: Said,
+    /// How often something was wrong, noted or not.
+    faults: usize,
 }
 
 /// A value's text, and the column it came from.
@@ -151,7 +163,27 @@ struct Fetched<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// A reader of a row that the part wants.
+    fn new(sources: &'a [Source], part: &'a Part, row: &'a Row<'a>, settings: &'a Settings) -> Option<Self> {
+        let reader = Self {
+            sources,
+            part,
+            row,
+            settings,
+            said: Said::default(),
+            faults: 0,
+        };
+        reader.holds(&part.when).then_some(reader)
+    }
+
     fn head(&mut self) {
+        self.name();
+        for (name, shape, field) in &self.part.attributes {
+            self.attribute(name, *shape, field);
+        }
+    }
+
+    fn name(&mut self) {
         if let Some(field) = &self.part.id {
             self.field(field, Slot::Head(1));
             let bytes = self.said.filled.last().and_then(|filled| filled.bytes.clone());
@@ -169,12 +201,10 @@ impl<'a> Reader<'a> {
         if let Some(field) = &self.part.source_version {
             self.field(field, Slot::Head(3));
         }
-        for (name, shape, field) in &self.part.attributes {
-            self.attribute(name, *shape, field);
-        }
     }
 
     fn wrong(&mut self, column: Option<&Arc<str>>, path: &Arc<str>, reason: String) {
+        self.faults += 1;
         let field = Arc::clone(column.unwrap_or(path));
         Wrong {
             place: self.row.place,
@@ -244,7 +274,7 @@ impl<'a> Reader<'a> {
     }
 
     fn entry(&mut self, list: &'a FieldSpec, spec: &'a EntrySpec) {
-        let before = self.said.wrong.len();
+        let before = self.faults;
         let mut entry = Entry {
             path: Arc::clone(&list.path),
             tag: list.tag,
@@ -254,8 +284,7 @@ impl<'a> Reader<'a> {
             place: self.row.place,
         };
         for field in &spec.fields {
-            let path = Arc::from(format!("{}.{}", list.path, field.path));
-            let (column, when) = self.value(field, &path, &mut entry.bytes);
+            let (column, when) = self.value(field, &list.path, &mut entry.bytes);
             if &*field.path == "at" {
                 entry.at = when;
             }
@@ -263,7 +292,7 @@ impl<'a> Reader<'a> {
                 .columns
                 .extend(column.map(|column| (Arc::clone(&field.path), column)));
         }
-        if self.said.wrong.len() > before {
+        if self.faults > before {
             self.said.broken_lists.push(list.tag);
         } else {
             self.said.entries.push(entry);

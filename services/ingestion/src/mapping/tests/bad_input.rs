@@ -305,3 +305,37 @@ fn a_looked_up_file_that_is_missing_or_broken_fails_the_import() {
         )]
     );
 }
+
+#[test]
+fn everything_wrong_with_a_row_of_the_export_is_told_at_once() {
+    let mapping = text_of("deploy/mappings/crm_sales_opportunities.yaml");
+    let header = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value";
+    let told = |row: &str| -> Vec<String> {
+        let pipeline = format!("{header}\n{row}\n");
+        let products = file("products.csv", "product,series,sales_price\nA,S,5\n");
+        let outcome = import(&mapping, vec![file("sales_pipeline.csv", pipeline), products]).unwrap();
+        outcome
+            .rejects
+            .iter()
+            .map(|reject| reject.field.clone())
+            .collect()
+    };
+    let all = told(",Ann,B,Acme,Won,2017-02-30,2017-13-01,-5");
+    assert_eq!(
+        all,
+        [
+            "close_value",
+            "product",
+            "engage_date",
+            "close_date",
+            "opportunity_id"
+        ]
+    );
+    assert_eq!(told("x,Ann,A,Acme,Won,2017-03-01,2017-02-01,5"), ["close_date"]);
+    assert_eq!(
+        told("x,Ann,A,Acme,Engaging,2017-03-01,2017-04-01,"),
+        ["close_date"]
+    );
+    assert_eq!(told("x,Ann,A,Acme,Wonn,2017-03-01,,"), ["deal_stage"]);
+    assert_eq!(told("x,Ann,A,Acme,Won,2017-03-01,,"), ["close_date"]);
+}
