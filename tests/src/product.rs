@@ -42,6 +42,28 @@ impl Server {
         Self::start_with(dir, &[])
     }
 
+    /// Starts a server that all tests of a file share from a `static`, which is never dropped: a watchman ends it and
+    /// removes its folder when this process has ended.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    #[must_use]
+    pub fn shared(dir: &tempfile::TempDir) -> Self {
+        let server = Self::start(dir.path());
+        let watch = "tail --pid=\"$1\" -f /dev/null; kill -9 \"$2\"; rm -rf \"$3\"";
+        let ids = [std::process::id(), server.child.id()].map(|id| id.to_string());
+        let mut watchman = Command::new("bash");
+        watchman
+            .args(["-c", watch, "watchman", &ids[0], &ids[1]])
+            .arg(dir.path());
+        watchman
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        watchman.spawn().expect("bash starts");
+        server
+    }
+
     /// Starts with further arguments.
     ///
     /// # Panics

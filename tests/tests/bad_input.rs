@@ -14,7 +14,7 @@ const GOOD: &str = "G00D,Ann,GTX Basic,Acme,Won,2017-01-01,2017-02-01,500";
 /// One server for all cases; each case has a tenant of its own.
 static PLACE: LazyLock<(tempfile::TempDir, Server)> = LazyLock::new(|| {
     let dir = tempfile::tempdir().expect("a folder");
-    let server = Server::start(dir.path());
+    let server = Server::shared(&dir);
     (dir, server)
 });
 

@@ -27,7 +27,7 @@ static PLACE: LazyLock<(tempfile::TempDir, Server)> = LazyLock::new(|| {
     )
     .expect("writable");
     fs::set_permissions(&tokens, fs::Permissions::from_mode(0o600)).expect("ours");
-    let server = Server::start(dir.path());
+    let server = Server::shared(&dir);
     (dir, server)
 });
 

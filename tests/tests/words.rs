@@ -174,12 +174,14 @@ fn make_run(data: &Path) -> std::process::Child {
         .expect("make starts")
 }
 
-fn wait_for(file: &Path, text: &str) -> String {
+fn wait_for(run: &mut std::process::Child, file: &Path, text: &str) -> String {
     for _ in 0..3000 {
         let seen = fs::read_to_string(file).unwrap_or_default();
         if seen.contains(text) {
             return seen;
         }
+        let ended = run.try_wait().expect("it is ours");
+        assert!(ended.is_none(), "make run ended with {ended:?}:\n{seen}");
         std::thread::sleep(Duration::from_millis(200));
     }
     panic!(
@@ -192,7 +194,7 @@ fn wait_for(file: &Path, text: &str) -> String {
 fn every_command_in_the_readme_runs() {
     let desk = desk();
     let mut run = make_run(desk.path());
-    let seen = wait_for(&desk.path().join("run.log"), "Ctrl-C drains and stops.");
+    let seen = wait_for(&mut run, &desk.path().join("run.log"), "Ctrl-C drains and stops.");
     assert!(
         seen.contains("Win rate") && seen.contains("kpi query"),
         "no scorecard:\n{seen}"
