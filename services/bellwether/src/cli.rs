@@ -20,8 +20,8 @@ const EXAMPLES: &str = "\
 Examples:
   bellwether serve --data-dir ./data --demo
   bellwether scorecard --tenant demo --data-dir ./data
-  bellwether import --tenant acme --mapping deploy/mappings/crm_sales_opportunities.yaml --data-dir ./data *.csv
-  bellwether kpi query win_rate --tenant demo --from 2026-01-01 --to 2026-07-01 --grain month --data-dir ./data
+  bellwether import --tenant acme --mapping deploy/mappings/crm_sales_opportunities.yaml *.csv
+  bellwether kpi query win_rate --tenant demo --from 2026-01-01 --to 2026-07-01 --grain month
 
 Client commands find the server by --data-dir DIR or BELLWETHER_DATA_DIR (address in DIR/endpoint, token in DIR/token),
 or by --server URL --token-file FILE.
@@ -50,7 +50,15 @@ pub(crate) struct Look {
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub(crate) output: Format,
     /// No colours; also set by a non-empty NO_COLOR
-    #[arg(long, global = true, env = "NO_COLOR", hide_env = true, value_parser = not_empty, help_heading = "Output")]
+    #[arg(
+        long,
+        global = true,
+        env = "NO_COLOR",
+        hide_env = true,
+        help_heading = "Output"
+    )]
+    // The default goes through the parser too, and `false` is a text that is not empty.
+    #[arg(value_parser = not_empty, default_value = "")]
     pub(crate) no_color: bool,
 }
 
@@ -187,6 +195,12 @@ mod tests {
     #[test]
     fn an_empty_no_color_means_nothing() {
         assert_eq!((not_empty(""), not_empty("0")), (Ok(false), Ok(true)));
+        let asked = |args: &[&str]| Cli::try_parse_from(args).map(|cli| cli.look.no_color).ok();
+        assert_eq!(asked(&["bellwether", "kpi", "list", "--no-color"]), Some(true));
+        let command = Cli::command();
+        let flag = command.get_arguments().find(|arg| arg.get_id() == "no_color");
+        let default = flag.and_then(|flag| flag.get_default_values().first());
+        assert!(default.is_some_and(|text| not_empty(&text.to_string_lossy()) == Ok(false)));
     }
 
     /// Every example in the help is a command line that parses.

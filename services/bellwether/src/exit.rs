@@ -103,7 +103,12 @@ impl From<Error> for Failure {
 
 impl From<tonic::Status> for Failure {
     fn from(status: tonic::Status) -> Self {
-        status::from_status(&status).into()
+        let mut failure = Self::from(status::from_status(&status));
+        // Every error of a server carries details: this one never got there.
+        if status.code() == tonic::Code::Unavailable && status.details().is_empty() {
+            failure.message = format!("cannot reach the server ({}): is it running?", failure.message);
+        }
+        failure
     }
 }
 

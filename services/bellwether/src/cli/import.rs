@@ -18,7 +18,7 @@ others are committed and the exit code is 1. What is in the log already changes 
 be run again.
 
 Examples:
-  bellwether import --tenant acme --mapping deploy/mappings/crm_sales_opportunities.yaml accounts.csv sales_pipeline.csv
+  bellwether import --tenant acme --mapping deploy/mappings/crm_sales_opportunities.yaml *.csv
   bellwether import --tenant acme --output json --rejects bad.csv records.jsonl")]
 pub(crate) struct ImportArgs {
     /// The tenant; made when it is new

@@ -55,9 +55,9 @@ when the command was given. Rates are fractions in JSON and CSV (0.31) and perce
 
 Examples:
   bellwether kpi query win_rate --tenant acme --from 2017-01-01 --to 2018-01-01 --grain month
-  bellwether kpi query bookings deals_won --tenant acme --from 2017-01-01 --to 2018-01-01 --by owner --filter region=West
+  bellwether kpi query bookings deals_won --tenant acme --by owner --filter region=West
   bellwether kpi query open_deals pipeline_value --tenant acme --as-of 2017-08-31 --output json
-  bellwether kpi query win_rate --tenant acme --from 2017-01-01 --to 2018-01-01 --known-at seq:8800")]
+  bellwether kpi query win_rate --tenant acme --from 2017-01-01 --to 2018-01-01 --known-at seq:4")]
 pub(crate) struct QueryArgs {
     /// KPI ids, as `kpi list` shows them
     #[arg(required = true, value_name = "KPI")]

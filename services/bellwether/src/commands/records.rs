@@ -71,11 +71,13 @@ fn stored_json(stored: &StoredRecord) -> Map<String, Value> {
         let at = at.as_ref().and_then(|at| instant_from_proto(at).ok());
         at.map_or(Value::Null, |at| at.to_string().into())
     };
+    let mut record = stored.record.as_ref().map_or(Value::Null, record_to_json);
+    if let Some(Value::Object(attributes)) = record.get_mut("attributes") {
+        // A map has no order of its own, but the same record should look the same each time.
+        attributes.sort_keys();
+    }
     let mut out = Map::new();
-    out.insert(
-        "record".to_owned(),
-        stored.record.as_ref().map_or(Value::Null, record_to_json),
-    );
+    out.insert("record".to_owned(), record);
     out.insert("seq".to_owned(), stored.seq.into());
     out.insert("effective_at".to_owned(), instant(&stored.effective_at));
     out.insert("recorded_at".to_owned(), instant(&stored.recorded_at));

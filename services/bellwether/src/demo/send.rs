@@ -40,24 +40,37 @@ struct Told {
 pub(crate) async fn load(client: &Client, clock: &dyn Clock, printer: &Printer) -> Result<(), Failure> {
     let zone = Zone::named(route::ZONE).map_err(Failure::unavailable)?;
     let today = zone.date_of(clock.now()).days();
-    let told = told(client).await?.unwrap_or(Told {
-        from: first_day(today),
+    let bar = printer.bar(0, BAR);
+    bring(client, first_day(today), today, zone, &bar).await?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Brings the demo up to a day; a demo that is new begins on day `first`.
+async fn bring(
+    client: &Client,
+    first: Day,
+    today: Day,
+    zone: Zone,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
+    let Told { from, to: since } = told(client).await?.unwrap_or(Told {
+        from: first,
         to: None,
     });
-    if told.to.is_some_and(|to| to >= today) {
+    if since.is_some_and(|to| to >= today) {
         return Ok(());
     }
     declare(client).await?;
-    let (from, since) = (told.from, told.to);
     let to_tell = zone.clone();
     let records = tokio::task::spawn_blocking(move || {
         let world = World::tell(from, today, to_tell);
         since.map_or_else(|| world.records(today), |since| world.news(since, today))
     });
-    let records = records
+    let mut left = records
         .await
         .map_err(|error| Failure::unavailable(format!("the demo failed: {error}")))?;
-    let bar = printer.bar(records.len() as u64, BAR);
+    bar.set_length(left.len() as u64 + 2);
     let sender = Sender {
         client,
         name: format!(
@@ -68,21 +81,19 @@ pub(crate) async fn load(client: &Client, clock: &dyn Clock, printer: &Printer) 
         ),
     };
     sender
-        .send(vec![people::root(from, since, &zone)], "first", &bar)
+        .send(vec![people::root(from, since, &zone)], "first", bar)
         .await?;
-    let mut left = records;
-    let mut number = 0;
-    while !left.is_empty() {
+    for number in 0.. {
+        if left.is_empty() {
+            break;
+        }
         let rest = left.split_off(left.len().min(BATCH));
-        sender.send(left, &number.to_string(), &bar).await?;
+        sender.send(left, &number.to_string(), bar).await?;
         left = rest;
-        number += 1;
     }
     sender
-        .send(vec![people::root(from, Some(today), &zone)], "last", &bar)
-        .await?;
-    bar.finish_and_clear();
-    Ok(())
+        .send(vec![people::root(from, Some(today), &zone)], "last", bar)
+        .await
 }
 
 /// The first of the month, three years before a day.
@@ -182,6 +193,75 @@ impl Sender<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bellwether_contracts::ingestion::ListRecordsRequest;
+    use bellwether_ingestion::Ingestion;
+    use bellwether_runtime::{Host, Secret, ServiceSet};
+    use bellwether_testkit::TestNode;
+
+    /// Every record of the kinds that move, by id.
+    async fn all(client: &Client) -> Vec<Record> {
+        let mut out = Vec::new();
+        for kind in [
+            RecordKind::Team,
+            RecordKind::Rep,
+            RecordKind::Opportunity,
+            RecordKind::Lead,
+            RecordKind::FxRate,
+        ] {
+            let mut token = String::new();
+            loop {
+                let request = ListRecordsRequest {
+                    tenant: TENANT.to_owned(),
+                    kind: kind.into(),
+                    page_size: 1000,
+                    page_token: token,
+                };
+                let page = client.records().list_records(request).await.unwrap().into_inner();
+                out.extend(page.records.into_iter().filter_map(|one| one.record));
+                token = page.next_page_token;
+                if token.is_empty() {
+                    break;
+                }
+            }
+        }
+        out
+    }
+
+    async fn ingestion(host: Host) -> bellwether_domain::Result<ServiceSet> {
+        Ok(Ingestion::start(&host, bellwether_ingestion::Config::default())
+            .await?
+            .services())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_older_folder_gets_what_is_missing() {
+        let zone = Zone::named(route::ZONE).unwrap();
+        let day = |text: &str| text.parse::<CivilDate>().unwrap().days();
+        let (first, early, late) = (day("2026-01-01"), day("2026-04-13"), day("2026-04-30"));
+        let (older, fresh) = (TestNode::start(ingestion).await, TestNode::start(ingestion).await);
+        let client = |node: &TestNode| Client::at(node.url(), &Secret::new(node.token().to_owned())).unwrap();
+        let bar = ProgressBar::hidden();
+        let load = async |node: &TestNode, first: Day, today: Day| {
+            bring(&client(node), first, today, zone.clone(), &bar)
+                .await
+                .unwrap();
+        };
+        load(&older, first, early).await;
+        let before = all(&client(&older)).await;
+        load(&older, first, early).await;
+        assert!(
+            all(&client(&older)).await == before,
+            "the same day changes something"
+        );
+        // The first day of a company stands in its folder.
+        load(&older, first + 20, late).await;
+        load(&fresh, first, late).await;
+        let (older_now, fresh_now) = (all(&client(&older)).await, all(&client(&fresh)).await);
+        assert!(older_now == fresh_now, "the two ways to the same day differ");
+        assert!(older_now.len() > before.len());
+        older.stop().await;
+        fresh.stop().await;
+    }
 
     #[test]
     fn how_far_it_stands_is_read_back() {
