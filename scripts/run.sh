@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 
 data=${BELLWETHER_DATA_DIR:-.demo}
 target=${CARGO_TARGET_DIR:-target}
-# BELLWETHER_PROFILE=dev builds faster and runs slower.
-profile=${BELLWETHER_PROFILE:-release}
+# BUILD_PROFILE=dev builds faster and runs slower.
+profile=${BUILD_PROFILE:-release}
 folder=${profile/#dev/debug}
 bellwether=$target/$folder/bellwether
 tools=$(scripts/tools.sh --bin)

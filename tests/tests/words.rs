@@ -36,6 +36,7 @@ fn desk() -> tempfile::TempDir {
     for (name, text) in files {
         fs::write(at(name), text).expect("a writable folder");
     }
+    fs::create_dir_all(at(".local/share/bash-completion/completions")).expect("a writable folder");
     for name in ["deploy", "scripts", "Makefile"] {
         std::os::unix::fs::symlink(workspace_root().join(name), at(name)).expect("a writable folder");
     }
@@ -54,7 +55,10 @@ fn typed(desk: &Path, data: &str, line: &str) -> Done {
     command
         .env("PATH", format!("{}:{path}", folder.display()))
         .env("BELLWETHER_DATA_DIR", data);
-    command.env("HOME", desk);
+    // Completions are written below the home folder; the tools stay where `make test` put them.
+    let home = PathBuf::from(std::env::var("HOME").unwrap_or_default());
+    let cache = std::env::var("XDG_CACHE_HOME").map_or_else(|_| home.join(".cache"), PathBuf::from);
+    command.env("HOME", desk).env("XDG_CACHE_HOME", cache);
     done(&command.output().expect("bash starts"))
 }
 
@@ -164,7 +168,7 @@ fn make_run(data: &Path) -> std::process::Child {
         .current_dir(workspace_root())
         .stdin(Stdio::null());
     command
-        .env("BELLWETHER_PROFILE", profile)
+        .env("BUILD_PROFILE", profile)
         .env("CARGO_TARGET_DIR", target)
         .env("BELLWETHER_DATA_DIR", data.join(".demo"));
     command
@@ -218,11 +222,7 @@ fn every_command_in_the_readme_runs() {
         .map(str::trim)
         .filter(|line| line.contains("bellwether kpi") || line.contains("grpcurl"));
     for line in printed {
-        let done = typed(
-            desk.path(),
-            "./.demo",
-            &line.replace("target/debug/bellwether", "bellwether"),
-        );
+        let done = typed(desk.path(), "./.demo", line);
         assert_eq!(done.code, 0, "{line}\n{}\n{}", done.out, done.err);
     }
     let id = run.id().to_string();
