@@ -60,7 +60,8 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        watchman.spawn().expect("bash starts");
+        let mut watchman = watchman.spawn().expect("bash starts");
+        std::thread::spawn(move || watchman.wait());
         server
     }
 

@@ -54,10 +54,11 @@ fn known(source: &dyn FactSource, known_at: Option<KnownAt>, now: Instant) -> Re
         ))),
         Some(KnownAt::Seq(seq)) => Ok(seq),
         Some(KnownAt::Instant(at)) => {
-            // What will be known then is not known yet. The head may be ahead of the clock by moments.
-            let latest = source.recorded_at(head).map_or(now, |recorded| recorded.max(now));
-            if at > latest {
-                return Err(beyond(format!("{at} has not come yet: ask for {now} or before")));
+            // What will be known then is not known yet; the end of today stands for everything known so far.
+            let zone = &source.settings(head).zone;
+            let midnight = zone.start_of_day(zone.date_of(now).plus_days(1));
+            if at > midnight {
+                return Err(beyond(format!("{at} has not come yet: ask for today or before")));
             }
             Ok(source.seq_at(at))
         }
