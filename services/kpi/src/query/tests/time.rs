@@ -70,7 +70,7 @@ fn known_at_takes_back_what_was_recorded_later() {
         tried(&fixture, &known(KnownAt::Seq(0))).unwrap().recorded_at,
         None
     );
-    for ahead in [KnownAt::Seq(11), instant("2020-01-01T00:00:01Z")] {
+    for ahead in [KnownAt::Seq(11), instant("2020-01-02T00:00:01Z")] {
         let error = refused(&fixture, &known(ahead));
         assert_eq!(
             (error.code, error.reason),
@@ -78,6 +78,7 @@ fn known_at_takes_back_what_was_recorded_later() {
         );
     }
     assert_eq!(won(KnownAt::Instant(now())), "2");
+    assert_eq!(won(instant("2020-01-02T00:00:00Z")), "2", "the end of today");
 }
 
 #[test]
