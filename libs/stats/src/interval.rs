@@ -1,57 +1,133 @@
 //! Intervals of rates, and when a rate rests on too few cases (KPI rule R11).
 
 use bellwether_domain::exact::Exact;
-use num_bigint::{BigInt, BigUint};
-use num_traits::Pow;
+use num_bigint::BigUint;
+use num_integer::Integer;
+use num_traits::{Pow, Zero};
+
+#[cfg(test)]
+mod tests;
 
 /// A rate over fewer cases than this carries the small-n flag (KPI rule R11).
 pub const SMALL_N: u64 = 20;
 
 /// An interval wider than this on either side, as a fraction (10 points), carries the small-n flag too.
-const WIDE: (i64, i64) = (1, 10);
+const WIDE: (u32, u32) = (1, 10);
 
 /// The 0.975 quantile of the standard normal distribution as KPI rule R11 fixes it, times [`Z_SCALE`].
 const Z: u64 = 1_959_963_984_540_054;
 /// What [`Z`] is divided by.
 const Z_SCALE: u64 = 1_000_000_000_000_000;
 
+const Z_SQUARED: u128 = (Z as u128).pow(2);
+const SCALE_SQUARED: u128 = (Z_SCALE as u128).pow(2);
+
 /// Decimal places of the square root: far more than an answer shows, so that cutting it off cannot be seen.
 const ROOT_PLACES: u32 = 60;
 
-/// A two-sided interval of a rate, both ends as fractions.
+/// A two-sided interval of a rate, both ends as fractions from 0 to 1.
+///
+/// The ends stay numerators over one common denominator that is not reduced: every cell of an answer may have an
+/// interval, and the greatest common divisor of numbers this long costs many times all the rest. Other counts have
+/// another interval, so equal parts mean equal intervals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interval {
-    /// The lower end.
-    pub low: Exact,
-    /// The upper end; not below the lower one.
-    pub high: Exact,
+    low: BigUint,
+    /// Not below `low`.
+    high: BigUint,
+    /// Above 0 and not below `high`.
+    denominator: BigUint,
 }
 
 impl Interval {
-    /// Both ends rounded half-even to `digits` significant digits, without exponent or padding: the lower one
-    /// first. Answers show 15.
+    /// The lower end.
+    #[must_use]
+    pub fn low(&self) -> Exact {
+        self.fraction(&self.low)
+    }
+
+    /// The upper end; not below the lower one.
+    #[must_use]
+    pub fn high(&self) -> Exact {
+        self.fraction(&self.high)
+    }
+
+    /// Both ends rounded half-even to `digits` significant digits (0 is taken as 1), without exponent or padding: the
+    /// lower one first. Answers show 15. The digits are those of [`Exact::to_significant`].
     #[must_use]
     pub fn to_strings(&self, digits: u32) -> (String, String) {
-        (self.low.to_significant(digits), self.high.to_significant(digits))
+        let text = |end| significant(end, &self.denominator, digits);
+        (text(&self.low), text(&self.high))
     }
 
     /// Half of the width.
     #[must_use]
     pub fn half_width(&self) -> Exact {
-        (&self.high - &self.low) * Exact::from_scaled(5, 1)
+        self.fraction(&(&self.high - &self.low)) * Exact::from_scaled(5, 1)
     }
 
     /// Whether a value lies between the ends or on one of them.
     #[must_use]
     pub fn contains(&self, value: &Exact) -> bool {
-        self.low <= *value && *value <= self.high
+        self.low() <= *value && *value <= self.high()
     }
 
     /// Whether the two have a value in common. People inside overlapping intervals are not ranked (R11).
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        self.low <= other.high && other.low <= self.high
+        &self.low * &other.denominator <= &other.high * &self.denominator
+            && &other.low * &self.denominator <= &self.high * &other.denominator
     }
+
+    /// Whether half of the width is more than [`WIDE`].
+    fn is_wide(&self) -> bool {
+        let (points, of) = WIDE;
+        (&self.high - &self.low) * of > &self.denominator * (2 * points)
+    }
+
+    fn fraction(&self, numerator: &BigUint) -> Exact {
+        Exact::ratio(numerator.clone(), self.denominator.clone()).expect("the denominator is above 0")
+    }
+}
+
+/// A fraction from 0 to 1 rounded half-even to `digits` significant digits, without trailing zeros.
+fn significant(numerator: &BigUint, denominator: &BigUint, digits: u32) -> String {
+    if numerator.is_zero() {
+        return "0".to_owned();
+    }
+    if numerator == denominator {
+        return "1".to_owned();
+    }
+    let digits = digits.max(1);
+    // The lengths in bits tell the zeros behind the point but for one that may be missing: log10(2) is rounded down.
+    let shorter = denominator.bits() - numerator.bits();
+    let mut zeros = (shorter.saturating_sub(1) * 30_102 / 100_000) as u32;
+    let mut scaled = numerator * ten_to(zeros + 1);
+    while scaled < *denominator {
+        scaled *= 10_u32;
+        zeros += 1;
+    }
+    let (mut units, rest) = (scaled * ten_to(digits - 1)).div_rem(denominator);
+    let missing = denominator - &rest;
+    if rest > missing || (rest == missing && units.is_odd()) {
+        units += 1_u32;
+    }
+
+    let places = (zeros + digits) as usize;
+    let text = format!("{:0>width$}", units.to_string(), width = places + 1);
+    // Rounding may have made it 1.
+    let (whole, fraction) = text.split_at(text.len() - places);
+    match fraction.trim_end_matches('0') {
+        "" => whole.to_owned(),
+        fraction => format!("{whole}.{fraction}"),
+    }
+}
+
+/// `10^exponent`.
+fn ten_to(exponent: u32) -> BigUint {
+    10_u64
+        .checked_pow(exponent)
+        .map_or_else(|| Pow::pow(BigUint::from(10_u32), exponent), BigUint::from)
 }
 
 /// The 95 % score interval of a proportion by Wilson, without continuity correction: `successes` of `n`.
@@ -73,25 +149,24 @@ pub fn wilson(successes: u64, n: u64) -> Option<Interval> {
     }
     // With z = Z / S everything is multiplied by S² n: the ends are
     // (n (2k S² + Z²) ± Z √(n (n Z² + 4k(n - k) S²))) / (2n (n S² + Z²)).
-    let z = BigUint::from(Z);
-    let z_squared = Pow::pow(&z, 2_u32);
-    let scale_squared = Pow::pow(BigUint::from(Z_SCALE), 2_u32);
     let (k, misses, n) = (
         BigUint::from(successes),
         BigUint::from(n - successes),
         BigUint::from(n),
     );
+    let places = ten_to(ROOT_PLACES);
 
-    let radicand = &n * (&n * &z_squared + BigUint::from(4_u32) * &k * misses * &scale_squared);
-    let places = Pow::pow(BigUint::from(10_u32), ROOT_PLACES);
+    let radicand = &n * (&n * Z_SQUARED + &k * misses * (4 * SCALE_SQUARED));
     let root = (radicand * &places * &places).sqrt();
+    let deviation = root * Z;
 
-    let middle = BigInt::from(&n * (BigUint::from(2_u32) * k * &scale_squared + &z_squared) * &places);
-    let deviation = BigInt::from(z * root);
-    let denominator = BigInt::from(BigUint::from(2_u32) * &n * (&n * scale_squared + z_squared) * places);
+    let per_n = &n * places;
+    let middle = &per_n * (k * (2 * SCALE_SQUARED) + Z_SQUARED);
     Some(Interval {
-        low: Exact::ratio(&middle - &deviation, denominator.clone())?,
-        high: Exact::ratio(middle + deviation, denominator)?,
+        // Not below 0: the deviation is at most the middle, and the same when there are no successes.
+        low: &middle - &deviation,
+        high: middle + deviation,
+        denominator: per_n * (n * SCALE_SQUARED + Z_SQUARED) * 2_u32,
     })
 }
 
@@ -99,145 +174,5 @@ pub fn wilson(successes: u64, n: u64) -> Option<Interval> {
 /// cases, or an interval of more than 10 points to either side. Without an interval only the count decides.
 #[must_use]
 pub fn small_n(n: u64, interval: Option<&Interval>) -> bool {
-    let (points, of) = WIDE;
-    // half-width > points / of, without a fraction
-    let wide = |interval: &Interval| interval.half_width() * Exact::from(of) > Exact::from(points);
-    n < SMALL_N || interval.is_some_and(wide)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Successes, cases, and both ends: the formula in decimals of 120 digits, by Python's `decimal`.
-    const FIFTEEN_DIGITS: [(u64, u64, &str, &str); 8] = [
-        (4_238, 6_711, "0.619886914783114", "0.642963669377957"),
-        (531, 647, "0.789287154014264", "0.848348931357384"),
-        (81, 263, "0.255288519878274", "0.3662095769828"),
-        (1, 29, "0.00611321429276266", "0.171755218793203"),
-        (19, 20, "0.763868806553258", "0.991118551199205"),
-        (1, 1, "0.206549314377237", "1"),
-        (0, 20, "0", "0.161125158052819"),
-        (
-            1,
-            1_000_000_000_000_000_000,
-            "0.000000000000000000176524554935153",
-            "0.00000000000000000566493426575897",
-        ),
-    ];
-
-    fn of(k: u64, n: u64) -> Interval {
-        wilson(k, n).expect("a proportion")
-    }
-
-    fn rounded(value: &Exact, places: u32) -> String {
-        let units = (value * &Exact::from(10_u64.pow(places))).round_half_even_to_integer();
-        Exact::from_scaled(units, places).to_exact_string()
-    }
-
-    #[test]
-    fn published_values_of_newcombe() {
-        // Newcombe 1998, table I, method 3.
-        for (k, n, low, high) in [
-            (81, 263, "0.2553", "0.3662"),
-            (15, 148, "0.0624", "0.1605"),
-            (0, 20, "0", "0.1611"),
-            (1, 29, "0.0061", "0.1718"),
-        ] {
-            let interval = of(k, n);
-            assert_eq!(
-                (rounded(&interval.low, 4), rounded(&interval.high, 4)),
-                (low.into(), high.into())
-            );
-        }
-    }
-
-    #[test]
-    fn fifteen_digits() {
-        for (k, n, low, high) in FIFTEEN_DIGITS {
-            assert_eq!(
-                of(k, n).to_strings(15),
-                (low.to_owned(), high.to_owned()),
-                "{k} of {n}"
-            );
-        }
-    }
-
-    #[test]
-    fn none_and_all_reach_the_ends() {
-        for n in [1, 2, 19, 20, 6711, u64::MAX] {
-            assert_eq!(of(0, n).to_strings(15).0, "0");
-            assert_eq!(of(n, n).to_strings(15).1, "1");
-            assert_eq!(of(0, n).low, Exact::zero());
-            assert_eq!(of(n, n).high, Exact::one());
-        }
-        assert_eq!(wilson(0, 0), None);
-        assert_eq!(wilson(2, 1), None);
-    }
-
-    #[test]
-    fn few_cases_or_a_wide_interval_are_flagged() {
-        assert!(small_n(19, Some(&of(19, 19))));
-        assert!(small_n(19, None));
-        assert!(!small_n(20, None));
-        assert!(
-            !small_n(20, Some(&of(20, 20))),
-            "half of 0.161 is less than 10 points"
-        );
-        assert!(small_n(20, Some(&of(10, 20))));
-        // At p = 1/2 the half-width passes 10 points between 92 and 93 cases.
-        assert!(small_n(92, Some(&of(46, 92))));
-        assert!(!small_n(94, Some(&of(47, 94))));
-    }
-
-    #[test]
-    fn overlap_is_symmetric_and_counts_the_ends() {
-        let (low, high) = (of(10, 100), of(60, 100));
-        assert!(!low.overlaps(&high) && !high.overlaps(&low));
-        assert!(low.overlaps(&of(12, 100)));
-        assert!(low.overlaps(&low));
-    }
-
-    proptest! {
-        #[test]
-        fn it_holds_the_rate_and_stays_a_rate(n in 1_u64.., share in 0.0_f64..=1.0) {
-            let k = ((n as f64 * share) as u64).min(n);
-            let interval = of(k, n);
-            prop_assert!(interval.contains(&Exact::ratio(k, n).expect("n is not 0")));
-            prop_assert!(interval.low >= Exact::zero() && interval.high <= Exact::one());
-        }
-
-        #[test]
-        fn failures_have_the_mirror_image(n in 1_u64..1_000_000, share in 0.0_f64..=1.0) {
-            let k = ((n as f64 * share) as u64).min(n);
-            let (hits, misses) = (of(k, n), of(n - k, n));
-            prop_assert_eq!(hits.low + misses.high, Exact::one());
-            prop_assert_eq!(hits.high + misses.low, Exact::one());
-        }
-
-        #[test]
-        fn more_successes_move_it_up_and_more_cases_narrow_it(n in 2_u64..5_000, k in 0_u64..5_000) {
-            let k = k % n;
-            let (less, more) = (of(k, n), of(k + 1, n));
-            prop_assert!(less.low < more.low && less.high < more.high);
-            prop_assert!(of(k * 4, n * 4).half_width() < less.half_width());
-        }
-
-        #[test]
-        fn the_ends_solve_the_score_equation(n in 1_u64..100_000, share in 0.0_f64..=1.0) {
-            // Independent of the closed form: |k/n - p| = z sqrt(p (1 - p) / n) at both ends.
-            let k = ((n as f64 * share) as u64).min(n);
-            let z = Exact::from_scaled(Z, 15);
-            let rate = Exact::ratio(k, n).expect("n is not 0");
-            let interval = of(k, n);
-            for end in [&interval.low, &interval.high] {
-                let distance = &rate - end;
-                let spread = &z * &z * end * (Exact::one() - end) * Exact::ratio(1, n).expect("n is not 0");
-                let error = (&distance * &distance - spread).abs();
-                prop_assert!(error < Exact::from_scaled(1, 40), "{:?}", error.to_f64());
-            }
-        }
-    }
+    n < SMALL_N || interval.is_some_and(Interval::is_wide)
 }

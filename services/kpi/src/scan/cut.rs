@@ -135,6 +135,15 @@ impl<'a> CutState<'a> {
                     }
                 }
             }
+            // The usual stock, at one instant, is asked of many more rows than hold then.
+            Axis::Points(points) if let [point] = points.as_slice() => {
+                let valid = valid_from.iter().zip(valid_to).take(morsel.rows);
+                for (row, (from, to)) in valid.enumerate() {
+                    if from < point && point <= to && recorded(row) {
+                        self.select(row, 0);
+                    }
+                }
+            }
             Axis::Points(points) => {
                 for row in (0..morsel.rows).filter(|row| recorded(*row)) {
                     let first = points.partition_point(|point| *point <= valid_from[row]);
