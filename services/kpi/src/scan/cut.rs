@@ -122,42 +122,53 @@ impl<'a> CutState<'a> {
                 batch.numbers(morsel, &mut counting.numbers)?;
             }
         }
-        let recorded = |row: usize| morsel.recorded.is_none_or(|recorded| recorded[row]);
         let cut = self.cut;
         match &cut.axis {
             Axis::Windows(windows) => {
                 for row in 0..morsel.rows {
                     if valid_to[row] >= as_of
                         && let Some(period) = windows.find(valid_from[row])
-                        && recorded(row)
+                        && recorded(morsel, row)
                     {
                         self.select(row, period);
                     }
                 }
             }
-            // The usual stock, at one instant, is asked of many more rows than hold then.
-            Axis::Points(points) if let [point] = points.as_slice() => {
-                let valid = valid_from.iter().zip(valid_to).take(morsel.rows);
-                for (row, (from, to)) in valid.enumerate() {
-                    if from < point && point <= to && recorded(row) {
-                        self.select(row, 0);
-                    }
-                }
-            }
-            Axis::Points(points) => {
-                for row in (0..morsel.rows).filter(|row| recorded(*row)) {
-                    let first = points.partition_point(|point| *point <= valid_from[row]);
-                    let last = points.partition_point(|point| *point <= valid_to[row]);
-                    for period in first..last {
-                        self.select(row, u32::try_from(period).unwrap_or(u32::MAX));
-                        if self.selection.rows.len() >= BLOCK {
-                            self.work_off(morsel, valid_from)?;
+            Axis::Points(points) => match points.as_slice() {
+                // The usual stock; nearly all rows that are read do not hold then, and a comparison tells.
+                [point] => {
+                    let valid = valid_from.iter().zip(valid_to).take(morsel.rows);
+                    for (row, (from, to)) in valid.enumerate() {
+                        if from < point && point <= to && recorded(morsel, row) {
+                            self.select(row, 0);
                         }
                     }
                 }
-            }
+                points => self.take_at(points, morsel, valid_from, valid_to)?,
+            },
         }
         self.work_off(morsel, valid_from)
+    }
+
+    /// Selects the rows that hold at any of several instants, once for each.
+    fn take_at(
+        &mut self,
+        points: &[i64],
+        morsel: &Morsel<'_>,
+        valid_from: &[i64],
+        valid_to: &[i64],
+    ) -> Result<()> {
+        for row in (0..morsel.rows).filter(|row| recorded(morsel, *row)) {
+            let first = points.partition_point(|point| *point <= valid_from[row]);
+            let last = points.partition_point(|point| *point <= valid_to[row]);
+            for period in first..last {
+                self.select(row, u32::try_from(period).unwrap_or(u32::MAX));
+                if self.selection.rows.len() >= BLOCK {
+                    self.work_off(morsel, valid_from)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn select(&mut self, row: usize, period: u32) {
@@ -210,6 +221,11 @@ impl<'a> CutState<'a> {
         };
         self.counts.into_iter().map(counted).collect()
     }
+}
+
+/// Whether a row is recorded at the state of knowledge that is asked.
+fn recorded(morsel: &Morsel<'_>, row: usize) -> bool {
+    morsel.recorded.is_none_or(|recorded| recorded[row])
 }
 
 /// When a selected row's attributes are looked up: a flow's at its event, a stock's just before its instant, as what

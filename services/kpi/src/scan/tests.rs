@@ -50,6 +50,19 @@ fn scan_of(fixture: &Fixture, owners: u64) -> TableScan {
     }
 }
 
+/// Open deals by owner at some instants.
+fn stock_of(fixture: &Fixture, points: Vec<i64>) -> TableScan {
+    let mut scan = scan_of(fixture, fixture.dictionary(Dict::Rep).len() as u64);
+    scan.table = Table::OpenDeals;
+    let cut = &mut scan.cuts[0];
+    cut.periods = points.len() as u64;
+    cut.axis = Axis::Points(points);
+    for task in &mut cut.tasks {
+        task.filter = BoundFilter::Every;
+    }
+    scan
+}
+
 fn sorted(mut counted: Vec<Vec<Counted>>) -> String {
     let mut text = String::new();
     for task in counted.iter_mut().flatten() {
@@ -109,6 +122,21 @@ proptest! {
         // So many groups that cells stand in a map; they are numbered the same, as there is one dimension.
         prop_assert_eq!(&run(&fixture, 2, 1 << 20), &expected);
         prop_assert_eq!(&run(&fixture.reversed(), 3, owners), &expected);
+    }
+
+    #[test]
+    fn one_instant_counts_as_it_does_among_others(deals in deals(), hours in 0..2_400_i64) {
+        let fixture = Fixture::new(&deals);
+        let after = fixture.micros("2016-12-31");
+        // Also exactly when deals are created and closed.
+        let at = after + hours / 6 * 6 * 3_600_000_000;
+        let run = |points| run(&fixture, &stock_of(&fixture, points), 10, i64::MAX, 1).unwrap();
+        let (alone, among) = (run(vec![at]), run(vec![after, at]));
+        for (alone, among) in alone[0].iter().zip(&among[0]) {
+            let second = |cell: u64| (cell % 2 == 1).then_some(cell / 2);
+            let cells = among.cells.iter().filter_map(|(cell, acc)| Some((second(*cell)?, *acc)));
+            prop_assert_eq!(&cells.collect::<std::collections::HashMap<_, _>>(), &alone.cells);
+        }
     }
 }
 
