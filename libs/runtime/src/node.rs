@@ -52,6 +52,14 @@ impl Node {
         self
     }
 
+    /// Looks whether the address can be listened on as configured, without taking the port.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` when it is malformed or not loopback although it must be.
+    pub async fn check_address(&self) -> Result<()> {
+        resolve(&self.config).await.map(drop)
+    }
+
     /// Takes the port.
     ///
     /// # Errors

@@ -38,6 +38,7 @@ pub(crate) async fn run(args: ScorecardArgs, printer: &Printer) -> Result<Code, 
     };
     // The server knows what today is; an answer without a range tells it.
     let probe = ask.values(None, Grain::Unspecified).await?;
+    whole(&args.kpis, &probe)?;
     let windows = Windows::of(as_of(&probe)?, args.period.grain(), &settings);
     let (now, before, months, known) = tokio::try_join!(
         ask.values(Some(windows.now), Grain::Unspecified),
@@ -107,6 +108,28 @@ impl Ask<'_> {
     }
 }
 
+/// A scorecard has one number a KPI; one of a grouped answer's parts must not pass for it.
+fn whole(kpis: &[String], values: &[KpiValue]) -> Result<(), Failure> {
+    for kpi in kpis {
+        let first = values.iter().find(|value| value.kpi == *kpi);
+        let group = first.map_or(&[][..], |value| &value.group);
+        // A single number has a row even where it is absent; a grouped answer without parts has none.
+        if first.is_some() && group.is_empty() {
+            continue;
+        }
+        let dimensions: Vec<&str> = group.iter().map(|part| part.dimension.as_str()).collect();
+        let by = if dimensions.is_empty() {
+            "its dimension".to_owned()
+        } else {
+            format!("its dimension {}", dimensions.join(" and "))
+        };
+        return Err(Failure::invalid(format!(
+            "{kpi} is not a single number and has no place on a scorecard: `kpi query {kpi}` shows it by {by}"
+        )));
+    }
+    Ok(())
+}
+
 fn as_of(values: &[KpiValue]) -> Result<Instant, Failure> {
     let at = values.first().and_then(|value| value.as_of.as_ref());
     at.and_then(|at| instant_from_proto(at).ok())
@@ -173,6 +196,7 @@ fn row(id: &str, now: &[KpiValue], before: &[KpiValue], months: &[KpiValue], kno
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bellwether_contracts::kpi::GroupValue;
     use bellwether_domain::Zone;
 
     fn windows(as_of: &str, size: Size, zone: &str) -> Windows {
@@ -200,6 +224,38 @@ mod tests {
             (shown(month.now), shown(month.before)),
             ("2026-03-01 2026-03-31".into(), "2026-02-01 2026-03-01".into())
         );
+    }
+
+    #[test]
+    fn a_grouped_answer_is_not_passed_off_as_one_number() {
+        let value = |kpi: &str, group: Vec<GroupValue>| KpiValue {
+            kpi: kpi.to_owned(),
+            group,
+            ..KpiValue::default()
+        };
+        let price = GroupValue {
+            dimension: "loss_reason".to_owned(),
+            name: Some("price".to_owned()),
+        };
+        let plain = value("win_rate", Vec::new());
+        let asked = ["win_rate", "loss_reason_mix"].map(String::from);
+        assert!(whole(&asked[..1], std::slice::from_ref(&plain)).is_ok());
+        let refused = |values: &[KpiValue]| {
+            let failure = whole(&asked, values).unwrap_err();
+            assert_eq!(failure.code(), Code::Invalid);
+            failure.lines().join(" ")
+        };
+        let text = refused(&[plain.clone(), value("loss_reason_mix", vec![price])]);
+        assert!(
+            text.starts_with("loss_reason_mix is not a single number"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("`kpi query loss_reason_mix` shows it by its dimension loss_reason"),
+            "{text}"
+        );
+        // Before the first loss it has no part either.
+        assert!(refused(&[plain]).starts_with("loss_reason_mix "));
     }
 
     #[test]

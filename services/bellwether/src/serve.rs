@@ -82,10 +82,13 @@ async fn serve(config: Config, demo: bool, printer: &Printer) -> Result<(), Fail
         .data_dir
         .ok_or_else(|| Failure::usage("where is the data? Give --data-dir DIR or set BELLWETHER_DATA_DIR"))?;
     let host = Host::new(Arc::new(SystemClock), DataDir::open(dir)?);
+    // What is wrong with the address or the tokens is said before any database is touched.
+    let node = Node::new(&host, config.node, TokenSet::load(&host.data_dir)?);
+    node.check_address().await?;
     let ingestion = Ingestion::start(&host, config.ingestion).await?;
     let peer = PeerLink::near(&host, &ingestion.services());
     let kpi = Kpi::start(&host, peer, config.kpi).await?;
-    let node = Node::new(&host, config.node, TokenSet::load(&host.data_dir)?)
+    let node = node
         .serve_services(ingestion.services())
         .serve_services(kpi.services());
 
@@ -168,6 +171,30 @@ mod tests {
             "{:?}",
             failure.lines()
         );
+    }
+
+    #[tokio::test]
+    async fn a_wrong_address_or_token_list_leaves_the_databases_alone() {
+        let look = crate::cli::Look {
+            output: crate::cli::Format::Table,
+            no_color: true,
+        };
+        let printer = Printer::new(&look);
+        let folder = tempfile::tempdir().unwrap();
+        let config = |listen: &str| Config {
+            data_dir: Some(folder.path().to_owned()),
+            node: NodeConfig {
+                listen: listen.to_owned(),
+                ..NodeConfig::default()
+            },
+            ..Config::default()
+        };
+        let failure = serve(config("nowhere"), false, &printer).await.unwrap_err();
+        assert!(failure.lines().join(" ").contains("node.listen"), "{failure:?}");
+        std::fs::write(folder.path().join("tokens.yaml"), "- nonsense").unwrap();
+        let failure = serve(config("127.0.0.1:0"), false, &printer).await.unwrap_err();
+        assert!(failure.lines().join(" ").contains("tokens.yaml"), "{failure:?}");
+        assert!(!folder.path().join("ingestion.db").exists());
     }
 
     #[test]

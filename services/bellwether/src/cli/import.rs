@@ -30,7 +30,8 @@ pub(crate) struct ImportArgs {
     /// Refuse columns that the mapping does not name, instead of warning
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Where refused rows are listed; without the flag in ./rejects.csv, and only when there are any
+    /// Where refused rows are listed, in place of what the file held; without the flag, and only when there are any, in
+    /// ./rejects.csv, or in the first of ./rejects-2.csv, ./rejects-3.csv, ... when that exists
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     /// CSV or JSONL files

@@ -162,9 +162,10 @@ impl FromStr for KnownAtArg {
 /// Arguments of `scorecard`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each KPI stands beside the same number of days of the period before, with its 95 % interval, the number of items that
-it rests on, and the last 12 months. A change is called good or bad by the KPI's own direction, and unclear while the
-two intervals overlap.
+Each KPI stands beside the same number of days of the period before, with the number of items that it rests on, the
+last 12 months (the present one only as far as it has come) and, where it has one (rates do), its 95 % interval. A
+change is called good or bad by the KPI's own direction; where there are intervals, unclear while the two overlap.
+A KPI that comes in parts, such as loss_reason_mix, has no place here: `kpi query` shows it by its dimension.
 
 Examples:
   bellwether scorecard --tenant demo
@@ -226,6 +227,22 @@ mod tests {
             Ok(("product".to_owned(), Some("A=B".to_owned())))
         );
         assert!(read("=x").is_err() && read("owner").is_err());
+    }
+
+    #[test]
+    fn the_scorecard_promises_an_interval_only_where_there_is_one() {
+        let mut command = ScorecardArgs::augment_args(clap::Command::new("scorecard"));
+        let help = command.render_long_help().to_string();
+        // Lines are broken by the width of the terminal.
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            help.contains("where it has one (rates do), its 95 % interval"),
+            "{help}"
+        );
+        assert!(
+            help.contains("the present one only as far as it has come"),
+            "{help}"
+        );
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `import`: sends files, shows what became of them, and lists the rows that were refused.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use bellwether_contracts::ingestion::{Import, ImportBegin, ListRejectsRequest};
 use serde_json::{Map, Value, json};
@@ -16,8 +18,8 @@ use crate::output::{Page, Printer, Sheet, View};
 const QUEUE: usize = 4;
 /// Rejects asked for at a time: the contract's limit.
 const REJECTS_PAGE: i32 = 1000;
-/// Where refused rows are listed unless the command line says otherwise.
-const REJECTS: &str = "rejects.csv";
+/// Where refused rows are listed unless the command line says otherwise: its stem.
+const REJECTS: &str = "rejects";
 const BAR: &str = "{msg:24!} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
 
 /// Imports files.
@@ -81,6 +83,29 @@ async fn send(
     import.ok_or_else(|| Failure::unavailable("the server said nothing about the import"))
 }
 
+/// The file for refused rows: the one that was asked for, else a new one in the folder, which is nobody's yet.
+fn rejects_file(asked: Option<&Path>, folder: &Path) -> Result<(PathBuf, File), Failure> {
+    let failed = |path: &Path, error: std::io::Error| {
+        Failure::invalid(format!("cannot write {}: {error}", path.display()))
+    };
+    if let Some(path) = asked {
+        let file = File::create(path).map_err(|error| failed(path, error))?;
+        return Ok((path.to_owned(), file));
+    }
+    let mut path = folder.join(format!("{REJECTS}.csv"));
+    let mut number = 1_u64;
+    loop {
+        match File::create_new(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                number += 1;
+                path = folder.join(format!("{REJECTS}-{number}.csv"));
+            }
+            Err(error) => return Err(failed(&path, error)),
+        }
+    }
+}
+
 /// Writes the refused rows to their file.
 async fn rejects(
     client: &Client,
@@ -91,9 +116,9 @@ async fn rejects(
     if import.rejected == 0 && args.rejects.is_none() {
         return Ok(());
     }
-    let path = args.rejects.as_deref().unwrap_or_else(|| Path::new(REJECTS));
+    let (path, file) = rejects_file(args.rejects.as_deref(), Path::new(""))?;
     let failed = |error: String| Failure::invalid(format!("cannot write {}: {error}", path.display()));
-    let mut writer = csv::Writer::from_path(path).map_err(|error| failed(error.to_string()))?;
+    let mut writer = csv::Writer::from_writer(file);
     writer
         .write_record(["file", "line", "field", "reason"])
         .map_err(|error| failed(error.to_string()))?;
@@ -196,6 +221,24 @@ mod tests {
     use super::*;
     use bellwether_contracts::ingestion::ImportCount;
     use bellwether_contracts::types::Position;
+
+    #[test]
+    fn refused_rows_take_the_place_of_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = |asked: Option<&Path>| {
+            let (path, _) = rejects_file(asked, folder.path()).unwrap();
+            path.file_name().unwrap().to_owned()
+        };
+        assert_eq!(name(None), "rejects.csv");
+        std::fs::write(folder.path().join("rejects.csv"), "mine").unwrap();
+        assert_eq!(name(None), "rejects-2.csv");
+        assert_eq!(name(None), "rejects-3.csv");
+        let first = folder.path().join("rejects.csv");
+        assert_eq!(std::fs::read_to_string(&first).unwrap(), "mine");
+        // Who names a file means it.
+        assert_eq!(name(Some(&first)), "rejects.csv");
+        assert_eq!(std::fs::read_to_string(&first).unwrap(), "");
+    }
 
     #[test]
     fn the_result_has_the_promised_shape() {

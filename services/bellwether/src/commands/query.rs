@@ -5,8 +5,8 @@ use bellwether_contracts::convert::{
 };
 use bellwether_contracts::ingestion::GetSettingsRequest;
 use bellwether_contracts::kpi::{
-    AbsentReason, Filter, Grain as WireGrain, KnownAt, KpiValue, MinPosition, Path, QueryKpisRequest,
-    known_at, min_position,
+    AbsentReason, Filter, Grain as WireGrain, GroupValue, KnownAt, KpiValue, MinPosition, Path,
+    QueryKpisRequest, known_at, min_position,
 };
 use bellwether_contracts::types::DateOrTime;
 use bellwether_contracts::types::date_or_time::Value as Edge;
@@ -176,7 +176,12 @@ impl ValueRow {
         }
     }
 
-    fn csv(&self) -> Vec<String> {
+    /// Where the row stands in a dimension; `None` when it is not grouped by it.
+    fn part(&self, dimension: &str) -> Option<&GroupValue> {
+        self.0.group.iter().find(|part| part.dimension == dimension)
+    }
+
+    fn csv(&self, dimensions: &[&str]) -> Vec<String> {
         let value = &self.0;
         let edge = |edge: &Option<DateOrTime>| period_edge(edge.as_ref()).unwrap_or_default();
         let (low, high) = value
@@ -190,12 +195,11 @@ impl ValueRow {
             edge(&value.period_start),
             edge(&value.period_end),
         ];
-        row.extend(
-            value
-                .group
-                .iter()
-                .map(|part| part.name.clone().unwrap_or_default()),
-        );
+        row.extend(dimensions.iter().map(|dimension| {
+            self.part(dimension)
+                .and_then(|part| part.name.clone())
+                .unwrap_or_default()
+        }));
         row.extend([
             value.value.clone().unwrap_or_default(),
             value.unit.clone(),
@@ -215,7 +219,7 @@ impl ValueRow {
         row
     }
 
-    fn cells(&self) -> Vec<Cell> {
+    fn cells(&self, dimensions: &[&str]) -> Vec<Cell> {
         let value = &self.0;
         let shown = value
             .value
@@ -229,9 +233,10 @@ impl ValueRow {
             )
         });
         let mut row: Vec<Cell> = vec![value.kpi.as_str().into(), period(value).into()];
-        row.extend(value.group.iter().map(|part| match &part.name {
-            Some(name) => name.as_str().into(),
-            None => Cell::toned("(none)", Tone::Quiet),
+        row.extend(dimensions.iter().map(|dimension| match self.part(dimension) {
+            Some(GroupValue { name: Some(name), .. }) => name.as_str().into(),
+            Some(_) => Cell::toned("(none)", Tone::Quiet),
+            None => "".into(),
         }));
         row.extend([
             shown.into(),
@@ -278,13 +283,15 @@ fn period(value: &KpiValue) -> String {
 struct Answer(Vec<ValueRow>);
 
 impl Answer {
-    fn dimensions(&self) -> Vec<String> {
-        let first = self.0.first().map(|row| row.0.group.iter());
-        first
-            .into_iter()
-            .flatten()
-            .map(|part| part.dimension.clone())
-            .collect()
+    /// The dimensions of all rows in order of first sight: some KPIs are grouped by one more than was asked for.
+    fn dimensions(&self) -> Vec<&str> {
+        let mut seen = Vec::new();
+        for part in self.0.iter().flat_map(|row| &row.0.group) {
+            if !seen.contains(&part.dimension.as_str()) {
+                seen.push(part.dimension.as_str());
+            }
+        }
+        seen
     }
 }
 
@@ -298,11 +305,12 @@ impl View for Answer {
             return "no values".to_owned();
         };
         let mut columns = vec!["kpi".to_owned(), "period (end excluded)".to_owned()];
-        columns.extend(self.dimensions());
+        let dimensions = self.dimensions();
+        columns.extend(dimensions.iter().copied().map(String::from));
         columns.extend([">value", ">n", ">95 % interval", "notes"].map(String::from));
         let mut sheet = Sheet::new(columns);
         for row in &self.0 {
-            sheet.push(row.cells());
+            sheet.push(row.cells(&dimensions));
         }
         let watermark = first.0.watermark.unwrap_or_default();
         let seq = watermark.position.unwrap_or_default().seq;
@@ -317,7 +325,8 @@ impl View for Answer {
 
     fn csv(&self) -> Vec<Vec<String>> {
         let mut header = ["kpi", "period_start", "period_end"].map(String::from).to_vec();
-        header.extend(self.dimensions());
+        let dimensions = self.dimensions();
+        header.extend(dimensions.iter().copied().map(String::from));
         header.extend(
             [
                 "value",
@@ -338,7 +347,7 @@ impl View for Answer {
             .map(String::from),
         );
         std::iter::once(header)
-            .chain(self.0.iter().map(ValueRow::csv))
+            .chain(self.0.iter().map(|row| row.csv(&dimensions)))
             .collect()
     }
 }

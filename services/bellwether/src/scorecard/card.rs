@@ -202,10 +202,14 @@ impl Card {
         )
     }
 
+    /// The months of the history; the last day is named while its month goes on, as its bar is of a part only.
     fn months(&self) -> String {
-        let month = |day: CivilDate| day.to_jiff().strftime("%b").to_string();
+        let shown = |day: CivilDate, format: &str| day.to_jiff().strftime(format).to_string();
         let trend = self.windows.trend;
-        format!("{} to {}", month(trend.start), month(trend.end.plus_days(-1)))
+        let last = trend.end.plus_days(-1);
+        let finished = shown(last, "%m") != shown(trend.end, "%m");
+        let end = shown(last, if finished { "%b" } else { "%-d %b" });
+        format!("{} to {end}", shown(trend.start, "%b"))
     }
 }
 

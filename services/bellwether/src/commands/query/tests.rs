@@ -1,7 +1,7 @@
 //! The shapes that `kpi query` promises.
 
 use super::*;
-use bellwether_contracts::kpi::{GroupValue, Interval, Watermark};
+use bellwether_contracts::kpi::{Interval, Watermark};
 use bellwether_contracts::types::Position;
 
 fn date(text: &str) -> Option<DateOrTime> {
@@ -123,4 +123,58 @@ fn csv_has_a_column_for_each_dimension() {
         ["kpi", "period_start", "period_end", "region", "owner", "value"]
     );
     assert_eq!(rows[1][..5], ["win_rate", "2017-03-01", "2017-04-01", "West", ""]);
+}
+
+/// A row that is not grouped, one by a dimension of its own KPI, and one by another.
+fn mixed() -> Answer {
+    let grouped = |kpi: &str, dimension: &str, name: &str| {
+        let part = GroupValue {
+            dimension: dimension.to_owned(),
+            name: Some(name.to_owned()),
+        };
+        ValueRow(KpiValue {
+            kpi: kpi.to_owned(),
+            group: vec![part],
+            ..march()
+        })
+    };
+    let plain = ValueRow(KpiValue {
+        group: Vec::new(),
+        ..march()
+    });
+    Answer(vec![
+        plain,
+        grouped("loss_reason_mix", "loss_reason", "price"),
+        grouped("bookings", "region", "West"),
+    ])
+}
+
+#[test]
+fn csv_rows_are_as_wide_as_all_their_dimensions() {
+    let rows = mixed().csv();
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{rows:?}");
+    let groups: Vec<&[String]> = rows.iter().map(|row| &row[3..6]).collect();
+    assert_eq!(groups[0], ["loss_reason", "region", "value"]);
+    assert_eq!(groups[1], ["", "", "0.82071097372488408"]);
+    assert_eq!(groups[2], ["price", "", "0.82071097372488408"]);
+    assert_eq!(groups[3], ["", "West", "0.82071097372488408"]);
+}
+
+#[test]
+fn a_table_leaves_a_dimension_empty_where_a_row_has_none() {
+    let page = Page {
+        colour: false,
+        wrap: false,
+    };
+    let text = mixed().text(&page);
+    let lines: Vec<&str> = text.lines().collect();
+    let start = |line: &str, text: &str| line.find(text).unwrap_or_else(|| panic!("{text} in {line}"));
+    assert_eq!(start(lines[0], "LOSS_REASON"), start(lines[2], "price"));
+    assert_eq!(start(lines[0], "REGION"), start(lines[3], "West"));
+    assert!(
+        lines[1..4]
+            .iter()
+            .all(|line| start(line, "82.07 %") == start(lines[1], "82.07 %"))
+    );
+    assert!(!text.contains("(none)"), "{text}");
 }

@@ -71,7 +71,7 @@ fn a_manager_reads_it_at_a_glance() {
     let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(
         squeezed(lines[3]),
-        "KPI VALUE BEFORE CHANGE 95 % INTERVAL N DEC TO NOV"
+        "KPI VALUE BEFORE CHANGE 95 % INTERVAL N DEC TO 21 NOV"
     );
     assert_eq!(
         squeezed(lines[4]),
@@ -99,4 +99,15 @@ fn csv_and_json_hold_exact_values() {
         json!({"amount": "-0.021", "kind": "difference", "verdict": "unclear"})
     );
     assert_eq!(json["period"]["elapsed_days"], 52);
+}
+
+#[test]
+fn the_history_names_its_last_day_only_while_the_month_goes_on() {
+    let months = |as_of: &str| {
+        let as_of: Instant = as_of.parse().unwrap();
+        let windows = Windows::of(as_of, Grain::FiscalQuarter, &Settings::default());
+        Card { windows, ..card() }.months()
+    };
+    assert_eq!(months("2026-11-02T00:00:00Z"), "Dec to 1 Nov");
+    assert_eq!(months("2026-12-01T00:00:00Z"), "Dec to Nov");
 }
