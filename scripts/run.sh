@@ -11,6 +11,8 @@ profile=${BUILD_PROFILE:-release}
 folder=${profile/#dev/debug}
 bellwether=$target/$folder/bellwether
 tools=$(scripts/tools.sh --bin)
+# grpcurl is for looking around: without it everything still runs.
+scripts/tools.sh >&2 || true
 
 cargo build --profile "$profile" --locked --workspace --bins
 

@@ -386,3 +386,30 @@ fn files_that_hold_secrets_are_private_and_a_second_server_is_refused() {
     assert_eq!(server.stop(), Some(0));
     assert!(!dir.path().join("endpoint").exists());
 }
+
+#[test]
+fn a_name_that_two_accounts_share_means_both_of_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let server = Server::start(dir.path());
+    let account = |id: &str| format!(r#"{{"id":"{id}","account":{{"name":"Acme"}}}}"#);
+    let deal = |id: &str, cents: u32| {
+        format!(
+            r#"{{"id":"D{id}","opportunity":{{"stage":"Won","account_id":"{id}","closed_at":{{"date":"2024-01-20"}},"amount":{{"minor_units":{cents},"currency_code":"USD"}}}}}}"#
+        )
+    };
+    lines(
+        &server,
+        "acme",
+        &[&account("1"), &account("2"), &deal("1", 100), &deal("2", 200)],
+    );
+    let both = query(
+        &server,
+        "acme",
+        &["bookings", "--filter", "account=Acme", "--from", "2024-01-01"],
+    );
+    assert_eq!(both[0]["value"].as_str(), Some("3"), "{both}");
+    let one = query(&server, "acme", &["bookings", "--filter", "account=Acme (1)"]);
+    assert_eq!(one[0]["value"].as_str(), Some("1"), "{one}");
+    let apart = query(&server, "acme", &["bookings", "--by", "account"]);
+    assert_eq!(apart.as_array().map(Vec::len), Some(2), "{apart}");
+}

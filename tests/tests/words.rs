@@ -44,7 +44,10 @@ fn desk() -> tempfile::TempDir {
 }
 
 /// Runs a line as a person would type it, in the folder.
-#[allow(clippy::disallowed_methods, reason = "a person's shell has PATH and HOME, and so has the test's")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a person's shell has PATH and HOME, and so has the test's"
+)]
 fn typed(desk: &Path, data: &str, line: &str) -> Done {
     let folder = binary().parent().map(Path::to_owned).unwrap_or_default();
     let path = std::env::var("PATH").unwrap_or_default();

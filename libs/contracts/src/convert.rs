@@ -5,7 +5,7 @@ mod record;
 mod settings;
 mod time;
 
-pub use record::{kind_from_proto, kind_to_proto, record_from_proto, record_to_proto};
+pub use record::{kind_from_proto, kind_to_proto, read_record, record_from_proto, record_to_proto};
 pub use settings::{settings_from_proto, settings_to_proto};
 pub use time::{
     instant_from_proto, instant_to_proto, position_from_proto, position_to_proto, when_from_proto,

@@ -85,7 +85,7 @@ pub enum AttributeType {
 pub struct AttributeDeclaration {
     /// The kind of record that carries it, by name.
     pub kind: String,
-    /// Its name: usable as `attr.NAME`.
+    /// Its name.
     pub name: String,
     /// What it holds.
     pub attribute_type: AttributeType,

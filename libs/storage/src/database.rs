@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwether_domain::{Error, ErrorCode, Result};
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Result};
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::{ConnectOptions, DatabaseConnection};
 use sea_orm_migration::MigratorTrait;
@@ -62,6 +62,7 @@ impl Database {
     /// [`storage_error`].
     pub async fn open_sqlite<M: MigratorTrait>(path: &Path, options: SqliteOptions) -> Result<Self> {
         let lock = FileLock::take(path)?;
+        private(path)?;
         let writer = connect(path, &options, Role::Writer).await?;
         M::up(&writer, None)
             .await
@@ -178,6 +179,27 @@ fn pragmas(file: &Path, options: &SqliteOptions, role: Role) -> SqliteConnectOpt
     } else {
         connect
     }
+}
+
+/// Makes the file, or an existing one, readable for its owner only; SQLite gives its log beside it the same mode.
+fn private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let refused = |error: std::io::Error| {
+        let message = format!("{}: {error}", path.display());
+        Error::new(
+            ErrorCode::FailedPrecondition,
+            ErrorReason::StorageUnavailable,
+            message,
+        )
+    };
+    let open = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path);
+    let file = open.map_err(refused)?;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+        .map_err(refused)
 }
 
 fn in_file(path: &Path, error: Error) -> Error {

@@ -22,7 +22,9 @@ mod tests;
 use bellwether_domain::{Instant, RecordKey, RecordKind};
 
 pub(crate) use planner::{Head, Plan, Planner, no_such_record};
-pub(crate) use prepare::{Fit, Prepared, prepare, prepare_again, prepare_settings, settings_of};
+pub(crate) use prepare::{
+    Fit, Prepared, prepare, prepare_again, prepare_settings, read_and_check, settings_of,
+};
 use reply::read_etag;
 pub(crate) use reply::{Reply, etag};
 pub use reply::{UpsertReply, Written};

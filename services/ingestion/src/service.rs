@@ -46,6 +46,15 @@ impl Ingestion {
         })
     }
 
+    /// Closes the database, so that all of it lies in its one file. For the end of the process, when all calls and workers
+    /// have ended.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn close(&self) -> Result<()> {
+        self.store.close().await
+    }
+
     /// The handle to the committers.
     #[must_use]
     pub fn writer(&self) -> &Writer {

@@ -37,6 +37,11 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    /// Closes the database; what was written lies in its file then.
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.db.close().await
+    }
+
     /// Opens the database at `path`. A new one begins its life, and with it the epoch of its logs, at `now`.
     ///
     /// # Errors

@@ -56,7 +56,14 @@ impl Fields {
 
     pub(super) fn money(&mut self, field: &str, money: Option<&types::Money>) -> Option<Money> {
         let money = money?;
-        let currency = self.currency(&format!("{field}.currency_code"), &money.currency_code)?;
+        let currency = self.currency(&format!("{field}.currency_code"), &money.currency_code);
+        if currency.is_none() && money.minor_units < 0 {
+            self.add(
+                field,
+                format!("{} is negative: amounts are 0 or more", money.minor_units),
+            );
+        }
+        let currency = currency?;
         Some(Money {
             minor: money.minor_units,
             currency,

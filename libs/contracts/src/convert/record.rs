@@ -29,6 +29,16 @@ pub fn kind_to_proto(kind: RecordKind) -> sales::RecordKind {
 /// # Errors
 /// Everything that cannot be read. The rules between fields are [`bellwether_domain::record::check`]'s.
 pub fn record_from_proto(message: &sales::Record) -> Result<Record, Vec<Violation>> {
+    match read_record(message) {
+        (Some(record), violations) if violations.is_empty() => Ok(record),
+        (_, violations) => Err(violations),
+    }
+}
+
+/// What can be read of a message, and everything that cannot: so that the rules between fields can be checked on the
+/// readable part, and all violations be told at once. Unreadable optional fields are left out of the record.
+#[must_use]
+pub fn read_record(message: &sales::Record) -> (Option<Record>, Vec<Violation>) {
     let mut fields = Fields::default();
     let effective_at = message
         .effective_at
@@ -54,22 +64,20 @@ pub fn record_from_proto(message: &sales::Record) -> Result<Record, Vec<Violatio
         Some(record::Body::Quota(quota)) => people::quota(quota, &mut fields).map(Body::Quota),
         Some(record::Body::FxRate(rate)) => people::fx_rate(rate, &mut fields).map(Body::FxRate),
     };
-    match body {
-        Some(body) if fields.violations.is_empty() => {
-            let id = match &body {
-                Body::FxRate(rate) if message.id.is_empty() => rate.natural_id(),
-                _ => message.id.clone(),
-            };
-            Ok(Record {
-                id,
-                effective_at,
-                source_version: message.source_version,
-                attributes,
-                body,
-            })
+    let record = body.map(|body| {
+        let id = match &body {
+            Body::FxRate(rate) if message.id.is_empty() => rate.natural_id(),
+            _ => message.id.clone(),
+        };
+        Record {
+            id,
+            effective_at,
+            source_version: message.source_version,
+            attributes,
+            body,
         }
-        _ => Err(fields.violations),
-    }
+    });
+    (record, fields.violations)
 }
 
 fn attributes(

@@ -2,7 +2,7 @@
 
 use bellwether_domain::settings::Settings;
 
-use super::{record_from_proto, record_to_proto, settings_from_proto, settings_to_proto};
+use super::{read_record, record_from_proto, record_to_proto, settings_from_proto, settings_to_proto};
 use crate::json::{record_from_json, settings_from_json};
 
 const RECORDS: [&str; 8] = [
@@ -82,4 +82,14 @@ fn bad_settings_are_all_named() {
         "pipelines[0].stages",
     ];
     assert_eq!(fields, expected);
+}
+
+#[test]
+fn what_can_be_read_beside_an_unreadable_field_is_read() {
+    let text = r#"{"id":"d1","opportunity":{"stage":"Won","amount":{"minor_units":-5,"currency_code":"XXQ"},
+        "closed_at":{"date":"2017-01-01"},"created_at":{"date":"2017-02-01"}}}"#;
+    let (record, violations) = read_record(&record_from_json(text).unwrap());
+    assert_eq!(violations.len(), 2, "{violations:?}");
+    let broken = bellwether_domain::record::check(&record.unwrap(), &Settings::default());
+    assert_eq!(broken[0].field, "opportunity.closed_at");
 }

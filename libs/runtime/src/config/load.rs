@@ -184,8 +184,6 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    const SAMPLE: &str = include_str!("../../../../deploy/config/embedded.yaml");
-
     #[derive(Serialize, Default)]
     struct Flags {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,18 +201,6 @@ mod tests {
             ignored: &["OUTPUT"],
         };
         load(&sources, &flags)
-    }
-
-    #[test]
-    fn the_sample_is_the_default_written_out() {
-        let read = with_file(SAMPLE, &[], Flags::default()).unwrap();
-        assert_eq!(
-            read,
-            Config {
-                data_dir: Some("data".into()),
-                ..Config::default()
-            }
-        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Reads, checks, encodes and hashes incoming records before they queue for a transaction.
 
-use bellwether_contracts::convert::{record_from_proto, settings_from_proto, settings_to_proto};
+use bellwether_contracts::convert::{read_record, settings_from_proto, settings_to_proto};
 use bellwether_contracts::{ingestion, sales};
-use bellwether_domain::record::check;
+use bellwether_domain::record::{Record, check};
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Error, Instant, RecordKey, Result, Violation};
 use prost::Message as _;
@@ -52,9 +52,39 @@ impl Fit {
     }
 }
 
+/// A record of a message, or everything wrong with it: what cannot be read, and the rules that the rest breaks.
+pub(crate) fn read_and_check(
+    message: &sales::Record,
+    settings: &Settings,
+) -> std::result::Result<Record, Vec<Violation>> {
+    let (record, mut violations) = read_record(message);
+    match &record {
+        Some(record) => violations.extend(check(record, settings)),
+        None if message.id.is_empty() => {
+            violations.push(Violation::new(
+                "id",
+                "is missing: give the record's id in the source",
+            ));
+        }
+        None => {}
+    }
+    if i64::try_from(message.source_version).is_err() {
+        let text = format!(
+            "{} is too large: at most {} is allowed",
+            message.source_version,
+            i64::MAX
+        );
+        violations.push(Violation::new("source_version", text));
+    }
+    match record {
+        Some(record) if violations.is_empty() => Ok(record),
+        _ => Err(violations),
+    }
+}
+
 /// Reads and checks a record under the tenant's settings.
 pub(crate) fn prepare(mut message: sales::Record, settings: &Settings) -> Prepared {
-    let read = record_from_proto(&message);
+    let read = read_and_check(&message, settings);
     if let Ok(record) = &read
         && message.id.is_empty()
     {
@@ -63,26 +93,10 @@ pub(crate) fn prepare(mut message: sales::Record, settings: &Settings) -> Prepar
     }
     let payload = message.encode_to_vec();
     let verdict = read.and_then(|record| {
-        let mut violations = check(&record, settings);
         if payload.len() > MAX_RECORD {
-            let message = format!(
-                "is {} bytes large: at most {MAX_RECORD} are allowed",
-                payload.len()
-            );
-            violations.push(Violation::new("record", message));
-        }
-        if i64::try_from(record.source_version).is_err() {
-            violations.push(Violation::new(
-                "source_version",
-                format!(
-                    "{} is too large: at most {} is allowed",
-                    record.source_version,
-                    i64::MAX
-                ),
-            ));
-        }
-        if !violations.is_empty() {
-            return Err(violations);
+            let size = payload.len();
+            let message = format!("is {size} bytes large: at most {MAX_RECORD} are allowed");
+            return Err(vec![Violation::new("record", message)]);
         }
         Ok(Fit {
             hash: content_hash(&payload),

@@ -101,7 +101,7 @@ impl Job {
     /// When a file cannot be read, or the error of the sink.
     pub fn run(&self, sink: &mut Sink<'_>) -> Result<bool> {
         match &self.mapped {
-            None => plain::run(&self.inputs, sink),
+            None => plain::run(&self.inputs, &self.settings, sink),
             Some(mapped) => mapped.run(&self.inputs, &self.settings, Some(&mapped.clashes), sink),
         }
     }

@@ -2,15 +2,16 @@
 //!
 //! Lines are written in their order: of two versions of a record with equal keys the later line wins.
 
-use bellwether_contracts::convert::record_from_proto;
 use bellwether_contracts::json::record_from_json;
 use bellwether_contracts::sales;
+use bellwether_domain::settings::Settings;
 use bellwether_domain::{Error, ErrorReason, RecordKind, Result, Violation};
 
 use super::input::{Input, jsonl_text, line_too_long, open, unreadable};
 use super::job::{Item, Sink};
 use super::lines::{Lines, NextLine};
 use super::record::{MappedRecord, Reject};
+use crate::log::read_and_check;
 
 /// Whether the files look like lines of records.
 ///
@@ -41,7 +42,7 @@ pub(super) fn check(inputs: &[Box<dyn Input>]) -> Result<()> {
     }
 }
 
-pub(super) fn run(inputs: &[Box<dyn Input>], sink: &mut Sink<'_>) -> Result<bool> {
+pub(super) fn run(inputs: &[Box<dyn Input>], settings: &Settings, sink: &mut Sink<'_>) -> Result<bool> {
     let mut bytes = Vec::new();
     for (number, input) in inputs.iter().enumerate() {
         let file = u32::try_from(number).unwrap_or(u32::MAX);
@@ -53,7 +54,7 @@ pub(super) fn run(inputs: &[Box<dyn Input>], sink: &mut Sink<'_>) -> Result<bool
             {
                 NextLine::End => break,
                 NextLine::TooLong(line) => (line, Err(vec![Violation::new("row", line_too_long())])),
-                NextLine::Line(line) => (line, record(&bytes)),
+                NextLine::Line(line) => (line, record(&bytes, settings)),
             };
             let item = match item {
                 Ok((kind, record)) => Item::Record(Box::new(MappedRecord::plain(kind, record, (file, line)))),
@@ -78,10 +79,13 @@ pub(super) fn run(inputs: &[Box<dyn Input>], sink: &mut Sink<'_>) -> Result<bool
     Ok(true)
 }
 
-fn record(bytes: &[u8]) -> std::result::Result<(RecordKind, sales::Record), Vec<Violation>> {
+fn record(
+    bytes: &[u8],
+    settings: &Settings,
+) -> std::result::Result<(RecordKind, sales::Record), Vec<Violation>> {
     let row = |reason| vec![Violation::new("row", reason)];
     let text = jsonl_text(bytes).map_err(row)?;
     let record = record_from_json(text).map_err(|error| row(format!("is no record in JSON: {error}")))?;
-    let read = record_from_proto(&record)?;
+    let read = read_and_check(&record, settings)?;
     Ok((read.kind(), record))
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use bellwether_contracts::convert::record_from_proto;
 use bellwether_contracts::sales;
-use bellwether_domain::record::check;
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{RecordKind, Violation};
+
+use crate::log::read_and_check;
 use prost::Message;
 
 use super::row::{Entry, Filled, Place, Said, Slot, Wrong};
@@ -131,21 +131,13 @@ impl Parts {
         let mut record = self.message(target);
         let origins = self.origins();
         let place = self.places.first().copied().unwrap_or_default();
-        let violations = match record_from_proto(&record) {
+        let violations = match read_and_check(&record, settings) {
             Ok(read) => {
                 // An exchange rate that came without an id names itself.
                 record.id.clone_from(&read.id);
-                check(&read, settings)
+                Vec::new()
             }
-            Err(mut violations) => {
-                if record.id.is_empty() && kind != RecordKind::FxRate {
-                    violations.push(Violation::new(
-                        "id",
-                        "is missing: give the record's id in the source",
-                    ));
-                }
-                violations
-            }
+            Err(violations) => violations,
         };
         let mut wrong = self.wrong;
         for violation in &violations {

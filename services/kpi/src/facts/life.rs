@@ -17,6 +17,8 @@ pub(super) struct Life<'a> {
     code: u32,
     pub(super) created: When,
     pub(super) created_at: i64,
+    /// False when the source tells of the deal's past but not when it was created: it then has no cycle.
+    age_known: bool,
     pub(super) stages: Vec<Point<u32>>,
     amounts: Vec<Point<Option<Amount>>>,
     owners: Vec<Point<u32>>,
@@ -32,9 +34,9 @@ impl<'a> Life<'a> {
             .filter_map(|version| version.deal.as_ref())
             .collect();
         let newest = deals[deals.len() - 1];
-        let created = newest
-            .created
-            .unwrap_or(When::At(Instant::from_micros(first_recorded)));
+        let recorded = Instant::from_micros(first_recorded);
+        let told = newest.earliest_told(rules.zone).filter(|told| *told < recorded);
+        let created = newest.created.unwrap_or(When::At(told.unwrap_or(recorded)));
         let created_at = created.start_in(rules.zone).as_micros();
         let mut starts: Vec<i64> = versions
             .iter()
@@ -56,6 +58,7 @@ impl<'a> Life<'a> {
             code,
             created,
             created_at,
+            age_known: newest.created.is_some() || told.is_none(),
             stages,
             amounts,
             owners,
@@ -194,6 +197,9 @@ impl<'a> Life<'a> {
 
     /// From creation to close: whole days between two dates, else elapsed time.
     fn cycle(&self, closing: &Closing) -> i64 {
+        if !self.age_known {
+            return NULL;
+        }
         match (self.created, closing.when) {
             (When::Day(created), When::Day(closed)) => {
                 i64::from((closed.days() - created.days()).max(0)) * DAY_MICROS

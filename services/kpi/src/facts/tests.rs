@@ -413,3 +413,28 @@ fn won_lines_hold_while_the_closing_does() {
     let main = rows.iter().find(|row| row.table == Table::Closings).unwrap();
     assert_eq!((main.product, main.product_family), (2, 1));
 }
+
+#[test]
+fn a_stated_close_without_a_creation_counts_on_its_day_and_has_no_cycle() {
+    let undated = Deal {
+        created: None,
+        closed: Some(day(40)),
+        ..deal(WON)
+    };
+    let found = rows(vec![version(at(500), 1, undated)]);
+    let closing = found.iter().find(|row| row.table == Table::Closings).unwrap();
+    assert_eq!(
+        (closing.valid_from, closing.cycle, closing.amount),
+        (at(40), NULL, 100)
+    );
+    let bare = Deal {
+        created: None,
+        ..deal(PROSPECTING)
+    };
+    let found = rows(vec![version(at(500), 1, bare)]);
+    assert_eq!(
+        told(&found, Table::OpenDeals)[0].0,
+        500,
+        "it exists from its recorded instant"
+    );
+}

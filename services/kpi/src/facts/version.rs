@@ -1,6 +1,6 @@
 //! A version of a deal as facts need it: texts as codes, free text left out.
 
-use bellwether_domain::When;
+use bellwether_domain::{Instant, When, Zone};
 
 /// What orders the versions of a record: `effective_at` (microseconds), `source_version`, `seq`.
 pub type Key = (i64, u64, u64);
@@ -63,6 +63,15 @@ pub struct Deal {
 }
 
 impl Deal {
+    /// The earliest instant at which the source says that something happened to the deal.
+    pub(super) fn earliest_told(&self, zone: &Zone) -> Option<Instant> {
+        let told = [self.qualified, self.closed].into_iter().flatten();
+        let told = told.chain(self.stages.iter().map(|(when, _)| *when));
+        let told = told.chain(self.amounts.iter().map(|(when, _)| *when));
+        let told = told.chain(self.owners.iter().map(|(when, _)| *when));
+        told.map(|when| when.start_in(zone)).min()
+    }
+
     /// The line that names the deal's product: of the largest amount, then the first.
     pub(super) fn main_line(&self) -> Option<&Line> {
         let size = |line: &Line| line.amount.map_or(i64::MIN, |amount| amount.minor);

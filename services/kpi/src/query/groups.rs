@@ -63,8 +63,18 @@ pub(super) fn filter(
         .iter()
         .map(|value| value.as_deref().unwrap_or_default())
         .collect();
-    let passes = |name: &Arc<str>| u32::from(wanted.contains(&**name));
-    let mut numbers: Vec<u32> = by_code(source, dimension, seq).iter().map(passes).collect();
+    let names = by_code(source, dimension, seq);
+    let ids = entity(dimension).map(|dict| source.dictionary(dict));
+    let passes = |(code, name): (usize, &Arc<str>)| {
+        let shared = || {
+            // Of several that share a name each is shown as `NAME (ID)`; the plain name means all of them.
+            let id = ids.and_then(|ids| u32::try_from(code).ok().map(|code| ids.name(code)))?;
+            name.strip_suffix(&format!(" ({id})"))
+                .map(|plain| wanted.contains(plain))
+        };
+        u32::from(wanted.contains(&**name) || shared().unwrap_or(false))
+    };
+    let mut numbers: Vec<u32> = names.iter().enumerate().map(passes).collect();
     if numbers.is_empty() {
         numbers.push(u32::from(wanted.contains("")));
     }
@@ -85,6 +95,17 @@ fn lookup(
             let entities = source.dictionary(attribute.entity()).len();
             Lookup::attribute(column, source.attribute(attribute, seq), entities, numbers)
         }
+    }
+}
+
+/// The dictionary of ids of a dimension whose values are records with names of their own.
+fn entity(dimension: Dimension) -> Option<Dict> {
+    match dimension.origin() {
+        Origin::Column(column) => match column.storage() {
+            Storage::Code(dict @ (Dict::Rep | Dict::Account)) => Some(dict),
+            _ => None,
+        },
+        Origin::Attribute(_) => None,
     }
 }
 

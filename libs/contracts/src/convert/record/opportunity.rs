@@ -78,7 +78,7 @@ fn stage_history(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<StageCha
             stage: entry.stage.clone(),
         }));
     }
-    out
+    whole(out, deal.stage_history.len())
 }
 
 fn amount_history(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<AmountChange> {
@@ -89,7 +89,7 @@ fn amount_history(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<AmountC
         let amount = fields.money(&format!("{field}.amount"), entry.amount.as_ref());
         out.extend(at.map(|at| AmountChange { at, amount }));
     }
-    out
+    whole(out, deal.amount_history.len())
 }
 
 fn owner_history(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<OwnerChange> {
@@ -104,7 +104,7 @@ fn owner_history(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<OwnerCha
             owner_id: entry.owner_id.clone(),
         }));
     }
-    out
+    whole(out, deal.owner_history.len())
 }
 
 fn close_date_history(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<CloseDateChange> {
@@ -115,7 +115,12 @@ fn close_date_history(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<Clo
         let expected_close = fields.when(&format!("{field}.expected_close"), entry.expected_close.as_ref());
         out.extend(at.map(|at| CloseDateChange { at, expected_close }));
     }
-    out
+    whole(out, deal.close_date_history.len())
+}
+
+/// A history with an unreadable entry is left out as a whole: its order and end cannot be judged.
+fn whole<T>(read: Vec<T>, given: usize) -> Vec<T> {
+    if read.len() == given { read } else { Vec::new() }
 }
 
 fn type_from_proto(value: sales::OpportunityType) -> Option<OpportunityType> {
