@@ -383,8 +383,18 @@ fn files_that_hold_secrets_are_private_and_a_second_server_is_refused() {
         "{}",
         second.err
     );
+    let database = fs::metadata(dir.path().join("ingestion.db"))
+        .expect("a database")
+        .permissions()
+        .mode();
+    assert_eq!(database & 0o777, 0o600);
+    lines(&server, "acme", &[r#"{"id":"A","account":{"name":"Acme"}}"#]);
     assert_eq!(server.stop(), Some(0));
     assert!(!dir.path().join("endpoint").exists());
+    assert!(
+        !dir.path().join("ingestion.db-wal").exists(),
+        "the log lies in one file after a drain"
+    );
 }
 
 #[test]

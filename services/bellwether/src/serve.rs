@@ -105,8 +105,10 @@ async fn serve(config: Config, demo: bool, printer: &Printer) -> Result<(), Fail
         tell.send(url.to_owned()).ok();
     };
     let (ran, announced) = tokio::join!(run_node(&host, node, on_ready), announced);
+    let closed = ingestion.close().await;
     announced?;
-    Ok(ran?)
+    ran?;
+    Ok(closed?)
 }
 
 /// Says `ready URL` once the server is, and with `--demo` once the demo's records are in.
