@@ -46,7 +46,7 @@ impl BatchExpr {
         }
     }
 
-    /// The columns that it reads, in the order of [`Self::evaluate`]'s slices.
+    /// The columns that it reads, in the order of `evaluate`'s slices.
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         &self.columns

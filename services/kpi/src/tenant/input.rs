@@ -42,7 +42,7 @@ impl Input {
         self.key.2
     }
 
-    /// Reads a change. What cannot be read as a record counts as [`Content::Other`]: the log is checked when written, so
+    /// Reads a change. What cannot be read as a record counts as `Content::Other`: the log is checked when written, so
     /// this is a change of a kind that a later version of the program wrote.
     ///
     /// # Errors
