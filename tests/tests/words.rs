@@ -182,6 +182,27 @@ fn make_run(data: &Path) -> std::process::Child {
         .expect("make starts")
 }
 
+/// `make run`, asked to drain when the test ends, however it ends.
+struct Run(std::process::Child);
+
+impl Run {
+    fn stop(&self) {
+        let id = self.0.id().to_string();
+        let _ = Command::new("kill")
+            .args(["-TERM", &id])
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            self.stop();
+        }
+    }
+}
+
 fn wait_for(run: &mut std::process::Child, file: &Path, text: &str) -> String {
     for _ in 0..3000 {
         let seen = fs::read_to_string(file).unwrap_or_default();
@@ -201,8 +222,12 @@ fn wait_for(run: &mut std::process::Child, file: &Path, text: &str) -> String {
 #[test]
 fn every_command_in_the_readme_runs() {
     let desk = desk();
-    let mut run = make_run(desk.path());
-    let seen = wait_for(&mut run, &desk.path().join("run.log"), "Ctrl-C drains and stops.");
+    let mut run = Run(make_run(desk.path()));
+    let seen = wait_for(
+        &mut run.0,
+        &desk.path().join("run.log"),
+        "Ctrl-C drains and stops.",
+    );
     assert!(
         seen.contains("Win rate") && seen.contains("kpi query"),
         "no scorecard:\n{seen}"
@@ -229,14 +254,8 @@ fn every_command_in_the_readme_runs() {
         let done = typed(desk.path(), "./.demo", line);
         assert_eq!(done.code, 0, "{line}\n{}\n{}", done.out, done.err);
     }
-    let id = run.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .is_ok_and(|status| status.success())
-    );
-    let code = run.wait().expect("it is ours").code();
+    run.stop();
+    let code = run.0.wait().expect("it is ours").code();
     assert!(matches!(code, Some(0 | 2) | None), "make run ended with {code:?}");
     let endpoint = desk.path().join(".demo/endpoint");
     let gone = (0..150).any(|_| {
