@@ -15,7 +15,7 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{Pow, Signed, ToPrimitive, Zero};
 
-pub use text::{ParseExactError, from_f64_significant};
+pub use text::ParseExactError;
 
 /// Significant digits of a quotient in an answer; counts, sums and medians are written exactly.
 pub const QUOTIENT_DIGITS: u32 = 18;
@@ -49,12 +49,6 @@ impl Exact {
     /// `units / 10^decimals`: an amount in minor units as major units (`from_scaled(109_650, 2)` is 1096.5).
     pub fn from_scaled(units: impl Into<BigInt>, decimals: u32) -> Self {
         Self(BigRational::new(units.into(), ten_to(decimals).into()))
-    }
-
-    /// The exact value of a float (a dyadic fraction), or `None` for NaN and the infinities.
-    #[must_use]
-    pub fn from_f64(value: f64) -> Option<Self> {
-        BigRational::from_float(value).map(Self)
     }
 
     /// The nearest float; infinite when the value lies beyond the range of `f64`. For display and models only:

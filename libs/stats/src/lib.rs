@@ -8,4 +8,4 @@ pub mod rounding;
 
 pub use interval::{Interval, SMALL_N, small_n, wilson};
 pub use quantile::{median, median_of, quantile_type7, quantile_type7_of};
-pub use rounding::{half_even, largest_remainder};
+pub use rounding::largest_remainder;

@@ -1,28 +1,10 @@
-//! Rounding to whole units that neither drifts nor loses one: half-even, and shares by largest remainder.
+//! Rounding to whole units that loses none: shares by largest remainder.
 
 use std::cmp::Reverse;
 
 use bellwether_domain::exact::Exact;
 use num_bigint::{BigInt, Sign};
-use num_integer::Integer;
 use num_traits::{ToPrimitive, Zero};
-
-/// `numerator / denominator` to the nearest whole number; exactly half goes to the even neighbour, so that
-/// many roundings do not drift (IEEE 754 `roundTiesToEven`). `None` when the denominator is 0, or when the
-/// result does not fit (only `i128::MIN / -1`).
-#[must_use]
-pub fn half_even(numerator: i128, denominator: i128) -> Option<i128> {
-    if denominator == 0 {
-        return None;
-    }
-    let floor = numerator.checked_div_euclid(denominator)?;
-    // 0 <= rest < |denominator|; the rest is compared with what is missing, as doubling it could overflow.
-    let rest = numerator.checked_rem_euclid(denominator)?.unsigned_abs();
-    let missing = denominator.unsigned_abs() - rest;
-    let away = rest > missing || (rest == missing && floor.is_odd());
-    // div_euclid rounds down for a positive denominator and up for a negative one.
-    floor.checked_add(if !away { 0 } else { denominator.signum() })
-}
 
 /// Splits `total` whole units by weight so that the parts sum to it exactly: every part gets its share rounded
 /// towards zero, and the units that are left go one each to the largest remainders, the earlier part first
@@ -73,28 +55,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halves_go_to_the_even_neighbour() {
-        for (numerator, expected) in [(1, 0), (3, 2), (5, 2), (-1, 0), (-3, -2), (-5, -2)] {
-            assert_eq!(half_even(numerator, 2), Some(expected), "{numerator}/2");
-            assert_eq!(half_even(-numerator, -2), Some(expected), "{}/-2", -numerator);
-        }
-        assert_eq!(half_even(2, 3), Some(1));
-        assert_eq!(half_even(-4, 3), Some(-1));
-        assert_eq!(half_even(4, -3), Some(-1));
-        assert_eq!(half_even(1, 0), None);
-    }
-
-    #[test]
-    fn the_ends_of_the_range_round_too() {
-        assert_eq!(half_even(i128::MAX, 1), Some(i128::MAX));
-        assert_eq!(half_even(i128::MIN, 1), Some(i128::MIN));
-        assert_eq!(half_even(i128::MIN, -1), None);
-        assert_eq!(half_even(i128::MAX, i128::MIN), Some(-1));
-        assert_eq!(half_even(i128::MIN, i128::MAX), Some(-1));
-        assert_eq!(half_even(1, i128::MIN), Some(0));
-    }
-
-    #[test]
     fn parts_sum_to_the_whole() {
         assert_eq!(largest_remainder(100, &[1_u64, 1, 1]), Some(vec![34, 33, 33]));
         assert_eq!(largest_remainder(-100, &[1_u64, 1, 1]), Some(vec![-34, -33, -33]));
@@ -142,17 +102,6 @@ mod tests {
         ) {
             let scaled: Vec<Exact> = weights.iter().map(|&weight| Exact::from_scaled(weight, 3)).collect();
             prop_assert_eq!(largest_remainder(total, &weights), largest_remainder(total, &scaled));
-        }
-
-        #[test]
-        fn half_even_agrees_with_exact_numbers(
-            numerator in any::<i128>(), denominator in any::<i128>(), small in 1_i128..9,
-        ) {
-            for denominator in [denominator, small, -small] {
-                prop_assume!(denominator != 0 && !(numerator == i128::MIN && denominator == -1));
-                let expected = Exact::ratio(numerator, denominator).expect("not 0").round_half_even_to_integer();
-                prop_assert_eq!(half_even(numerator, denominator).map(BigInt::from), Some(expected));
-            }
         }
     }
 }

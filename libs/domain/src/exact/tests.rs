@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 use proptest::prelude::*;
 
-use super::{Exact, ParseExactError, from_f64_significant};
+use super::{Exact, ParseExactError};
 
 fn ratio(numerator: i128, denominator: i128) -> Exact {
     Exact::ratio(numerator, denominator).expect("a test divides by something")
@@ -73,21 +73,6 @@ fn small_values_are_written_out() {
     let small = ratio(1, 3_000_000_000_000);
     assert_eq!(small.to_decimal_string(), "0.000000000000333333333333333333");
     assert_eq!((-small).to_significant(2), "-0.00000000000033");
-    let smallest = from_f64_significant(5e-324, 3).expect("finite");
-    assert_eq!(smallest, format!("0.{}494", "0".repeat(323)));
-}
-
-#[test]
-fn floats_are_written_without_exponent() {
-    let text = |value, digits| from_f64_significant(value, digits).expect("finite");
-    assert_eq!(text(0.1, 15), "0.1");
-    assert_eq!(text(0.1, 18), "0.100000000000000006");
-    assert_eq!(text(1e21, 15), "1000000000000000000000");
-    assert_eq!(text(-1e-7, 15), "-0.0000001");
-    assert_eq!(text(-0.0, 15), "0");
-    assert_eq!(text(2.5, 1), "2");
-    assert_eq!(from_f64_significant(f64::NAN, 15), None);
-    assert_eq!(from_f64_significant(f64::INFINITY, 15), None);
 }
 
 #[test]

@@ -137,14 +137,6 @@ impl FromStr for Exact {
     }
 }
 
-/// A float as plain decimal text, its exact binary value rounded half-even to `digits` significant digits (0
-/// is taken as 1): `0.1` with 15 digits is `0.1`, with 18 it is `0.100000000000000006`. `None` for NaN and the
-/// infinities; both zeros are `0`.
-#[must_use]
-pub fn from_f64_significant(value: f64, digits: u32) -> Option<String> {
-    Exact::from_f64(value).map(|exact| exact.to_significant(digits))
-}
-
 /// `floor(log10(numerator / denominator))`, off by one at most; neither is 0.
 fn first_exponent(numerator: &BigUint, denominator: &BigUint) -> i64 {
     let bits = |number: &BigUint| i64::try_from(number.bits()).unwrap_or(i64::MAX);

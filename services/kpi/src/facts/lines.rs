@@ -1,5 +1,7 @@
 //! The revenue of a won deal's lines: parts that sum to the won amount, to the minor unit.
 
+use bellwether_stats::largest_remainder;
+
 use super::version::{Amount, Line};
 use super::{Row, life};
 use crate::table::Table;
@@ -39,27 +41,16 @@ fn parts(lines: &[Line], won: Option<Amount>) -> Vec<Option<Amount>> {
     let sum: i128 = stated.iter().flatten().map(|minor| i128::from(*minor)).sum();
     let rest = i128::from(won.minor) - sum;
     let unstated = stated.contains(&None);
-    let minors = if unstated && rest >= 0 {
-        let shares = split(
-            rest,
-            &stated
-                .iter()
-                .map(|minor| i128::from(minor.is_none()))
-                .collect::<Vec<_>>(),
-        );
-        stated
-            .iter()
-            .zip(shares)
-            .map(|(minor, share)| minor.unwrap_or(share))
-            .collect()
+    let minors: Vec<i64> = if !unstated && rest == 0 {
+        stated.iter().flatten().copied().collect()
+    } else if unstated && rest >= 0 {
+        let weights: Vec<u64> = stated.iter().map(|minor| u64::from(minor.is_none())).collect();
+        let shares = split(rest, &weights);
+        let given = stated.iter().zip(shares);
+        given.map(|(minor, share)| minor.unwrap_or(share)).collect()
     } else if sum > 0 {
-        split(
-            won.minor.into(),
-            &stated
-                .iter()
-                .map(|minor| minor.unwrap_or(0).into())
-                .collect::<Vec<_>>(),
-        )
+        let weight = |minor: &Option<i64>| minor.and_then(|minor| u64::try_from(minor).ok()).unwrap_or(0);
+        split(won.minor.into(), &stated.iter().map(weight).collect::<Vec<_>>())
     } else {
         split(won.minor.into(), &vec![1; lines.len()])
     };
@@ -74,19 +65,11 @@ fn parts(lines: &[Line], won: Option<Amount>) -> Vec<Option<Amount>> {
         .collect()
 }
 
-/// Splits a whole in proportion to weights (0 or more, not all 0) by largest remainder; of equal ones the first.
-fn split(whole: i128, weights: &[i128]) -> Vec<i64> {
-    let sum: i128 = weights.iter().sum();
-    if sum == 0 {
+/// Splits a whole in proportion to weights of 0 or more; nothing where all are 0.
+fn split(whole: i128, weights: &[u64]) -> Vec<i64> {
+    let Some(parts) = largest_remainder(whole, weights) else {
         return vec![0; weights.len()];
-    }
-    let mut parts: Vec<i128> = weights.iter().map(|weight| whole * weight / sum).collect();
-    let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(whole * weights[*index] % sum));
-    let left = whole - parts.iter().sum::<i128>();
-    for index in order.into_iter().take(usize::try_from(left).unwrap_or(0)) {
-        parts[index] += 1;
-    }
+    };
     parts
         .into_iter()
         .map(|part| i64::try_from(part).unwrap_or(i64::MAX))

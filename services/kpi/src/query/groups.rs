@@ -69,8 +69,8 @@ pub(super) fn filter(
         let shared = || {
             // Of several that share a name each is shown as `NAME (ID)`; the plain name means all of them.
             let id = ids.and_then(|ids| u32::try_from(code).ok().map(|code| ids.name(code)))?;
-            name.strip_suffix(&format!(" ({id})"))
-                .map(|plain| wanted.contains(plain))
+            let plain = name.strip_suffix(')')?.strip_suffix(id)?.strip_suffix(" (")?;
+            Some(wanted.contains(plain))
         };
         u32::from(wanted.contains(&**name) || shared().unwrap_or(false))
     };
