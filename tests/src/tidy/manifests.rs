@@ -153,7 +153,7 @@ fn may_import(from: Floor, to: Floor, dev: bool) -> bool {
     match from {
         Domain => false,
         Stats | Contracts => to == Domain,
-        Platform => matches!(to, Contracts | Domain),
+        Platform => matches!(to, Contracts | Domain) || (dev && to == Testkit),
         Testkit => matches!(to, Platform | Contracts | Domain),
         Service => matches!(to, Platform | Contracts | Stats | Domain) || (dev && to == Testkit),
         Binary => matches!(to, Service | Platform | Contracts | Stats | Domain) || (dev && to == Testkit),

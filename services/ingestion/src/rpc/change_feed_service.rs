@@ -5,7 +5,8 @@ use std::time::Duration;
 use bellwether_contracts::convert::{instant_to_proto, position_from_proto, position_to_proto};
 use bellwether_contracts::ingestion::change_feed_service_server::ChangeFeedService;
 use bellwether_contracts::ingestion::{
-    Change, GetHeadRequest, GetHeadResponse, SubscribeRequest, SubscribeResponse,
+    Change, GetHeadRequest, GetHeadResponse, StreamSnapshotRequest, StreamSnapshotResponse, SubscribeRequest,
+    SubscribeResponse,
 };
 use bellwether_contracts::status::to_status;
 use bellwether_domain::{Error, ErrorCode, ErrorReason, Position, Result, TenantId};
@@ -74,6 +75,52 @@ impl ChangeFeed {
         tokio::spawn(follower.run());
         Ok(ReceiverStream::new(receiver))
     }
+
+    async fn snapshot(
+        &self,
+        request: Request<StreamSnapshotRequest>,
+    ) -> Result<ReceiverStream<std::result::Result<StreamSnapshotResponse, Status>>> {
+        let tenant = authorize(&request, &request.get_ref().tenant)?;
+        let (head, _) = self.store.position(&tenant).await?;
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+        let (store, failed) = (self.store.clone(), sender.clone());
+        tokio::spawn(async move {
+            if let Err(error) = send_snapshot(store, tenant, head, sender).await {
+                failed.send(Err(to_status(&error))).await.ok();
+            }
+        });
+        Ok(ReceiverStream::new(receiver))
+    }
+}
+
+/// Sends every change up to `head`, and nothing that came after it; ends early when nobody listens.
+async fn send_snapshot(
+    store: Store,
+    tenant: TenantId,
+    head: Position,
+    sender: mpsc::Sender<std::result::Result<StreamSnapshotResponse, Status>>,
+) -> Result<()> {
+    let message = |changes| {
+        Ok(StreamSnapshotResponse {
+            changes,
+            head: Some(position_to_proto(head)),
+        })
+    };
+    let mut seen = 0;
+    if let Some(reader) = store.reader(&tenant).await? {
+        while seen < head.seq {
+            let mut changes = reader.changes(seen).await?;
+            changes.retain(|change| change.seq <= head.seq);
+            seen = changes.last().map_or(head.seq, |change| change.seq);
+            if sender.send(message(changes)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    if head.seq == 0 {
+        sender.send(message(Vec::new())).await.ok();
+    }
+    Ok(())
 }
 
 /// A follower can go on from a position of this life of the log that the log has reached.
@@ -188,6 +235,15 @@ impl ChangeFeedService for ChangeFeed {
         request: Request<SubscribeRequest>,
     ) -> std::result::Result<Response<Self::SubscribeStream>, Status> {
         answer(self.follow(request).await)
+    }
+
+    type StreamSnapshotStream = ReceiverStream<std::result::Result<StreamSnapshotResponse, Status>>;
+
+    async fn stream_snapshot(
+        &self,
+        request: Request<StreamSnapshotRequest>,
+    ) -> std::result::Result<Response<Self::StreamSnapshotStream>, Status> {
+        answer(self.snapshot(request).await)
     }
 
     async fn get_head(

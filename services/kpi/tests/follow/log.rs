@@ -11,8 +11,8 @@ use bellwether_contracts::ingestion::change_feed_service_server::{
 use bellwether_contracts::ingestion::tenant_service_server::{TenantService, TenantServiceServer};
 use bellwether_contracts::ingestion::{
     Change, GetHeadRequest, GetHeadResponse, GetSettingsRequest, GetSettingsResponse, ListTenantsRequest,
-    ListTenantsResponse, SubscribeRequest, SubscribeResponse, UpdateSettingsRequest, UpdateSettingsResponse,
-    change::Payload,
+    ListTenantsResponse, StreamSnapshotRequest, StreamSnapshotResponse, SubscribeRequest, SubscribeResponse,
+    UpdateSettingsRequest, UpdateSettingsResponse, change::Payload,
 };
 use bellwether_contracts::status::to_status;
 use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Position, RecordKind};
@@ -178,6 +178,29 @@ impl ChangeFeedService for FakeLog {
             }
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    type StreamSnapshotStream = Pin<Box<dyn Stream<Item = Result<StreamSnapshotResponse, Status>> + Send>>;
+
+    async fn stream_snapshot(
+        &self,
+        request: Request<StreamSnapshotRequest>,
+    ) -> Result<Response<Self::StreamSnapshotStream>, Status> {
+        let tenant = request.into_inner().tenant;
+        let head = self.head(&tenant);
+        let mut messages = Vec::new();
+        let mut seen = 0;
+        loop {
+            let changes = self.after(&tenant, seen);
+            seen = changes.last().map_or(seen, |change| change.seq);
+            let ended = changes.is_empty();
+            let head = Some(position_to_proto(head));
+            messages.push(Ok(StreamSnapshotResponse { changes, head }));
+            if ended {
+                break;
+            }
+        }
+        Ok(Response::new(Box::pin(futures::stream::iter(messages))))
     }
 
     async fn get_head(&self, request: Request<GetHeadRequest>) -> Result<Response<GetHeadResponse>, Status> {
