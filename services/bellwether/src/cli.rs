@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod health;
 mod import;
 mod kpi;
 mod records;
 
+pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;
 pub(crate) use kpi::{
     FilterArg, KnownAtArg, KpiCommand, ListArgs, PeriodArg, QueryArgs, ScorecardArgs, ShowArgs, WhenArg,
@@ -95,6 +97,8 @@ pub(crate) enum Command {
     /// A tenant's settings: currency, zone, fiscal calendar, pipelines, declared fields
     #[command(subcommand)]
     Settings(SettingsCommand),
+    /// Whether a server is ready for calls
+    Health(HealthArgs),
     /// Completions for a shell
     #[command(
         after_help = "Example:\n  bellwether completions bash > ~/.local/share/bash-completion/completions/bellwether"

@@ -1,5 +1,7 @@
 //! Finding the server and speaking to it.
 
+use std::path::Path;
+
 use bellwether_contracts::ingestion::import_service_client::ImportServiceClient;
 use bellwether_contracts::ingestion::record_service_client::RecordServiceClient;
 use bellwether_contracts::ingestion::tenant_service_client::TenantServiceClient;
@@ -9,6 +11,20 @@ use bellwether_runtime::{LinkConfig, MAX_MESSAGE_BYTES, PeerChannel, PeerLink, S
 
 use crate::cli::Connection;
 use crate::exit::{Code, Failure};
+
+/// The server's address: the one that is named, else the one that the process of the folder wrote.
+///
+/// # Errors
+/// Usage when neither is named, unavailable when nothing serves the folder.
+pub(crate) fn address(server: Option<&str>, dir: Option<&Path>) -> Result<String, Failure> {
+    match (server, dir) {
+        (Some(url), _) => Ok(url.to_owned()),
+        (None, Some(dir)) => Ok(data_dir::read_endpoint(dir)?),
+        (None, None) => Err(Failure::usage(
+            "where is the server? Give --data-dir DIR (or set BELLWETHER_DATA_DIR), or --server URL --token-file FILE",
+        )),
+    }
+}
 
 /// A server that commands speak to.
 #[derive(Debug)]
@@ -22,15 +38,7 @@ impl Client {
     /// # Errors
     /// Usage when neither folder nor server is named, unavailable when nothing serves the folder, auth without a token.
     pub(crate) fn find(connection: &Connection) -> Result<Self, Failure> {
-        let url = match (&connection.server, &connection.data_dir) {
-            (Some(url), _) => url.clone(),
-            (None, Some(dir)) => data_dir::read_endpoint(dir)?,
-            (None, None) => {
-                return Err(Failure::usage(
-                    "where is the server? Give --data-dir DIR (or set BELLWETHER_DATA_DIR), or --server URL --token-file FILE",
-                ));
-            }
-        };
+        let url = address(connection.server.as_deref(), connection.data_dir.as_deref())?;
         let in_folder = || connection.data_dir.as_ref().map(|dir| dir.join("token"));
         let file = connection.token_file.clone().or_else(in_folder);
         let file = file.ok_or_else(|| {

@@ -1,5 +1,6 @@
 //! What the commands do: each asks the server and shows what it says.
 
+mod health;
 mod import;
 mod kpi;
 mod query;
@@ -28,6 +29,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> Result<Code, Fai
         Command::Scorecard(args) => scorecard::run(args, printer).await,
         Command::Records(command) => records::run(command, printer).await,
         Command::Settings(command) => settings::run(command, printer).await,
+        Command::Health(args) => health::run(args, printer).await,
         Command::Completions { shell } => completions(shell, printer),
     }
 }
