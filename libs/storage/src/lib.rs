@@ -3,6 +3,7 @@
 //!
 //! SQLite today; PostgreSQL comes behind the same [`Database`].
 
+pub mod cache;
 pub mod database;
 pub mod error;
 pub mod paging;
@@ -10,6 +11,7 @@ pub mod transaction;
 
 mod lock;
 
+pub use cache::{Lease, LeaseToken, SharedCache, SharedCacheOptions, SharedCacheStats};
 pub use database::{Database, SqliteOptions};
 pub use error::storage_error;
 pub use paging::{Page, PageSigner, QueryHash, page_size};
