@@ -44,6 +44,7 @@ impl Feed {
 #[tonic::async_trait]
 impl ChangeFeedService for Feed {
     type SubscribeStream = BoxStream<pb::SubscribeResponse>;
+    type StreamSnapshotStream = BoxStream<pb::StreamSnapshotResponse>;
 
     async fn subscribe(
         &self,
@@ -55,6 +56,15 @@ impl ChangeFeedService for Feed {
         Ok(Response::new(Box::pin(
             ticks.map(|_| Ok(pb::SubscribeResponse::default())),
         )))
+    }
+
+    async fn stream_snapshot(
+        &self,
+        request: Request<pb::StreamSnapshotRequest>,
+    ) -> Result<Response<Self::StreamSnapshotStream>, Status> {
+        let tenant = &request.get_ref().tenant;
+        authorize(&request, tenant).map_err(|error| to_status(&error))?;
+        Ok(Response::new(Box::pin(tokio_stream::empty())))
     }
 
     async fn get_head(
