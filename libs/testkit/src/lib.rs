@@ -7,5 +7,6 @@
 
 pub mod node;
 pub mod sample;
+pub mod servers;
 
 pub use node::{TestNode, TestNodeBuilder};
