@@ -14,7 +14,12 @@ Example:
   bellwether health --data-dir ./data")]
 pub(crate) struct HealthArgs {
     /// The server's data folder: its address is in DIR/endpoint
-    #[arg(long, value_name = "DIR", env = "BELLWETHER_DATA_DIR", help_heading = "Server")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "BELLWETHER_DATA_DIR",
+        help_heading = "Server"
+    )]
     pub(crate) data_dir: Option<PathBuf>,
     /// The server's address, such as http://127.0.0.1:4711
     #[arg(long, value_name = "URL", env = "BELLWETHER_SERVER", help_heading = "Server")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tonic::transport::{ClientTlsConfig, Endpoint};
+use tonic::transport::{ClientTlsConfig, Endpoint, Uri};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -33,13 +33,25 @@ pub(super) async fn run(args: HealthArgs, printer: &Printer) -> Result<Code, Fai
 
 // Not through a `PeerLink`: a probe carries no token and must not be retried.
 async fn ask(url: &str) -> Result<ServingStatus, Failure> {
-    let refused = |error| Failure::usage(format!("`{url}` is not an address: {error}"));
-    let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(refused)?;
-    if url.starts_with("https:") {
-        let tls = ClientTlsConfig::new().with_enabled_roots();
-        endpoint = endpoint.tls_config(tls).map_err(refused)?;
+    let refused = || Failure::usage(format!("`{url}` is not an address such as http://127.0.0.1:4711"));
+    let uri: Uri = url.parse().map_err(|_| refused())?;
+    let mut endpoint = Endpoint::from(uri.clone());
+    match uri.scheme_str() {
+        Some("http") => {}
+        Some("https") => {
+            let tls = ClientTlsConfig::new().with_enabled_roots();
+            endpoint = endpoint.tls_config(tls).map_err(|_| refused())?;
+        }
+        _ => return Err(refused()),
     }
-    let away = |error| Failure::unavailable(format!("{url} cannot be reached: {error}"));
+    let away = |error: tonic::transport::Error| {
+        // tonic says "transport error"; what the system said lies below.
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(below) = cause.source() {
+            cause = below;
+        }
+        Failure::unavailable(format!("{url} cannot be reached: {cause}"))
+    };
     let channel = endpoint.connect().await.map_err(away)?;
     // The empty name is the whole server's.
     let request = HealthCheckRequest::default();
