@@ -5,10 +5,18 @@
 //! named together with the script that installs it.
 
 mod daemon;
+mod envoy;
+mod pgbouncer;
 mod ports;
 mod postgres;
 mod programs;
+mod redis;
 pub mod watchman;
 
+pub use envoy::Envoy;
+pub use pgbouncer::PgBouncer;
 pub use ports::free_port;
 pub use postgres::Postgres;
+pub use redis::Redis;
+pub use redis::cluster::RedisCluster;
+pub use redis::sentinel::Sentinel;

@@ -55,7 +55,13 @@ impl Postgres {
         let data = folder.path().join("data");
         make_cluster(folder.path(), &data, user);
         let sockets = format!("unix_socket_directories={}", folder.path().display());
-        let own = ["listen_addresses=127.0.0.1", "max_connections=200", &sockets];
+        let own = [
+            "listen_addresses=127.0.0.1",
+            "max_connections=200",
+            // After a crash: one call instead of one for each of a thousand files, a quarter of a second instead of four.
+            "recovery_init_sync_method=syncfs",
+            &sockets,
+        ];
         let mut args = vec!["-D".to_owned(), data.display().to_string()];
         args.extend(["-p".to_owned(), port.to_string()]);
         for setting in own.into_iter().chain(settings.iter().copied()) {
@@ -77,13 +83,7 @@ impl Postgres {
     }
 
     fn is_ready(&self) -> bool {
-        // The port opens late; only then is it worth starting a process to ask.
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            return false;
-        }
-        let mut ask = Command::new(programs::find("pg_isready"));
-        let asked = ask.args(["-q", "-d", &self.url()]).status();
-        asked.is_ok_and(|status| status.success())
+        is_accepting(self.port, &self.url())
     }
 
     /// Its port on 127.0.0.1.
@@ -169,6 +169,17 @@ impl Postgres {
     pub fn log(&self) -> String {
         self.daemon.log()
     }
+}
+
+/// Whether PostgreSQL, or who stands before it, accepts connections.
+pub(super) fn is_accepting(port: u16, url: &str) -> bool {
+    // The port opens late; only then is it worth starting a process to ask.
+    if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        return false;
+    }
+    let mut ask = Command::new(programs::find("pg_isready"));
+    let asked = ask.args(["-q", "-d", url]).status();
+    asked.is_ok_and(|status| status.success())
 }
 
 /// Makes the data folder. Unsynced, because there is nothing to lose yet; the server itself syncs.
