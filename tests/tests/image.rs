@@ -1,0 +1,385 @@
+//! The image is small, starts in a moment as nobody in particular, and a fleet of it as `deploy/compose.yaml` says
+//! answers as one process does.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use bellwether_testkit::servers::{Postgres, Redis};
+use bellwether_tests::compose::{self, File, Service};
+use bellwether_tests::containers::{Container, Store};
+use bellwether_tests::oracle::export;
+use bellwether_tests::product::{Done, binary, run_in};
+use bellwether_tests::workspace_root;
+use serde_json::Value;
+
+/// What the image that is shipped may be, in MB.
+const MAX_MB: u64 = 120;
+/// The same for a program that was not optimised: measured, its image is 1.27 times as large.
+const MAX_MB_UNOPTIMISED: u64 = 150;
+const MAX_START: Duration = Duration::from_secs(1);
+
+/// One image for all tests; removed by the watchman.
+static STORE: LazyLock<Store> = LazyLock::new(Store::with_image);
+
+/// A folder with the token that all containers and clients of a test use.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().expect("a folder"));
+        std::fs::write(desk.token(), "the-token-of-this-test\n").expect("a writable folder");
+        desk
+    }
+
+    fn token(&self) -> PathBuf {
+        self.0.path().join("token")
+    }
+
+    /// Runs a client command against a server.
+    fn run(&self, server: &str, args: &[&str]) -> Done {
+        let token = self.token().display().to_string();
+        let to = ["--server", server, "--token-file", &token];
+        run_in(self.0.path(), &[args, &to].concat())
+    }
+
+    fn start(&self, name: &str, service: &Service) -> Container<'_> {
+        STORE.start(name, service, &[("token", &self.token())])
+    }
+}
+
+fn compose_file() -> File {
+    let variables = [
+        ("BELLWETHER_TOKEN_FILE", "token"),
+        ("POSTGRES_PASSWORD", "none"),
+        ("REDIS_PASSWORD", "none"),
+    ];
+    compose::read(&variables).expect("a sound file")
+}
+
+/// Sets a variable that the service has to something else.
+fn set(service: &mut Service, key: &str, value: &str) {
+    let old = service.environment.insert(key.to_owned(), value.to_owned());
+    assert!(old.is_some(), "compose.yaml does not set {key}");
+}
+
+/// A service of compose.yaml on a free port of this machine.
+fn service(file: &File, name: &str) -> Service {
+    let mut service = file.services[name].clone();
+    set(&mut service, "BELLWETHER_LISTEN", "127.0.0.1:0");
+    service
+}
+
+/// Everything in one process, hardened as a service of compose.yaml.
+fn embedded(file: &File) -> Service {
+    let mut service = service(file, "kpi-1");
+    for key in [
+        "BELLWETHER_ROLES",
+        "BELLWETHER_INGESTION_URL",
+        "BELLWETHER_REDIS_URL",
+    ] {
+        service.environment.remove(key).expect("compose.yaml sets it");
+    }
+    service
+}
+
+#[test]
+fn it_is_small_and_says_what_it_is() {
+    let optimised = binary().components().any(|part| part.as_os_str() == "release");
+    let limit = if optimised { MAX_MB } else { MAX_MB_UNOPTIMISED };
+    assert!(STORE.image_mb <= limit, "{} MB of {limit}", STORE.image_mb);
+    eprintln!("the image is {} MB", STORE.image_mb);
+    let of = |template: &str| STORE.image(template);
+    assert_eq!(of("{{.Config.User}}"), "65532:65532");
+    assert_eq!(of("{{json .Config.Entrypoint}}"), r#"["/bellwether"]"#);
+    assert_eq!(of("{{json .Config.ExposedPorts}}"), r#"{"4711/tcp":{}}"#);
+    assert_eq!(of("{{len .RootFS.Layers}}"), "1");
+    let label = |name: &str| {
+        of(&format!(
+            "{{{{index .Labels \"org.opencontainers.image.{name}\"}}}}"
+        ))
+    };
+    assert_eq!(label("version"), env!("CARGO_PKG_VERSION"));
+    assert!(
+        label("licenses").starts_with("Apache-2.0"),
+        "{}",
+        label("licenses")
+    );
+}
+
+#[test]
+fn it_starts_in_a_moment_without_any_right() {
+    let (desk, file) = (Desk::new(), compose_file());
+    let mut service = embedded(&file);
+    let mut took = Vec::new();
+    for round in 0..3 {
+        // A volume of its own each time: the first start makes the database.
+        service.volumes = vec![format!("embedded-{round}:/data")];
+        let container = desk.start(&format!("embedded-{round}"), &service);
+        took.push(container.ready_after);
+        if round == 0 {
+            has_no_right(&container);
+            is_well(&container, &service);
+        }
+    }
+    took.sort();
+    eprintln!("ready after {took:?}");
+    assert!(took[1] <= MAX_START, "ready after {took:?}");
+}
+
+/// What the kernel says of the program, and what it cannot do.
+fn has_no_right(container: &Container<'_>) {
+    let status = container.status();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let words = line.unwrap_or_default().split_whitespace();
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(field("Uid:"), ["65532"; 4], "{status}");
+    assert_eq!(field("Gid:"), ["65532"; 4], "{status}");
+    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+        assert_eq!(field(set), ["0000000000000000"], "{set} {status}");
+    }
+    assert_eq!(field("NoNewPrivs:"), ["1"], "{status}");
+    assert_eq!(container.inspect("{{.HostConfig.ReadonlyRootfs}}"), "true");
+    // The program itself cannot make a folder outside of its own.
+    let words = |folder: &str| ["/bellwether", "serve", "--data-dir", folder].map(str::to_owned);
+    let refused = container.exec(&[], &words("/elsewhere"));
+    assert!(
+        refused.code != 0 && refused.err.contains("Read-only file system"),
+        "{refused:?}"
+    );
+}
+
+/// The health check of compose.yaml says so too; names resolve.
+fn is_well(container: &Container<'_>, service: &Service) {
+    let command = &service.healthcheck.test[1..];
+    let by_name = container.url.replace("127.0.0.1", "localhost");
+    for url in [&container.url, &by_name] {
+        container.exec(&[("BELLWETHER_SERVER", url)], command).exits(0);
+    }
+    container
+        .exec(&[("BELLWETHER_SERVER", "http://127.0.0.1:1")], command)
+        .exits(6);
+}
+
+/// The fleet of compose.yaml: two ingestion, two kpi.
+struct Fleet<'a> {
+    ingestions: Vec<Container<'a>>,
+    kpis: Vec<Container<'a>>,
+}
+
+impl<'a> Fleet<'a> {
+    fn start(desk: &'a Desk, file: &File, database: &str, redis: &str) -> Self {
+        let mut of_kpi = ["kpi-1", "kpi-2"].map(|name| service(file, name));
+        let ingestions = ["ingestion-1", "ingestion-2"].map(|name| {
+            let mut service = service(file, name);
+            set(&mut service, "BELLWETHER_DATABASE_URL", database);
+            let container = desk.start(name, &service);
+            for kpi in &mut of_kpi {
+                let key = "BELLWETHER_INGESTION_URL";
+                let urls = kpi.environment[key].replace(&format!("http://{name}:4711"), &container.url);
+                set(kpi, key, &urls);
+            }
+            container
+        });
+        let kpis = of_kpi.into_iter().zip(["kpi-1", "kpi-2"]);
+        let kpis = kpis.map(|(mut kpi, name)| {
+            set(&mut kpi, "BELLWETHER_REDIS_URL", redis);
+            desk.start(name, &kpi)
+        });
+        Self {
+            kpis: kpis.collect(),
+            ingestions: ingestions.into(),
+        }
+    }
+
+    /// Drains all of them at the same time.
+    fn stop(self) -> Vec<(Option<i32>, Duration)> {
+        let all = self.kpis.into_iter().chain(self.ingestions);
+        std::thread::scope(|scope| {
+            let ends: Vec<_> = all.map(|one| scope.spawn(|| one.stop())).collect();
+            let ends = ends.into_iter().map(|end| end.join().expect("it stops"));
+            ends.collect()
+        })
+    }
+}
+
+/// An import, and questions about what it brought.
+struct Journey {
+    tenant: &'static str,
+    folder: PathBuf,
+    mapping: PathBuf,
+    files: &'static [&'static str],
+    questions: &'static [&'static [&'static str]],
+}
+
+/// The samples that are shipped, and the CRM export where it is there.
+fn journeys() -> Vec<Journey> {
+    let examples = workspace_root().join("deploy/mappings/examples");
+    let mut journeys = vec![Journey {
+        tenant: "samples",
+        mapping: examples.join("opportunities.yaml"),
+        folder: examples,
+        files: &["deals.csv", "deal_lines.csv", "deal_stages.csv", "catalogue.csv"],
+        questions: &[
+            &["win_rate", "deals_won", "bookings", "--by", "stage"],
+            &["pipeline_value", "open_deals", "--grain", "month"],
+        ],
+    }];
+    match export::folder() {
+        None => eprintln!("the CRM part is left out: ../shared/data/crm is not there"),
+        Some(folder) => journeys.push(Journey {
+            tenant: "crm",
+            mapping: workspace_root().join("deploy/mappings/crm_sales_opportunities.yaml"),
+            folder,
+            files: &[
+                "accounts.csv",
+                "products.csv",
+                "sales_teams.csv",
+                "sales_pipeline.csv",
+            ],
+            questions: &[
+                &["win_rate", "bookings", "average_deal_size", "--by", "owner"],
+                &[
+                    "win_rate",
+                    "median_deal_size",
+                    "--by",
+                    "region",
+                    "--by",
+                    "product",
+                    "--grain",
+                    "quarter",
+                ],
+                &[
+                    "open_deals",
+                    "pipeline_value",
+                    "sales_velocity",
+                    "--grain",
+                    "month",
+                ],
+                &["sales_cycle_median", "deals_won", "--by", "account"],
+            ],
+        }),
+    }
+    journeys
+}
+
+impl Journey {
+    fn import(&self, desk: &Desk, server: &str) -> Value {
+        let files = self
+            .files
+            .iter()
+            .map(|file| self.folder.join(file).display().to_string());
+        let files: Vec<String> = files.collect();
+        let mapping = self.mapping.display().to_string();
+        let mut args = vec![
+            "import",
+            "--tenant",
+            self.tenant,
+            "--mapping",
+            &mapping,
+            "--output",
+            "json",
+        ];
+        args.extend(files.iter().map(String::as_str));
+        desk.run(server, &args).exits(0).json()
+    }
+
+    fn ask(&self, desk: &Desk, server: &str) -> Vec<Value> {
+        // Wide enough for the deals of both; the day fixes what is open.
+        let when = [
+            "--from",
+            "2016-01-01",
+            "--to",
+            "2026-01-01",
+            "--as-of",
+            "2025-12-31",
+        ];
+        let ask = |question: &&[&str]| {
+            let args = [
+                &["kpi", "query", "--tenant", self.tenant, "--output", "json"],
+                *question,
+                &when,
+            ]
+            .concat();
+            let mut answer = desk.run(server, &args).exits(0).json();
+            forget_the_deployment(&mut answer);
+            answer
+        };
+        self.questions.iter().map(ask).collect()
+    }
+}
+
+/// Takes away what may differ between deployments.
+fn forget_the_deployment(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(forget_the_deployment),
+        Value::Object(fields) => {
+            fields.retain(|key, _| !["epoch", "recorded_at", "path", "path_reason"].contains(&key.as_str()));
+            fields.values_mut().for_each(forget_the_deployment);
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_fleet_of_containers_answers_as_one_process() {
+    let (desk, file) = (Desk::new(), compose_file());
+    let one = desk.start("one", &embedded(&file));
+    let (database, redis) = (Postgres::shared().database(), Redis::start());
+    let fleet = Fleet::start(&desk, &file, &database, &redis.url());
+    let well = |name: &str, containers: &[Container<'_>]| {
+        let command = &file.services[name].healthcheck.test[1..];
+        for container in containers {
+            container
+                .exec(&[("BELLWETHER_SERVER", &container.url)], command)
+                .exits(0);
+        }
+    };
+    well("ingestion-1", &fleet.ingestions);
+    well("kpi-1", &fleet.kpis);
+    for (journey, ingestion) in journeys().iter().zip(fleet.ingestions.iter().cycle()) {
+        let brought = journey.import(&desk, &one.url)["records"].clone();
+        assert_eq!(
+            journey.import(&desk, &ingestion.url)["records"],
+            brought,
+            "{}",
+            journey.tenant
+        );
+        let expected = journey.ask(&desk, &one.url);
+        let rows: usize = expected
+            .iter()
+            .filter_map(|answer| Some(answer.as_array()?.len()))
+            .sum();
+        assert!(rows >= journey.questions.len(), "{expected:?}");
+        for kpi in &fleet.kpis {
+            assert_eq!(journey.ask(&desk, &kpi.url), expected, "{}", journey.tenant);
+        }
+    }
+    drains(fleet);
+}
+
+fn drains(fleet: Fleet<'_>) {
+    for (code, took) in fleet.stop() {
+        assert_eq!(code, Some(0), "it was killed after {took:?}");
+        assert!(took >= Duration::from_secs(5), "no lame duck: {took:?}");
+        assert!(took < Duration::from_secs(30), "{took:?}");
+    }
+}
+
+#[test]
+fn the_script_refuses_an_image_that_is_too_large() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut build = std::process::Command::new(workspace_root().join("scripts/image.sh"));
+    build
+        .arg("--binary")
+        .arg(binary())
+        .args(["--max-mb", "1", "--root"])
+        .arg(folder.path());
+    let done = bellwether_tests::product::done(&build.output().expect("bash starts"));
+    assert_ne!(done.code, 0);
+    assert!(done.err.contains("at most 1"), "{}", done.err);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
