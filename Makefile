@@ -1,6 +1,6 @@
 # The two commands that matter: `make run` and `make test`. Everything else is for those who change the code.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench
+.PHONY: help run test check bench image
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,3 +23,7 @@ check: ## Format, lints, contract, house rules, documentation, dependencies
 
 bench: ## Measure in release mode; one JSON line a row
 	@scripts/bench.sh
+
+image: ## Build the container image (buildah): localhost/bellwether:VERSION
+	@scripts/tools.sh
+	@scripts/image.sh
