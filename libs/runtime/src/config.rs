@@ -19,6 +19,8 @@ pub use load::{Environment, Sources, load};
 pub struct Config {
     /// The folder of this process: databases, checkpoints, token, endpoint.
     pub data_dir: Option<PathBuf>,
+    /// The token that all processes of a deployment share.
+    pub token_file: Option<PathBuf>,
     /// The server.
     pub node: NodeConfig,
     /// Logs and traces.
@@ -35,6 +37,8 @@ pub struct NodeConfig {
     pub listen: String,
     /// Whether an address other than loopback is allowed. Tokens then cross the network: put TLS in front.
     pub allow_remote: bool,
+    /// How long a process tries at its start to reach what it cannot do without (its database), in milliseconds.
+    pub startup_wait_ms: u64,
     /// What a node refuses.
     pub limits: LimitsConfig,
     /// How a node ends.
@@ -46,6 +50,7 @@ impl Default for NodeConfig {
         Self {
             listen: "127.0.0.1:0".to_owned(),
             allow_remote: false,
+            startup_wait_ms: 60_000,
             limits: LimitsConfig::default(),
             drain: DrainConfig::default(),
         }
@@ -70,6 +75,9 @@ pub struct LimitsConfig {
     pub keepalive_interval_ms: u64,
     /// How long a probe may go unanswered before the connection is closed, in milliseconds.
     pub keepalive_timeout_ms: u64,
+    /// The age at which a connection is asked to end, in milliseconds, so that clients spread over replicas; calls and
+    /// streams on it are finished. Each process takes up to a tenth less or more. 0 = never.
+    pub max_connection_age_ms: u64,
 }
 
 impl Default for LimitsConfig {
@@ -82,6 +90,7 @@ impl Default for LimitsConfig {
             max_header_bytes: 16 * 1_024,
             keepalive_interval_ms: 30_000,
             keepalive_timeout_ms: 20_000,
+            max_connection_age_ms: 0,
         }
     }
 }
@@ -140,20 +149,27 @@ impl Default for TelemetryConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinkConfig {
-    /// How long connecting may take, in milliseconds.
+    /// How long connecting to one address may take, in milliseconds.
     pub connect_timeout_ms: u64,
+    /// How long a unary call may take that has no deadline of its own, in milliseconds.
+    pub call_timeout_ms: u64,
     /// Silence after which a connection is probed, in milliseconds.
     pub keepalive_interval_ms: u64,
     /// How long a probe may go unanswered before the connection is given up, in milliseconds.
     pub keepalive_timeout_ms: u64,
+    /// Certificates (PEM) that alone are trusted at `https://` addresses; without it those that the public and this
+    /// machine trust.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for LinkConfig {
     fn default() -> Self {
         Self {
             connect_timeout_ms: 3_000,
-            keepalive_interval_ms: 30_000,
-            keepalive_timeout_ms: 20_000,
+            call_timeout_ms: 60_000,
+            keepalive_interval_ms: 10_000,
+            keepalive_timeout_ms: 5_000,
+            ca_file: None,
         }
     }
 }

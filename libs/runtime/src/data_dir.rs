@@ -153,6 +153,11 @@ pub fn read_endpoint(path: &Path) -> Result<String> {
 /// # Errors
 /// `FAILED_PRECONDITION` naming the file when it cannot be read, is empty, or holds something that no header can carry.
 pub fn read_token(file: &Path) -> Result<Secret<String>> {
+    // A pipe would be empty at the second look, and a process looks more than once.
+    let metadata = std::fs::metadata(file).map_err(|error| failed("read", file, &error))?;
+    if !metadata.is_file() {
+        return Err(precondition(format!("{} is not a file", file.display())));
+    }
     let text = std::fs::read_to_string(file).map_err(|error| failed("read", file, &error))?;
     let token = text.trim();
     if token.is_empty() {
@@ -171,10 +176,10 @@ pub fn read_token(file: &Path) -> Result<Secret<String>> {
 }
 
 /// The file may have been put there by hand or mounted; who may read it is then its owner's decision.
-fn warn_when_shared(file: &Path) {
+pub(crate) fn warn_when_shared(file: &Path) {
     let mode = std::fs::metadata(file).map_or(0, |metadata| metadata.permissions().mode());
     if mode & 0o077 != 0 {
-        tracing::warn!(file = %file.display(), "others on this machine can read the token: run chmod 600 on it");
+        tracing::warn!(file = %file.display(), "others on this machine can read the token: chmod 600 keeps them out");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
 tokio::task_local! {
@@ -50,6 +50,17 @@ pub(crate) fn of_client(headers: &HeaderMap) -> Option<Duration> {
     }
 }
 
+/// `left` as the header `grpc-timeout`, in the finest unit that 8 digits allow.
+pub(crate) fn to_header(left: Duration) -> HeaderValue {
+    const MOST: u128 = 99_999_999;
+    let (count, unit) = match (left.as_micros(), left.as_millis()) {
+        (micros, _) if micros <= MOST => (micros, 'u'),
+        (_, millis) if millis <= MOST => (millis, 'm'),
+        _ => (u128::from(left.as_secs()).min(MOST), 'S'),
+    };
+    HeaderValue::try_from(format!("{count}{unit}")).expect("digits and a letter are a header")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +78,16 @@ mod tests {
         assert_eq!(read("99999999H"), Some(Duration::from_secs(99_999_999 * 3_600)));
         for bad in ["", "m", "12", "123456789S", "-1S", "1x"] {
             assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for ms in [0, 1, 250, 30_000, 99_999, 100_001, 99_999_999, 100_000_000] {
+            let left = Duration::from_millis(ms);
+            let headers = HeaderMap::from_iter([("grpc-timeout".parse().unwrap(), to_header(left))]);
+            let read = of_client(&headers).unwrap();
+            assert!(left - read < Duration::from_secs(1), "{left:?} {read:?}");
         }
     }
 

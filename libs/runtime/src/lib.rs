@@ -11,12 +11,14 @@ pub mod host;
 pub mod link;
 pub mod metrics;
 pub mod node;
+pub mod process;
 pub mod readiness;
 pub mod secret;
 pub mod services;
 pub mod shutdown;
 pub mod telemetry;
 
+mod jitter;
 mod ops;
 mod rpc;
 
@@ -27,6 +29,7 @@ pub use host::Host;
 pub use link::{PeerChannel, PeerLink};
 pub use metrics::Metrics;
 pub use node::{BoundNode, Node, run};
+pub use process::Process;
 pub use readiness::{Gate, Readiness};
 pub use secret::Secret;
 pub use services::{MAX_MESSAGE_BYTES, ServiceSet};

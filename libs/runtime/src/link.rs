@@ -1,31 +1,35 @@
 //! Links to peers: the same client type, whether the peer is a part of this process or across the network.
 //!
 //! A link has two connections: one for calls, and one for feeds and watches, so that a stalled stream cannot hold up a
-//! call. Both connect on first use and again after a break.
+//! call. Both connect on first use and again after a break, each time with addresses resolved anew.
+
+use std::sync::Arc;
 
 use bellwether_domain::{Error, ErrorReason, Result};
 use hyper_util::rt::TokioIo;
-use opentelemetry::propagation::Injector;
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::metadata::{Ascii, MetadataKey, MetadataMap, MetadataValue};
-use tonic::service::Interceptor;
-use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint, Server, Uri};
-use tonic::{Request, Status};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::config::{LinkConfig, millis};
-use crate::deadline;
 use crate::host::Host;
 use crate::rpc::{self, Gate};
 use crate::secret::Secret;
 use crate::services::ServiceSet;
 
-/// A connection to a peer, for generated clients: `XClient::new(link.channel())`. Cheap to clone.
-pub type PeerChannel = InterceptedService<Channel, LinkInterceptor>;
+mod address;
+mod channel;
+mod connect;
+mod retry;
+mod tls;
+
+use address::Address;
+pub use channel::PeerChannel;
+use channel::Outgoing;
+use connect::Places;
+use retry::Retries;
 
 /// Bytes that may be under way between two parts of one process before the sender waits.
 const NEAR_BUFFER: usize = 256 * 1024;
@@ -36,6 +40,10 @@ const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 const HEADER_BYTES: u32 = 64 * 1024;
 
 /// A peer. Cheap to clone.
+///
+/// Unary calls that only read (`idempotency_level = NO_SIDE_EFFECTS` in the contract) are repeated when the peer was
+/// away, a few times, within their deadline and within the link's budget of repeats; calls that write and streams are
+/// sent once.
 #[derive(Debug, Clone)]
 pub struct PeerLink {
     calls: PeerChannel,
@@ -67,26 +75,21 @@ impl PeerLink {
         });
         let endpoint = windows(Endpoint::from_static("http://near.invalid"));
         let connect = || endpoint.connect_with_connector_lazy(knock(door.clone()));
-        Self::of(connect(), connect(), None)
+        Self::of(connect(), connect(), Outgoing::default())
     }
 
-    /// A link to the process at `url`, with `token` in every call.
+    /// A link to the service at `urls`, with `token` in every call: one address or several separated by commas, all of
+    /// the same service. The first is used until it breaks, then the next, and so on in a circle.
     ///
     /// Must be called within a tokio runtime. Nothing is sent until the first call.
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT` when `url` is not an `http://host:port`, or the token is nothing that a header can carry.
-    pub fn far(url: &str, token: &Secret<String>, config: &LinkConfig) -> Result<Self> {
-        let refused = || {
-            let message = format!("`{url}` is not an address such as http://127.0.0.1:4711");
-            Error::invalid(ErrorReason::InvalidField, "url", message)
-        };
-        let uri: Uri = url.parse().map_err(|_| refused())?;
-        if uri.scheme_str() != Some("http") || uri.host().is_none() {
-            return Err(refused());
-        }
+    /// `INVALID_ARGUMENT` when an address is not an `http://host:port` or `https://host:port`, the file of certificates
+    /// cannot be read, or the token is nothing that a header can carry.
+    pub fn far(urls: &str, token: &Secret<String>, config: &LinkConfig) -> Result<Self> {
+        let addresses = Address::list(urls)?;
         let header = format!("Bearer {}", token.expose());
-        let mut header: MetadataValue<Ascii> = header.parse().map_err(|_| {
+        let mut header: http::HeaderValue = header.parse().map_err(|_| {
             Error::invalid(
                 ErrorReason::TokenInvalid,
                 "token",
@@ -94,31 +97,29 @@ impl PeerLink {
             )
         })?;
         header.set_sensitive(true);
-        let endpoint = windows(Endpoint::from(uri))
-            .connect_timeout(millis(config.connect_timeout_ms))
+        let outgoing = Outgoing {
+            token: Some(header),
+            timeout: Some(millis(config.call_timeout_ms)),
+            retries: Retries::default(),
+        };
+        let origin = addresses[0].origin();
+        // The scheme is what tonic may know: the encryption is done by the connector, with the name of each address.
+        let endpoint = windows(Endpoint::from_static("http://far.invalid"))
+            .origin(origin)
             .http2_keep_alive_interval(millis(config.keepalive_interval_ms))
             .keep_alive_timeout(millis(config.keepalive_timeout_ms))
-            .keep_alive_while_idle(true)
-            .tcp_nodelay(true);
-        Ok(Self::of(
-            endpoint.connect_lazy(),
-            endpoint.connect_lazy(),
-            Some(header),
-        ))
+            .keep_alive_while_idle(true);
+        let places = Places::new(&addresses, config)?;
+        let connect = || endpoint.connect_with_connector_lazy(places.fresh().connector());
+        Ok(Self::of(connect(), connect(), outgoing))
     }
 
-    fn of(calls: Channel, streams: Channel, token: Option<MetadataValue<Ascii>>) -> Self {
-        let calls = LinkInterceptor {
-            token: token.clone(),
-            passes_deadline: true,
+    fn of(calls: Channel, streams: Channel, outgoing: Outgoing) -> Self {
+        let outgoing = Arc::new(outgoing);
+        Self {
+            calls: PeerChannel::new(calls, Arc::clone(&outgoing), true),
+            streams: PeerChannel::new(streams, outgoing, false),
         }
-        .over(calls);
-        let streams = LinkInterceptor {
-            token,
-            passes_deadline: false,
-        }
-        .over(streams);
-        Self { calls, streams }
     }
 
     /// The connection for calls. What is left of the deadline of the call being served goes with them.
@@ -157,52 +158,4 @@ fn knock(
             Ok(TokioIo::new(ours))
         }
     })
-}
-
-/// Adds to each call the token, the trace, and what is left of the deadline.
-#[derive(Clone)]
-pub struct LinkInterceptor {
-    token: Option<MetadataValue<Ascii>>,
-    passes_deadline: bool,
-}
-
-impl std::fmt::Debug for LinkInterceptor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LinkInterceptor")
-    }
-}
-
-impl LinkInterceptor {
-    fn over(self, channel: Channel) -> PeerChannel {
-        InterceptedService::new(channel, self)
-    }
-}
-
-impl Interceptor for LinkInterceptor {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(token) = &self.token {
-            request.metadata_mut().insert("authorization", token.clone());
-        }
-        if self.passes_deadline
-            && !request.metadata().contains_key("grpc-timeout")
-            && let Some(left) = deadline::remaining()
-        {
-            request.set_timeout(deadline::for_peer(left));
-        }
-        let context = tracing::Span::current().context();
-        opentelemetry::global::get_text_map_propagator(|propagator| {
-            propagator.inject_context(&context, &mut Metadata(request.metadata_mut()));
-        });
-        Ok(request)
-    }
-}
-
-struct Metadata<'a>(&'a mut MetadataMap);
-
-impl Injector for Metadata<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        if let (Ok(key), Ok(value)) = (MetadataKey::from_bytes(key.as_bytes()), value.parse()) {
-            self.0.insert(key, value);
-        }
-    }
 }

@@ -13,6 +13,7 @@ use tonic_web::GrpcWebLayer;
 use crate::auth::TokenSet;
 use crate::config::{LimitsConfig, NodeConfig, millis};
 use crate::host::Host;
+use crate::jitter;
 use crate::ops;
 use crate::rpc::{self, Gate};
 use crate::services::ServiceSet;
@@ -198,7 +199,12 @@ fn cut_off() -> Result<()> {
 }
 
 fn builder(limits: &LimitsConfig) -> Server {
-    Server::builder()
+    let server = match limits.max_connection_age_ms {
+        0 => Server::builder(),
+        // tonic adds no jitter: replicas that start together would send their clients away together, again and again.
+        age => Server::builder().max_connection_age(jitter::spread(millis(age), 0.1)),
+    };
+    server
         .accept_http1(true)
         .max_concurrent_streams(limits.max_streams_per_connection)
         .http2_max_header_list_size(limits.max_header_bytes)

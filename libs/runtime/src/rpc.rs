@@ -24,7 +24,7 @@ use crate::config::{LimitsConfig, millis};
 use crate::deadline;
 use crate::metrics::Metrics;
 
-mod methods;
+pub(crate) mod methods;
 mod observe;
 mod panics;
 mod stream;
@@ -178,7 +178,7 @@ async fn run(gate: &Gate, deadline: Option<Instant>, request: Request, next: Nex
 }
 
 /// tonic says CANCELLED when its own timer fires; this one is inside it and fires no later.
-fn deadline_exceeded() -> Error {
+pub(crate) fn deadline_exceeded() -> Error {
     let message = "the deadline passed before the answer was ready";
     Error::new(
         ErrorCode::DeadlineExceeded,

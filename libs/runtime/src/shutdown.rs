@@ -1,6 +1,7 @@
 //! The end of a process, in phases: say so, end streams, let calls finish, stop the workers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bellwether_domain::{Error, Result};
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +23,7 @@ struct Inner {
     workers: CancellationToken,
     cut_off: CancellationToken,
     tracker: TaskTracker,
+    listening: AtomicBool,
 }
 
 impl Shutdown {
@@ -34,6 +36,7 @@ impl Shutdown {
             workers: CancellationToken::new(),
             cut_off: CancellationToken::new(),
             tracker: TaskTracker::new(),
+            listening: AtomicBool::new(false),
         };
         Self {
             inner: Arc::new(inner),
@@ -45,11 +48,14 @@ impl Shutdown {
         self.inner.draining.cancel();
     }
 
-    /// Begins the end at SIGTERM or SIGINT; a second signal cuts everything off at once.
+    /// Begins the end at SIGTERM or SIGINT; a second signal cuts everything off at once. Again has no effect.
     ///
     /// # Errors
     /// `INTERNAL` when the system refuses to hand over signals.
     pub fn listen_to_signals(&self) -> Result<()> {
+        if self.inner.listening.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
         let refused = |error| Error::internal(format!("cannot listen to signals: {error}"));
         let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;

@@ -11,7 +11,7 @@ use http::header::AUTHORIZATION;
 use serde::Deserialize;
 
 use super::{Principal, Scope, Tenants};
-use crate::data_dir::{DataDir, read_token};
+use crate::data_dir::{DataDir, read_token, warn_when_shared};
 use crate::secret::Secret;
 
 const TOKENS: &str = "tokens.yaml";
@@ -36,20 +36,29 @@ impl TokenSet {
     /// `FAILED_PRECONDITION` naming the file and, in a list, the line or entry at fault.
     pub fn load(data_dir: &DataDir) -> Result<Self> {
         let token = data_dir.token()?;
-        Self::new(&token, &data_dir.join(TOKENS))
+        let list = data_dir.join(TOKENS);
+        Self::new(&token, &list, read_private(&list)?)
     }
 
-    /// The token in `file` and those of the `tokens.yaml` beside it.
+    /// The token in `file` and those of the `tokens.yaml` beside it. Others may be able to read them (a container's
+    /// secrets are mounted like that): that is warned of.
     ///
     /// # Errors
     /// As [`TokenSet::load`].
     pub fn from_file(file: &Path) -> Result<Self> {
-        Self::new(&read_token(file)?, &file.with_file_name(TOKENS))
+        let token = read_token(file)?;
+        warn_when_shared(file);
+        let list = file.with_file_name(TOKENS);
+        let text = read_if_there(&list)?;
+        if text.is_some() {
+            warn_when_shared(&list);
+        }
+        Self::new(&token, &list, text)
     }
 
-    fn new(token: &Secret<String>, list: &Path) -> Result<Self> {
+    fn new(token: &Secret<String>, list: &Path, text: Option<String>) -> Result<Self> {
         let mut entries = vec![(blake3::hash(token.expose().as_bytes()), Principal::service())];
-        if let Some(text) = read_private(list)? {
+        if let Some(text) = text {
             for (hash, principal) in parse(&text).map_err(|message| at_fault(list, &message))? {
                 if entries.iter().any(|(known, _)| *known == hash) {
                     return Err(at_fault(
@@ -99,20 +108,22 @@ impl TokenSet {
 
 /// The text of a file that only its owner may read; `None` when there is no such file.
 fn read_private(file: &Path) -> Result<Option<String>> {
-    let mode = match std::fs::metadata(file) {
-        Ok(metadata) => metadata.permissions().mode() & 0o777,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(at_fault(file, &error.to_string())),
-    };
+    let mode = std::fs::metadata(file).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
     if mode & 0o077 != 0 {
         return Err(at_fault(
             file,
             &format!("it holds tokens but has mode {mode:04o}: run chmod 600 on it"),
         ));
     }
-    std::fs::read_to_string(file)
-        .map(Some)
-        .map_err(|error| at_fault(file, &error.to_string()))
+    read_if_there(file)
+}
+
+fn read_if_there(file: &Path) -> Result<Option<String>> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at_fault(file, &error.to_string())),
+    }
 }
 
 #[derive(Deserialize)]
@@ -290,6 +301,22 @@ mod tests {
             "{}",
             error.message
         );
+    }
+
+    #[test]
+    fn a_token_file_brings_the_list_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("fleet-token");
+        std::fs::write(&file, " fleet-token \n").unwrap();
+        std::fs::write(folder.path().join(TOKENS), LIST).unwrap();
+        for name in ["fleet-token", TOKENS] {
+            std::fs::set_permissions(folder.path().join(name), PermissionsExt::from_mode(0o444)).unwrap();
+        }
+        let set = TokenSet::from_file(&file).unwrap();
+        assert_eq!(caller(&set, "Bearer fleet-token").unwrap(), Principal::service());
+        assert!(caller(&set, "Bearer acme-all-token").is_ok());
+        let error = TokenSet::from_file(folder.path()).unwrap_err();
+        assert!(error.message.contains("is not a file"), "{}", error.message);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use prost::Message;
-use prost_types::FileDescriptorSet;
+use prost_types::method_options::IdempotencyLevel;
+use prost_types::{FileDescriptorSet, MethodDescriptorProto};
 
 /// What is known about the method of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +16,19 @@ pub(crate) struct Method {
     pub(crate) client_streaming: bool,
     /// Whether the server sends many messages.
     pub(crate) server_streaming: bool,
+    /// Whether the contract says that it changes nothing, so that it may be sent twice.
+    pub(crate) reads_only: bool,
 }
 
 impl Method {
     /// Whether either side sends many messages.
     pub(crate) fn is_streaming(&self) -> bool {
         self.client_streaming || self.server_streaming
+    }
+
+    /// Whether it is known to have one request and one answer.
+    pub(crate) fn is_unary(&self) -> bool {
+        !self.is_streaming() && self != &UNKNOWN
     }
 
     /// Whether this is a probe of `grpc.health.v1`.
@@ -34,6 +42,7 @@ const UNKNOWN: Method = Method {
     name: "unknown",
     client_streaming: false,
     server_streaming: false,
+    reads_only: false,
 };
 
 /// The methods that every node adds: (name, client streams, server streams).
@@ -59,6 +68,7 @@ static METHODS: LazyLock<HashMap<&'static str, Method>> = LazyLock::new(|| {
             name,
             client_streaming,
             server_streaming,
+            reads_only: true,
         });
     own.chain(of_contracts())
         .map(|method| (method.name, method))
@@ -88,11 +98,17 @@ fn of_contracts() -> Vec<Method> {
                     name,
                     client_streaming,
                     server_streaming,
+                    reads_only: reads_only(method),
                 });
             }
         }
     }
     methods
+}
+
+fn reads_only(method: &MethodDescriptorProto) -> bool {
+    let level = method.options.as_ref().map(|options| options.idempotency_level());
+    level == Some(IdempotencyLevel::NoSideEffects)
 }
 
 #[cfg(test)]
@@ -106,6 +122,8 @@ mod tests {
         assert!(!query.is_streaming());
         assert!(of_path("/bellwether.ingestion.v1.ChangeFeedService/Subscribe").server_streaming);
         assert!(of_path("/bellwether.ingestion.v1.ImportService/ImportFile").client_streaming);
+        assert!(query.reads_only && query.is_unary());
+        assert!(!of_path("/bellwether.ingestion.v1.RecordService/UpsertRecords").reads_only);
         assert!(of_path("/grpc.health.v1.Health/Check").is_health());
         assert_eq!(of_path("/no.Such/Method"), UNKNOWN);
     }
