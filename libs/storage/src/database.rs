@@ -1,111 +1,148 @@
-//! One SQLite file: a single writing connection, a pool of readers, a lock against a second process.
+//! A database that a service owns: one writer's view, many readers, brought up to date when it is opened. The same on a
+//! file and on a server.
 
-use std::path::{Path, PathBuf};
+mod place;
+pub(crate) mod postgres;
+mod sqlite;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwether_domain::{Error, ErrorCode, ErrorReason, Result};
-use sea_orm::sqlx::sqlite::SqliteConnectOptions;
-use sea_orm::{ConnectOptions, DatabaseConnection};
+use bellwether_domain::Result;
+use sea_orm::DbBackend;
 use sea_orm_migration::MigratorTrait;
 
-use crate::error::storage_error;
-use crate::lock::FileLock;
+use crate::readers::Readers;
 use crate::transaction::{self, Mode, Txn, WriteError};
 
-/// How a SQLite file is opened.
+pub use place::Place;
+pub use postgres::PostgresOptions;
+pub use sqlite::SqliteOptions;
+
+/// How a database is opened.
 #[derive(Debug, Clone)]
-pub struct SqliteOptions {
+pub struct DatabaseOptions {
     /// Connections that read at the same time; at least 1.
     pub readers: u32,
-    /// How long a statement waits for a lock of SQLite before it fails.
-    pub busy_timeout: Duration,
-    /// How long a caller waits for a free connection before it is told UNAVAILABLE.
-    pub acquire_timeout: Duration,
-    /// Page cache of each connection, in KiB.
-    pub cache_kib: u32,
+    /// What holds for a file.
+    pub sqlite: SqliteOptions,
+    /// What holds for a server.
+    pub postgres: PostgresOptions,
 }
 
-impl Default for SqliteOptions {
+impl Default for DatabaseOptions {
     fn default() -> Self {
         Self {
             readers: 4,
-            busy_timeout: Duration::from_secs(5),
-            acquire_timeout: Duration::from_secs(20),
-            cache_kib: 16 * 1024,
+            sqlite: SqliteOptions::default(),
+            postgres: PostgresOptions::default(),
         }
     }
 }
 
-/// A database that a service owns. Cheap to clone; the file closes with the last clone.
+/// A database that a service owns. Cheap to clone; it closes with the last clone.
 #[derive(Debug, Clone)]
 pub struct Database {
-    inner: Arc<Inner>,
+    engine: Arc<Engine>,
+    readers: Readers,
 }
 
+/// The open file or server.
 #[derive(Debug)]
-struct Inner {
-    writer: DatabaseConnection,
-    readers: DatabaseConnection,
-    path: PathBuf,
-    // Last, so that the connections are gone before another process may come in.
-    _lock: FileLock,
+pub(crate) enum Engine {
+    File(sqlite::Sqlite),
+    Server(Arc<postgres::Postgres>),
+}
+
+impl Engine {
+    pub(crate) fn backend(&self) -> DbBackend {
+        match self {
+            Self::File(_) => DbBackend::Sqlite,
+            Self::Server(_) => DbBackend::Postgres,
+        }
+    }
+
+    /// The name of the database as semantic conventions have it; a file is named by its last part.
+    pub(crate) fn namespace(&self) -> &str {
+        match self {
+            Self::File(file) => file
+                .path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default(),
+            Self::Server(server) => server.namespace(),
+        }
+    }
+
+    /// How long the work of a transaction may take; a file answers by itself.
+    pub(crate) fn transaction_timeout(&self) -> Option<Duration> {
+        match self {
+            Self::File(_) => None,
+            Self::Server(server) => Some(server.transaction_timeout()),
+        }
+    }
 }
 
 impl Database {
-    /// Opens the file at `path`, creating it if need be, and brings its tables up to date with the migrations of `M`.
+    /// Opens the database at `place`, making the file or the schema if need be, and brings its tables up to date with the
+    /// migrations of `M`. On a server the tables lie in `schema`; any number of processes may open it at the same moment.
     ///
-    /// A commit that was acknowledged survives power loss (`journal_mode=WAL`, `synchronous=FULL`).
+    /// A commit that was acknowledged survives power loss.
     ///
     /// # Errors
-    /// `FAILED_PRECONDITION` naming the file when another process holds it or it cannot be opened; otherwise as
-    /// [`storage_error`].
-    pub async fn open_sqlite<M: MigratorTrait>(path: &Path, options: SqliteOptions) -> Result<Self> {
-        let lock = FileLock::take(path)?;
-        private(path)?;
-        let writer = connect(path, &options, Role::Writer).await?;
-        M::up(&writer, None)
-            .await
-            .map_err(|error| in_file(path, storage_error(error)))?;
-        let readers = connect(path, &options, Role::Reader).await?;
-        let inner = Inner {
-            writer,
-            readers,
-            path: path.to_owned(),
-            _lock: lock,
+    /// `INVALID_ARGUMENT` naming `database_url` when that is malformed; `FAILED_PRECONDITION` when another process holds
+    /// the file, it cannot be opened, or the server refuses the user or has no such database; `UNAVAILABLE` when the
+    /// server cannot be reached; otherwise as [`storage_error`](crate::storage_error).
+    pub async fn open<M: MigratorTrait>(
+        place: &Place,
+        schema: &'static str,
+        options: &DatabaseOptions,
+    ) -> Result<Self> {
+        let engine = match place {
+            Place::File(path) => {
+                Engine::File(sqlite::Sqlite::open::<M>(path, options.readers, &options.sqlite).await?)
+            }
+            Place::Server(url) => {
+                let opened =
+                    postgres::Postgres::open::<M>(url, schema, options.readers, &options.postgres).await?;
+                Engine::Server(Arc::new(opened))
+            }
         };
+        let engine = Arc::new(engine);
         Ok(Self {
-            inner: Arc::new(inner),
+            readers: Readers::new(Arc::clone(&engine)),
+            engine,
         })
     }
 
-    /// The file.
+    /// Which SQL is spoken.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.inner.path
+    pub fn backend(&self) -> DbBackend {
+        self.engine.backend()
     }
 
     /// The connections that read. They refuse to write.
     #[must_use]
-    pub fn read(&self) -> &DatabaseConnection {
-        &self.inner.readers
+    pub fn read(&self) -> &Readers {
+        &self.readers
     }
 
     /// Runs `work` in one writing transaction and commits when it returns `Ok`.
     ///
     /// The transaction lives in a task of its own: a caller that goes away (deadline, closed connection) stops waiting,
-    /// while the work runs to its commit or rollback. Work that panics is rolled back and reported as `INTERNAL`.
+    /// while the work runs to its commit or rollback. Work that panics is rolled back and reported as `INTERNAL`, as is
+    /// work that returns `Ok` after a statement failed on a server, which ends a transaction there.
     ///
     /// # Errors
     /// What `work` returned, or the error of the database; [`WriteError::outcome`] says whether anything may have been
-    /// written.
+    /// written, [`WriteError::is_transient`] whether to begin again.
     pub async fn write<T, F, Fut>(&self, work: F) -> Result<T, WriteError>
     where
         T: Send + 'static,
         F: FnOnce(Txn) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T>> + Send + 'static,
     {
-        transaction::run(self.inner.writer.clone(), Mode::Write, work).await
+        transaction::run(Arc::clone(&self.engine), Mode::Write, work).await
     }
 
     /// Runs `work` over one unchanging state of the database: several reads that must agree.
@@ -118,101 +155,23 @@ impl Database {
         F: FnOnce(Txn) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T>> + Send + 'static,
     {
-        let done = transaction::run(self.inner.readers.clone(), Mode::Read, work).await;
+        let done = transaction::run(Arc::clone(&self.engine), Mode::Read, work).await;
         done.map_err(|failed| failed.error)
     }
 
     /// Closes all connections; transactions in flight end first. Later calls on any clone are `UNAVAILABLE`.
     ///
     /// # Errors
-    /// As [`storage_error`].
+    /// As [`storage_error`](crate::storage_error).
     pub async fn close(&self) -> Result<()> {
-        self.inner.readers.close_by_ref().await.map_err(storage_error)?;
-        self.inner.writer.close_by_ref().await.map_err(storage_error)
+        match &*self.engine {
+            Engine::File(file) => file.close().await,
+            Engine::Server(server) => {
+                server.close().await;
+                Ok(())
+            }
+        }
     }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Role {
-    Writer,
-    Reader,
-}
-
-async fn connect(path: &Path, options: &SqliteOptions, role: Role) -> Result<DatabaseConnection> {
-    let mut connect = ConnectOptions::new("sqlite::memory:");
-    let connections = if role == Role::Writer {
-        1
-    } else {
-        options.readers.max(1)
-    };
-    connect
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(options.acquire_timeout)
-        .idle_timeout(None::<Duration>)
-        .max_lifetime(None::<Duration>)
-        .test_before_acquire(false)
-        .sqlx_logging(false)
-        .record_stmt_in_spans(false);
-    let file = path.to_owned();
-    let options = options.clone();
-    connect.map_sqlx_sqlite_opts(move |_| pragmas(&file, &options, role));
-    let connected = sea_orm::Database::connect(connect).await;
-    connected.map_err(|error| in_file(path, storage_error(error)))
-}
-
-fn pragmas(file: &Path, options: &SqliteOptions, role: Role) -> SqliteConnectOptions {
-    // The connector turns logging off on options that are replaced here; statements would be logged again.
-    let quiet = <SqliteConnectOptions as sea_orm::sqlx::ConnectOptions>::disable_statement_logging;
-    let connect = quiet(SqliteConnectOptions::new())
-        .filename(file)
-        .create_if_missing(role == Role::Writer)
-        .foreign_keys(true)
-        .busy_timeout(options.busy_timeout)
-        .statement_cache_capacity(256)
-        .pragma("journal_mode", "WAL")
-        .pragma("synchronous", "FULL")
-        .pragma("cache_size", format!("-{}", options.cache_kib))
-        .pragma("temp_store", "MEMORY");
-    if role == Role::Reader {
-        connect.pragma("query_only", "ON")
-    } else {
-        connect
-    }
-}
-
-/// Makes the file, or an existing one, readable for its owner only; SQLite gives its log beside it the same mode.
-fn private(path: &Path) -> Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-    let refused = |error: std::io::Error| {
-        let message = format!("{}: {error}", path.display());
-        Error::new(
-            ErrorCode::FailedPrecondition,
-            ErrorReason::StorageUnavailable,
-            message,
-        )
-    };
-    let open = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path);
-    let file = open.map_err(refused)?;
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))
-        .map_err(refused)
-}
-
-fn in_file(path: &Path, error: Error) -> Error {
-    let code = if error.code == ErrorCode::Unavailable {
-        ErrorCode::FailedPrecondition
-    } else {
-        error.code
-    };
-    Error::new(
-        code,
-        error.reason,
-        format!("{}: {}", path.display(), error.message),
-    )
 }
 
 #[cfg(test)]

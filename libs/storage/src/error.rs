@@ -1,7 +1,10 @@
 //! What a failing database means to a caller.
 
+pub(crate) mod postgres;
+
 use bellwether_domain::{Error, ErrorCode, ErrorReason};
-use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlxError};
+use sqlx::postgres::PgDatabaseError;
 
 // Primary result codes of SQLite (https://www.sqlite.org/rescode.html); the low byte of an extended code.
 const SQLITE_BUSY: i32 = 5;
@@ -15,8 +18,9 @@ const SQLITE_NOTADB: i32 = 26;
 
 /// The error that a caller sees for a database error.
 ///
-/// A full disk is `RESOURCE_EXHAUSTED` (`STORAGE_FULL`); a busy, closed or failing database `UNAVAILABLE`
-/// (`STORAGE_UNAVAILABLE`) with a retry hint; damage and everything that can only be a bug `INTERNAL`. The text carries
+/// A full disk is `RESOURCE_EXHAUSTED` (`STORAGE_FULL`); a busy, absent or failing database `UNAVAILABLE`
+/// (`STORAGE_UNAVAILABLE`) with a retry hint; a closed one `UNAVAILABLE` (`SHUTTING_DOWN`); a server that refuses its user
+/// `FAILED_PRECONDITION`; damage and everything that can only be a bug `INTERNAL`. The text carries
 /// no value of any row; what the driver said goes to the log.
 #[must_use]
 pub fn storage_error(error: DbErr) -> Error {
@@ -31,7 +35,10 @@ pub fn storage_error(error: DbErr) -> Error {
 
 fn classify(error: &DbErr) -> Error {
     match error {
-        DbErr::ConnectionAcquire(_) => unavailable("no database connection became free in time"),
+        DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) => closed(),
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
+            unavailable("no database connection became free in time")
+        }
         DbErr::Conn(RuntimeErr::SqlxError(inner))
         | DbErr::Exec(RuntimeErr::SqlxError(inner))
         | DbErr::Query(RuntimeErr::SqlxError(inner)) => classify_driver(inner),
@@ -45,6 +52,9 @@ fn classify(error: &DbErr) -> Error {
 fn classify_driver(error: &SqlxError) -> Error {
     match error {
         SqlxError::Database(database) => {
+            if let Some(told) = database.try_downcast_ref::<PgDatabaseError>() {
+                return postgres::classify(told);
+            }
             let code = database
                 .code()
                 .and_then(|code| code.parse::<i32>().ok())
@@ -53,19 +63,17 @@ fn classify_driver(error: &SqlxError) -> Error {
         }
         SqlxError::Io(_) => unavailable("the database could not be read or written"),
         SqlxError::PoolTimedOut => unavailable("no database connection became free in time"),
-        SqlxError::PoolClosed | SqlxError::WorkerCrashed => unavailable("the database is closed"),
+        SqlxError::PoolClosed | SqlxError::WorkerCrashed => closed(),
+        SqlxError::Protocol(_) | SqlxError::Tls(_) => {
+            unavailable("the conversation with the database broke off")
+        }
         _ => Error::internal("the database refused a statement"),
     }
 }
 
 fn classify_sqlite(primary: i32) -> Error {
     match primary {
-        SQLITE_FULL => Error::new(
-            ErrorCode::ResourceExhausted,
-            ErrorReason::StorageFull,
-            "the disk is full: nothing was written; free space and retry",
-        )
-        .with_retry_after_ms(5_000),
+        SQLITE_FULL => disk_full(),
         SQLITE_BUSY | SQLITE_LOCKED => unavailable("the database is busy"),
         SQLITE_IOERR => unavailable("the database could not be read or written"),
         SQLITE_READONLY => unavailable("the database file is read-only"),
@@ -73,6 +81,19 @@ fn classify_sqlite(primary: i32) -> Error {
         SQLITE_CORRUPT | SQLITE_NOTADB => Error::internal("the database file is damaged"),
         _ => Error::internal("the database refused a statement"),
     }
+}
+
+fn disk_full() -> Error {
+    Error::new(
+        ErrorCode::ResourceExhausted,
+        ErrorReason::StorageFull,
+        "the disk is full: nothing was written; free space and retry",
+    )
+    .with_retry_after_ms(5_000)
+}
+
+fn closed() -> Error {
+    Error::unavailable(ErrorReason::ShuttingDown, "the database is closed")
 }
 
 fn unavailable(message: &str) -> Error {

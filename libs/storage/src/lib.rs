@@ -1,7 +1,7 @@
 //! Where tables live: a database with one writer and many readers, transactions that no caller can leave open,
 //! and the tokens by which lists are paged.
 //!
-//! SQLite today; PostgreSQL comes behind the same [`Database`].
+//! The same [`Database`] stands on a SQLite file and on a PostgreSQL server.
 
 pub mod cache;
 pub mod database;
@@ -10,9 +10,12 @@ pub mod paging;
 pub mod transaction;
 
 mod lock;
+mod observe;
+mod readers;
 
 pub use cache::{Lease, LeaseToken, SharedCache, SharedCacheOptions, SharedCacheStats};
-pub use database::{Database, SqliteOptions};
+pub use database::{Database, DatabaseOptions, Place, PostgresOptions, SqliteOptions};
 pub use error::storage_error;
 pub use paging::{Page, PageSigner, QueryHash, page_size};
-pub use transaction::{Outcome, Txn, WriteError};
+pub use readers::Readers;
+pub use transaction::{Outcome, Transaction, Txn, WriteError};

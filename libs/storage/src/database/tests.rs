@@ -1,14 +1,15 @@
-//! The promises of [`Database`], against real files.
+//! The promises of [`Database`] on a file.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bellwether_domain::{Error, ErrorCode, ErrorReason};
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
 use super::*;
+use crate::storage_error;
 use crate::transaction::Outcome;
 
 struct Migrator;
@@ -36,7 +37,16 @@ impl MigrationTrait for First {
 }
 
 async fn open(folder: &Path) -> Result<Database> {
-    Database::open_sqlite::<Migrator>(&folder.join("notes.db"), SqliteOptions::default()).await
+    let place = Place::File(folder.join("notes.db"));
+    Database::open::<Migrator>(&place, "notes", &DatabaseOptions::default()).await
+}
+
+/// The connection that writes.
+fn writer(database: &Database) -> &DatabaseConnection {
+    match &*database.engine {
+        Engine::File(file) => &file.writer,
+        Engine::Server(_) => panic!("a file was opened"),
+    }
 }
 
 async fn insert(database: &Database, text: String) -> Result<(), WriteError> {
@@ -79,9 +89,9 @@ async fn what_was_committed_is_there_after_opening_again() {
     drop(database);
     let database = open(folder.path()).await.unwrap();
     assert_eq!(count(&database).await, 1);
-    assert_eq!(pragma(&database.inner.writer, "journal_mode").await, "wal");
-    assert_eq!(pragma(&database.inner.writer, "synchronous").await, "2");
-    assert_eq!(pragma(&database.inner.writer, "foreign_keys").await, "1");
+    assert_eq!(pragma(writer(&database), "journal_mode").await, "wal");
+    assert_eq!(pragma(writer(&database), "synchronous").await, "2");
+    assert_eq!(pragma(writer(&database), "foreign_keys").await, "1");
 }
 
 #[tokio::test]
@@ -176,7 +186,7 @@ async fn five_hundred_cancelled_callers_leave_no_open_transaction() {
         begun.load(Ordering::SeqCst) * 3 + 1,
         "what was begun was finished"
     );
-    let idle = database.inner.writer.begin_probe().await;
+    let idle = writer(&database).begin_probe().await;
     assert!(idle.is_ok(), "cannot start a transaction: {idle:?}");
 }
 
@@ -218,9 +228,7 @@ async fn readers_see_one_state_and_cannot_write() {
 async fn a_full_disk_is_resource_exhausted_and_heals() {
     let folder = tempfile::tempdir().unwrap();
     let database = open(folder.path()).await.unwrap();
-    database
-        .inner
-        .writer
+    writer(&database)
         .execute_unprepared("PRAGMA max_page_count = 8")
         .await
         .unwrap();
@@ -228,9 +236,7 @@ async fn a_full_disk_is_resource_exhausted_and_heals() {
     let full = insert(&database, big.clone()).await.unwrap_err();
     assert_eq!(full.error.code, ErrorCode::ResourceExhausted);
     assert_eq!(full.error.reason, ErrorReason::StorageFull);
-    database
-        .inner
-        .writer
+    writer(&database)
         .execute_unprepared("PRAGMA max_page_count = 100000")
         .await
         .unwrap();
