@@ -20,7 +20,11 @@ fail() {
   exit 1
 }
 
-binary= tag= root= archive= max_mb=120
+binary=""
+tag=""
+root=""
+archive=""
+max_mb=120
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || fail "$1 needs a value"
   case $1 in

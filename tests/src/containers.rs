@@ -132,12 +132,15 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        for what in [
-            &["rm", "--all", "--force", "--time", "0"][..],
+        // Without root's rights the folders of the image's user can be removed by podman only.
+        let all: [&[&str]; 3] = [
+            &["rm", "--all", "--force", "--time", "0"],
             &["volume", "rm", "--all", "--force"],
-        ] {
+            &["rmi", "--all", "--force"],
+        ];
+        for what in all {
             let mut command = self.command(bounded(Path::new("podman")));
-            // The folder goes in any case.
+            // There is nobody to tell; the folder goes in any case.
             let _ = command.args(what).output();
         }
     }
