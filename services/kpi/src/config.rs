@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Most threads that one question scans with, unless told otherwise.
+const MOST_SCAN_THREADS: usize = 8;
+
 /// The service's section of the configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -12,6 +15,16 @@ pub struct Config {
     pub checkpoint_changes: u64,
     /// How often a checkpoint is written when there is anything new, in seconds.
     pub checkpoint_interval_seconds: u64,
+    /// Bytes of answers that are kept in memory; 0 = none.
+    pub cache_bytes: u64,
+    /// Answers that took at least so long to compute, in microseconds, are kept in the cache that processes share; 0 =
+    /// all of them.
+    pub shared_min_micros: u64,
+    /// How long they stay there at most, in seconds. It bounds memory; what is right does not depend on it.
+    pub shared_ttl_seconds: u64,
+    /// After so long without a sign of life a feed is dropped and opened anew, in milliseconds: three times as long as
+    /// ingestion's `feed_idle_ms`.
+    pub feed_silence_ms: u64,
     /// How long a read waits for a position when the caller set no deadline, in milliseconds.
     pub wait_ms: u64,
 }
@@ -22,7 +35,23 @@ impl Default for Config {
             scan_threads: 0,
             checkpoint_changes: 100_000,
             checkpoint_interval_seconds: 300,
+            cache_bytes: 64 << 20,
+            shared_min_micros: 1_000,
+            shared_ttl_seconds: 3_600,
+            feed_silence_ms: 30_000,
             wait_ms: 10_000,
+        }
+    }
+}
+
+impl Config {
+    /// Threads that one question may scan with.
+    pub(crate) fn threads(&self) -> usize {
+        match self.scan_threads {
+            0 => std::thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(MOST_SCAN_THREADS),
+            threads => threads,
         }
     }
 }

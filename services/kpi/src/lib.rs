@@ -3,6 +3,7 @@
 //! The data side turns changes into facts ([`facts`], [`tenant`], [`checkpoint`], [`worker`]); the question side turns
 //! a question into scans of [`tenant::TenantFacts`] and a number that can defend itself.
 
+pub mod answers;
 pub mod catalogue;
 pub mod checkpoint;
 pub mod config;

@@ -6,6 +6,7 @@ mod groups;
 mod money;
 mod periods;
 mod plan;
+mod question;
 mod reading;
 mod when;
 
@@ -20,6 +21,8 @@ use bellwether_stats::Interval;
 
 use crate::catalogue::{AbsentReason, Catalogue, Dimension};
 use crate::scan::{self, FactSource};
+
+pub use question::{Question, Reads};
 
 /// KPIs in one question.
 pub const MOST_KPIS: usize = 32;
@@ -102,6 +105,14 @@ pub struct Row {
     pub version: u32,
     /// How it was computed, and why so.
     pub path_reason: Arc<str>,
+}
+
+/// Up to which change of the log a question's facts are known.
+///
+/// # Errors
+/// `OUT_OF_RANGE` for a `known_at` ahead of the head.
+pub fn known_seq(source: &dyn FactSource, ask: &Ask, now: Instant) -> Result<u64> {
+    when::known(source, ask.known_at, now)
 }
 
 /// Answers a question from the facts of a tenant, on at most so many threads.

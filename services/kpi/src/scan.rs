@@ -18,6 +18,7 @@ use std::thread;
 
 use bellwether_domain::{Error, Result};
 
+pub(crate) use axis::days;
 pub use axis::{Axis, Windows};
 pub use cells::{Acc, Counted, Foreign, ForeignKey};
 pub use cut::{Cut, MoneyBy, Task};
@@ -105,7 +106,7 @@ fn part<'a>(
     part: Part,
 ) -> Result<Vec<CutState<'a>>> {
     let mut states: Vec<CutState<'a>> = scan.cuts.iter().map(CutState::new).collect();
-    let Some(days) = axis::days(&scan.cuts) else {
+    let Some(days) = axis::days(scan.cuts.iter().map(|cut| &cut.axis)) else {
         // Every period lies after as-of.
         return Ok(states);
     };

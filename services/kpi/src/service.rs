@@ -1,13 +1,15 @@
 //! The service: its parts put together.
 
+use std::sync::Arc;
+
 use bellwether_domain::Result;
 use bellwether_runtime::{Host, PeerLink, ServiceSet};
+use bellwether_storage::cache::SharedCache;
 
+use crate::answers::Answers;
+use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::worker::{self, Tenants};
-
-/// Most threads that one question scans with, unless told otherwise.
-const MOST_SCAN_THREADS: usize = 8;
 
 /// The KPI service of a process.
 #[derive(Debug, Clone)]
@@ -18,19 +20,21 @@ pub struct Kpi {
 
 impl Kpi {
     /// Starts the service: from now on it follows the log behind `ingestion`, and holds the host's readiness until the
-    /// tenants of now have reached the head that they have at first contact.
+    /// tenants of now have reached the head that they have at first contact. Answers are also kept in `shared`, where
+    /// other processes find them.
     ///
     /// # Errors
     /// `INTERNAL` when the built-in catalogue is wrong.
-    pub async fn start(host: &Host, ingestion: PeerLink, config: Config) -> Result<Self> {
-        let threads = match config.scan_threads {
-            0 => std::thread::available_parallelism()
-                .map_or(1, usize::from)
-                .min(MOST_SCAN_THREADS),
-            threads => threads,
-        };
-        let tenants = Tenants::new(host, ingestion, config);
-        let services = crate::rpc::services(&tenants, &host.clock, threads)?;
+    pub async fn start(
+        host: &Host,
+        ingestion: PeerLink,
+        shared: Option<SharedCache>,
+        config: Config,
+    ) -> Result<Self> {
+        let catalogue = Arc::new(Catalogue::built_in()?);
+        let tenants = Tenants::new(host, ingestion, config.clone());
+        let answers = Answers::new(host, tenants.clone(), Arc::clone(&catalogue), shared, &config);
+        let services = crate::rpc::services(&tenants, answers, catalogue);
         let gate = host.readiness.gate("kpi facts");
         drop(host.shutdown.spawn(worker::get_ready(tenants.clone(), gate)));
         Ok(Self { tenants, services })

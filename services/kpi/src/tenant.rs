@@ -12,6 +12,7 @@ mod effective;
 mod history;
 mod input;
 mod live;
+mod marks;
 mod people;
 mod rates;
 mod saved;
@@ -31,6 +32,7 @@ pub(crate) use column::{Codes, Columns, Values};
 pub use dictionary::Dictionary;
 pub use effective::Effective;
 pub use input::Input;
+pub use marks::{Mark, Marks};
 pub(crate) use saved::{Saved, SavedTable};
 
 use crate::facts::Meaning;
@@ -84,7 +86,7 @@ pub struct TenantFacts {
     /// The recorded instant of each change from sequence number 1, microseconds.
     recorded: Vec<i64>,
     /// Settings with the change that made them; the defaults first.
-    settings: Vec<(u64, Settings)>,
+    settings: Vec<(u64, Arc<Settings>)>,
     dictionaries: [Dictionary; DICTIONARIES],
     store: store::FactStore,
     deals: deals::DealLog,
@@ -130,7 +132,7 @@ impl TenantFacts {
         self.settings_entry(seq).0
     }
 
-    fn settings_entry(&self, seq: u64) -> &(u64, Settings) {
+    fn settings_entry(&self, seq: u64) -> &(u64, Arc<Settings>) {
         let later = self.settings.partition_point(|(since, _)| *since <= seq);
         &self.settings[later.saturating_sub(1)]
     }

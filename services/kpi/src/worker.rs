@@ -1,13 +1,13 @@
 //! The tenants in memory and the workers that keep them up with their logs.
 
 mod backoff;
+mod feed;
 mod follower;
 mod meter;
 mod tenants;
 
 use bellwether_contracts::ingestion::ListTenantsRequest;
 use bellwether_contracts::ingestion::tenant_service_client::TenantServiceClient;
-use bellwether_contracts::status::from_status;
 use bellwether_domain::{ErrorCode, Result, TenantId};
 use bellwether_runtime::{Gate, MAX_MESSAGE_BYTES};
 
@@ -19,7 +19,7 @@ use backoff::Backoff;
 pub(crate) async fn get_ready(tenants: Tenants, gate: Gate) {
     let stop = tenants.shutdown().workers().clone();
     let ready = async {
-        let mut backoff = Backoff::new("readiness");
+        let mut backoff = Backoff::new();
         loop {
             match open_known(&tenants).await {
                 Ok(count) => {
@@ -58,11 +58,7 @@ async fn list(tenants: &Tenants) -> Result<Vec<TenantId>> {
             page_size: 1000,
             page_token,
         };
-        let page = client
-            .list_tenants(request)
-            .await
-            .map_err(|status| from_status(&status))?
-            .into_inner();
+        let page = tenants.asked(client.list_tenants(request)).await?;
         for tenant in &page.tenants {
             known.push(tenant.parse()?);
         }

@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use bellwether_domain::{Error, ErrorReason, Result};
+use bellwether_domain::{Error, ErrorReason, Instant, Result};
 
 use super::check::Checked;
 use super::groups::{self, Names};
 use super::periods::Span;
 use super::when::Moment;
-use crate::catalogue::{Aggregate, Class, CurrencyPolicy, Dimension, Kpi, Scale, Window};
+use crate::catalogue::{Aggregate, Class, CurrencyPolicy, Dimension, Kpi, Measure, Scale, Window};
 use crate::expr::Layout;
 use crate::scan::{Axis, Cut, FactSource, MoneyBy, TableScan, Task, Windows};
 use crate::table::{Column, Dict, Table};
@@ -45,9 +45,48 @@ pub(super) struct Place {
 
 /// Which periods a cut has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Periods {
+pub(super) enum Periods {
     Windows(Window),
     Points,
+}
+
+impl Periods {
+    /// Those in which a measure is counted.
+    pub(super) fn of(measure: &Measure) -> Self {
+        match measure.class {
+            Class::Flow => Self::Windows(measure.window),
+            Class::Stock => Self::Points,
+        }
+    }
+
+    /// How rows find them.
+    pub(super) fn axis(self, spans: &[Span], as_of: Instant) -> Axis {
+        let windows = |window: fn(&Span, Instant) -> (i64, i64)| {
+            let windows: Vec<(i64, i64)> = spans.iter().map(|span| window(span, as_of)).collect();
+            Axis::Windows(Windows::new(&windows))
+        };
+        match self {
+            Self::Windows(Window::This) => windows(Span::window),
+            Self::Windows(Window::Previous) => windows(Span::previous_window),
+            Self::Points => Axis::Points(spans.iter().map(|span| span.point(as_of)).collect()),
+        }
+    }
+}
+
+/// The dimensions that a KPI is grouped by.
+pub(super) fn dimensions(kpi: &Kpi, checked: &Checked<'_>) -> Vec<Dimension> {
+    let mut dimensions = checked.group_by.clone();
+    dimensions.extend(kpi.always_by.filter(|always| !checked.group_by.contains(always)));
+    dimensions
+}
+
+/// By which policy a measure's money is converted.
+pub(super) fn policy(kpi: &Kpi, measure: &Measure) -> CurrencyPolicy {
+    if measure.scale == Scale::Money {
+        kpi.definition.currency
+    } else {
+        CurrencyPolicy::None
+    }
 }
 
 /// What makes two tasks the same: filter, expression, whether values are kept, policy for money.
@@ -83,8 +122,7 @@ pub(super) fn plan<'a>(
     };
     let mut uses = Vec::new();
     for kpi in &checked.kpis {
-        let mut dimensions = checked.group_by.clone();
-        dimensions.extend(kpi.always_by.filter(|always| !checked.group_by.contains(always)));
+        let dimensions = dimensions(kpi, checked);
         let places = (0..kpi.measures.len())
             .map(|measure| planner.place(kpi, measure, &dimensions))
             .collect::<Result<Vec<_>>>()?;
@@ -131,17 +169,9 @@ impl Planner<'_, '_> {
     fn place(&mut self, kpi: &Kpi, index: usize, dimensions: &[Dimension]) -> Result<Place> {
         let measure = &kpi.measures[index];
         let defined = &kpi.definition.measures[index];
-        let periods = match measure.class {
-            Class::Flow => Periods::Windows(measure.window),
-            Class::Stock => Periods::Points,
-        };
         let scan = self.scan(measure.table);
-        let cut = self.cut(scan, periods, dimensions)?;
-        let policy = if measure.scale == Scale::Money {
-            kpi.definition.currency
-        } else {
-            CurrencyPolicy::None
-        };
+        let cut = self.cut(scan, Periods::of(measure), dimensions)?;
+        let policy = policy(kpi, measure);
         let collect = measure.aggregate == Aggregate::Median;
         let key = (
             defined.filter.clone(),
@@ -220,7 +250,7 @@ impl Planner<'_, '_> {
             ));
         }
         let cut = Cut {
-            axis: self.axis(periods),
+            axis: periods.axis(self.spans, self.moment.as_of),
             periods: self.spans.len() as u64,
             dimensions: lookups,
             filters,
@@ -242,18 +272,5 @@ impl Planner<'_, '_> {
         };
         self.drafts[scan].cuts.push(draft);
         Ok(self.drafts[scan].cuts.len() - 1)
-    }
-
-    fn axis(&self, periods: Periods) -> Axis {
-        let as_of = self.moment.as_of;
-        let windows = |window: fn(&Span, bellwether_domain::Instant) -> (i64, i64)| {
-            let windows: Vec<(i64, i64)> = self.spans.iter().map(|span| window(span, as_of)).collect();
-            Axis::Windows(Windows::new(&windows))
-        };
-        match periods {
-            Periods::Windows(Window::This) => windows(Span::window),
-            Periods::Windows(Window::Previous) => windows(Span::previous_window),
-            Periods::Points => Axis::Points(self.spans.iter().map(|span| span.point(as_of)).collect()),
-        }
     }
 }

@@ -25,20 +25,34 @@ impl Moment {
     }
 }
 
-pub(super) fn resolve(source: &dyn FactSource, ask: &Ask, now: Instant) -> Result<Moment> {
-    let seq = known(source, ask.known_at, now)?;
-    let settings = source.settings(seq).clone();
-    let as_of = match ask.as_of {
-        Some(When::At(at)) => at,
-        Some(When::Day(day)) => settings.zone.start_of_day(day.plus_days(1)),
-        None => settings
-            .zone
-            .start_of_day(settings.zone.date_of(now).plus_days(1)),
-    };
-    Ok(Moment { seq, settings, as_of })
+impl Moment {
+    /// The moment of what is known at `seq`, under the settings as known then.
+    pub(super) fn new(seq: u64, settings: Settings, as_of: Option<When>, now: Instant) -> Self {
+        let as_of = match as_of {
+            Some(When::At(at)) => at,
+            Some(When::Day(day)) => settings.zone.start_of_day(day.plus_days(1)),
+            None => today(&settings, now).1,
+        };
+        Self { seq, settings, as_of }
+    }
 }
 
-fn known(source: &dyn FactSource, known_at: Option<KnownAt>, now: Instant) -> Result<u64> {
+/// The civil day of an instant in the tenant's zone: its start and end.
+pub(super) fn today(settings: &Settings, now: Instant) -> (Instant, Instant) {
+    let day = settings.zone.date_of(now);
+    (
+        settings.zone.start_of_day(day),
+        settings.zone.start_of_day(day.plus_days(1)),
+    )
+}
+
+pub(super) fn resolve(source: &dyn FactSource, ask: &Ask, now: Instant) -> Result<Moment> {
+    let seq = known(source, ask.known_at, now)?;
+    Ok(Moment::new(seq, source.settings(seq).clone(), ask.as_of, now))
+}
+
+/// Up to which change of the log things are known.
+pub(super) fn known(source: &dyn FactSource, known_at: Option<KnownAt>, now: Instant) -> Result<u64> {
     let head = source.position().seq;
     let beyond = |message: String| {
         Error::new(

@@ -17,7 +17,7 @@ pub(super) enum Wait {
     Head,
 }
 
-pub(super) fn ask_of(message: &QueryKpisRequest) -> Result<Ask> {
+pub(crate) fn ask_of(message: &QueryKpisRequest) -> Result<Ask> {
     let mut wrong = Vec::new();
     let ask = Ask {
         kpis: message.kpis.clone(),

@@ -1,18 +1,14 @@
 //! `KpiService`.
 
-use std::sync::Arc;
-
 use bellwether_contracts::kpi::kpi_service_server::KpiService;
 use bellwether_contracts::kpi::{QueryKpisRequest, QueryKpisResponse};
 use bellwether_contracts::status::to_status;
-use bellwether_domain::{Clock, Error, ErrorCode, ErrorReason, Result, TenantId};
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Result, TenantId};
 use bellwether_runtime::auth::{Principal, Scope, authorize};
 use tonic::{Request, Response, Status};
 
 use super::ask::{Wait, ask_of, wait_of};
-use super::values::response_of;
-use crate::catalogue::Catalogue;
-use crate::query::answer;
+use crate::answers::{Answers, Pending};
 use crate::worker::Tenants;
 
 /// Answers `KpiService`.
@@ -22,38 +18,28 @@ use crate::worker::Tenants;
 #[derive(Debug)]
 pub struct KpiRpc {
     tenants: Tenants,
-    clock: Arc<dyn Clock>,
-    catalogue: Arc<Catalogue>,
-    threads: usize,
+    answers: Answers,
 }
 
 impl KpiRpc {
-    /// Answers from these tenants' facts by this catalogue, on at most so many threads a question.
-    #[must_use]
-    pub fn new(tenants: Tenants, clock: Arc<dyn Clock>, catalogue: Arc<Catalogue>, threads: usize) -> Self {
-        Self {
-            tenants,
-            clock,
-            catalogue,
-            threads,
-        }
+    /// Answers about these tenants.
+    pub(crate) fn new(tenants: Tenants, answers: Answers) -> Self {
+        Self { tenants, answers }
     }
 
     async fn query(&self, request: Request<QueryKpisRequest>) -> Result<QueryKpisResponse> {
         let tenant = authorize(&request, &request.get_ref().tenant)?;
-        check_scope(Principal::from_extensions(request.extensions())?)?;
-        let message = request.into_inner();
-        let ask = ask_of(&message)?;
-        self.wait(&tenant, wait_of(&message)?).await?;
-        let now = self.clock.now();
-        let (catalogue, threads) = (Arc::clone(&self.catalogue), self.threads);
-        let found = self
-            .tenants
-            .read(&tenant, move |facts| {
-                answer(facts, &catalogue, &ask, now, threads)
-            })
-            .await??;
-        Ok(response_of(&found))
+        let (_, extensions, message) = request.into_parts();
+        let principal = Principal::from_extensions(&extensions)?;
+        check_scope(principal)?;
+        let wait = wait_of(&message)?;
+        if wait.is_some() {
+            // What is malformed is said before anything is waited for.
+            ask_of(&message)?;
+        }
+        let pending = Pending::new(tenant, &principal.scope, message);
+        self.wait(pending.tenant(), wait).await?;
+        self.answers.query(pending).await
     }
 
     async fn wait(&self, tenant: &TenantId, wait: Option<Wait>) -> Result<()> {

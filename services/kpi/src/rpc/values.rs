@@ -1,7 +1,7 @@
 //! Answers as messages.
 
-use bellwether_contracts::convert::{instant_to_proto, position_to_proto, when_to_proto};
-use bellwether_contracts::kpi::{self, GroupValue, Interval, KpiValue, QueryKpisResponse, Watermark};
+use bellwether_contracts::convert::{instant_to_proto, when_to_proto};
+use bellwether_contracts::kpi::{self, GroupValue, Interval, KpiValue, QueryKpisResponse};
 
 use crate::catalogue::AbsentReason;
 use crate::query::{Answer, Row};
@@ -9,15 +9,11 @@ use crate::query::{Answer, Row};
 /// Significant digits of the bounds of intervals.
 const INTERVAL_DIGITS: u32 = 15;
 
-pub(super) fn response_of(answer: &Answer) -> QueryKpisResponse {
-    let watermark = Watermark {
-        position: Some(position_to_proto(answer.position)),
-        recorded_at: answer.recorded_at.map(instant_to_proto),
-    };
+/// The answer as a message, without watermarks: those are of the moment at which it is shown.
+pub(crate) fn response_of(answer: &Answer) -> QueryKpisResponse {
     let as_of = instant_to_proto(answer.as_of);
     let value = |row: &Row| KpiValue {
         as_of: Some(as_of),
-        watermark: Some(watermark),
         ..value_of(row)
     };
     QueryKpisResponse {

@@ -4,8 +4,6 @@ use std::ops::RangeInclusive;
 
 use bellwether_domain::time::DAY_MICROS;
 
-use super::Cut;
-
 /// How rows find their periods.
 #[derive(Debug, Clone)]
 pub enum Axis {
@@ -85,11 +83,11 @@ impl Windows {
     }
 }
 
-/// The civil days, in whatever zone, of the rows that the cuts can count; `None` = there can be none.
-pub(super) fn days(cuts: &[Cut]) -> Option<RangeInclusive<i32>> {
+/// The civil days, in whatever zone, of the rows that cuts along these axes can count; `None` = there can be none.
+pub(crate) fn days<'a>(axes: impl IntoIterator<Item = &'a Axis>) -> Option<RangeInclusive<i32>> {
     let (mut low, mut high) = (i64::MAX, i64::MIN);
-    for cut in cuts {
-        match &cut.axis {
+    for axis in axes {
+        match axis {
             Axis::Windows(windows) => {
                 if let (Some(first), Some(last)) = (windows.windows.first(), windows.windows.last()) {
                     low = low.min(first.0);

@@ -1,6 +1,7 @@
 //! How a change of the log changes the state.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bellwether_domain::record::{Body, Opportunity, OpportunityType};
 use bellwether_domain::settings::{Settings, StageClass};
@@ -28,7 +29,7 @@ impl Default for TenantFacts {
         Self {
             position: Position::default(),
             recorded: Vec::new(),
-            settings: vec![(0, Settings::default())],
+            settings: vec![(0, Arc::default())],
             dictionaries,
             store: FactStore::default(),
             deals: DealLog::default(),
@@ -220,7 +221,7 @@ impl TenantFacts {
         };
         rows.clear();
         facts::derive(&mut versions, deal, first_recorded, &rules, rows);
-        self.store.replace(deal, rows, seq)
+        self.store.replace(deal, rows, seq, self.mark(u64::from(seq)))
     }
 
     fn derive_all(&mut self, seq: u32) -> Result<()> {
@@ -232,7 +233,7 @@ impl TenantFacts {
     fn note_settings(&mut self, seq: u64, settings: &Settings) -> bool {
         let before = &self.settings[self.settings.len() - 1].1;
         let matters = before.zone != settings.zone || before.pipelines != settings.pipelines;
-        self.settings.push((seq, settings.clone()));
+        self.settings.push((seq, Arc::new(settings.clone())));
         if let Some(pipeline) = settings.pipeline("") {
             self.dict(Dict::Pipeline).intern(&pipeline.id);
         }

@@ -155,6 +155,16 @@ impl People {
         self.team_ids.intern(id)
     }
 
+    /// The last change of a rep or team; 0 = none.
+    pub(crate) fn touched_reps(&self) -> u64 {
+        self.touched[0].last().copied().unwrap_or(0)
+    }
+
+    /// The last change of an account; 0 = none.
+    pub(crate) fn touched_accounts(&self) -> u64 {
+        self.touched[1].last().copied().unwrap_or(0)
+    }
+
     pub(crate) fn rep_names(&self, ids: &Dictionary, seq: u64) -> Vec<Arc<str>> {
         let name = |rep: &RepState| self.names.name(rep.name);
         display_names(ids, |code| self.reps.get(code)?.newest(seq).map(name))

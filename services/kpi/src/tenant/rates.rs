@@ -34,11 +34,14 @@ struct Pair {
 pub(crate) struct Rates {
     records: HashMap<String, History<FxRate>>,
     days: HashMap<Pair, BTreeMap<i32, Vec<Entry>>>,
+    /// The last change of any rate; 0 = none.
+    touched: u64,
 }
 
 impl Rates {
     /// A change of the rate record `id`; `None` = it is taken back.
     pub(crate) fn add(&mut self, id: &str, key: Key, rate: Option<FxRate>) {
+        self.touched = key.2;
         let record = self.records.entry(id.to_owned()).or_default();
         let before = record.newest(key.2).cloned();
         record.add(key, rate);
@@ -66,6 +69,11 @@ impl Rates {
                 .or_default()
                 .push(entry);
         }
+    }
+
+    /// The last change of any rate; 0 = none.
+    pub(crate) fn touched(&self) -> u64 {
+        self.touched
     }
 
     fn close(&mut self, id: &str, rate: FxRate, seq: u64) {

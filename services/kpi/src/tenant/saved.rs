@@ -57,7 +57,7 @@ impl TenantFacts {
             position: saved.position,
             recorded: saved.recorded,
             dictionaries,
-            store: FactStore::from_tables(tables),
+            store: FactStore::default(),
             deals: DealLog::from_parts(saved.deal_bytes, saved.deal_latest)?,
             meanings: HashMap::new(),
             ..Self::default()
@@ -74,6 +74,7 @@ impl TenantFacts {
         for (pipeline, stage) in saved.stages {
             facts.note_stage(pipeline, stage);
         }
+        facts.store = FactStore::from_tables(tables, |seq| facts.mark(seq));
         Some(facts)
     }
 

@@ -9,6 +9,7 @@ use super::Part;
 use super::closed::Closed;
 use super::column::Columns;
 use super::live::Live;
+use super::marks::{Days, Mark};
 use crate::facts::Row;
 use crate::table::{Column, MORSEL_ROWS, Morsel, Table};
 
@@ -24,6 +25,8 @@ pub(crate) struct Wanted<'a> {
 #[derive(Debug)]
 pub(crate) struct FactStore {
     tables: Vec<(Live, Closed)>,
+    /// Which change touched which days of each table last.
+    days: [Days; Table::ALL.len()],
 }
 
 impl Default for FactStore {
@@ -32,28 +35,46 @@ impl Default for FactStore {
             tables: Table::ALL
                 .map(|table| (Live::new(table), Closed::new(table)))
                 .into(),
+            days: Default::default(),
         }
     }
 }
 
 impl FactStore {
-    /// Tables read back, in the order of [`Table::ALL`].
-    pub(crate) fn from_tables(tables: Vec<(Live, Closed)>) -> Self {
-        Self { tables }
+    /// Tables read back, in the order of [`Table::ALL`]; `mark` gives the mark of a change.
+    pub(crate) fn from_tables(tables: Vec<(Live, Closed)>, mark: impl Fn(u64) -> Mark) -> Self {
+        let mut days: [Days; Table::ALL.len()] = Default::default();
+        for ((live, closed), days) in tables.iter().zip(&mut days) {
+            let mut touch = |columns: &Columns, seqs: &[u32]| {
+                for (place, seq) in seqs.iter().enumerate() {
+                    let day = columns.get(Column::Day, place);
+                    days.touch(i32::try_from(day).unwrap_or_default(), mark(u64::from(*seq)));
+                }
+            };
+            touch(&live.columns, &live.rec_from);
+            // A closed row was added before it was taken back.
+            touch(&closed.columns, &closed.rec_to);
+        }
+        Self { tables, days }
+    }
+
+    pub(crate) fn days(&self) -> &[Days; Table::ALL.len()] {
+        &self.days
     }
 
     pub(crate) fn table(&self, table: Table) -> &(Live, Closed) {
         &self.tables[table as usize]
     }
 
-    /// From `seq` on the rows of a deal are `rows` (sorted): stored rows that differ are closed, new ones added, and
+    /// From `seq` (of that mark) on the rows of a deal are `rows` (sorted): stored rows that differ are closed, new ones added, and
     /// equal ones stay as they are.
     ///
     /// # Errors
     /// `RESOURCE_EXHAUSTED` when a table is full.
-    pub(crate) fn replace(&mut self, deal: u32, rows: &[Row], seq: u32) -> Result<()> {
+    pub(crate) fn replace(&mut self, deal: u32, rows: &[Row], seq: u32, mark: Mark) -> Result<()> {
         let mut rest = rows;
-        for (table, (live, closed)) in Table::ALL.into_iter().zip(&mut self.tables) {
+        let tables = Table::ALL.into_iter().zip(&mut self.tables).zip(&mut self.days);
+        for ((table, (live, closed)), days) in tables {
             let (new, others) = rest.split_at(rest.partition_point(|row| row.table <= table));
             rest = others;
             let mut stored: Vec<(Row, usize)> = live
@@ -63,6 +84,10 @@ impl FactStore {
                 .collect();
             stored.sort_unstable();
             let (gone, added) = differences(&stored, new);
+            let touched = gone.iter().map(|(row, _)| row.day);
+            touched
+                .chain(added.iter().map(|row| row.day))
+                .for_each(|day| days.touch(day, mark));
             let mut gone: Vec<&(Row, usize)> = gone;
             // From the back: the row that fills a gap is then never one that is still to be taken out.
             gone.sort_unstable_by_key(|(_, place)| std::cmp::Reverse(*place));

@@ -1,7 +1,7 @@
 //! Logs for tests, what a state says of itself, and what it must say.
 
 mod people;
-mod replay;
+pub(crate) mod replay;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,22 +1,23 @@
 //! How long to wait before trying again: longer each time, and not in step with others.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(20);
-const LONGEST: Duration = Duration::from_secs(5);
+/// A peer that is back is found again at most so much later.
+const LONGEST: Duration = Duration::from_secs(2);
 
-/// Doubling pauses, each cut by up to a half that depends on the name and the attempt.
+/// Doubling pauses, each cut by up to a half at random.
 #[derive(Debug)]
 pub(super) struct Backoff {
-    name: String,
+    random: RandomState,
     attempt: u32,
 }
 
 impl Backoff {
-    pub(super) fn new(name: &str) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            name: name.to_owned(),
+            random: RandomState::new(),
             attempt: 0,
         }
     }
@@ -29,10 +30,9 @@ impl Backoff {
     /// The next pause.
     pub(super) fn next(&mut self) -> Duration {
         let whole = FIRST.saturating_mul(1 << self.attempt.min(16)).min(LONGEST);
-        let mut hasher = DefaultHasher::new();
-        (&self.name, self.attempt).hash(&mut hasher);
+        let random = self.random.hash_one(self.attempt);
         self.attempt = self.attempt.saturating_add(1);
-        let per_mille = u32::try_from(500 + hasher.finish() % 500).unwrap_or(1000);
+        let per_mille = u32::try_from(500 + random % 500).unwrap_or(1000);
         whole * per_mille / 1000
     }
 }
@@ -43,12 +43,16 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_a_limit_and_differ() {
-        let mut backoff = Backoff::new("a");
+        let mut backoff = Backoff::new();
         let pauses: Vec<Duration> = (0..40).map(|_| backoff.next()).collect();
         assert!(pauses[0] >= FIRST / 2 && pauses[0] <= FIRST && pauses[5] > 4 * pauses[0]);
         assert!(pauses.iter().all(|pause| *pause <= LONGEST) && pauses[39] >= LONGEST / 2);
         backoff.reset();
         assert_eq!(backoff.next(), pauses[0]);
-        assert_ne!(Backoff::new("b").next(), pauses[0]);
+        let others: Vec<Duration> = (0..40).map(|_| Backoff::new().next()).collect();
+        assert!(
+            others.iter().any(|other| *other != pauses[0]),
+            "not in step with others"
+        );
     }
 }

@@ -1,22 +1,25 @@
 //! Follows one tenant's log: load what was saved, take in what came since, save from time to time.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bellwether_contracts::convert::{position_from_proto, position_to_proto};
-use bellwether_contracts::ingestion::change_feed_service_client::ChangeFeedServiceClient;
-use bellwether_contracts::ingestion::{Change, SubscribeRequest, SubscribeResponse};
-use bellwether_contracts::status::from_status;
+use bellwether_contracts::convert::instant_from_proto;
+use bellwether_contracts::ingestion::Change;
 use bellwether_domain::{Error, ErrorCode, ErrorReason, Position, Result, TenantId};
-use bellwether_runtime::MAX_MESSAGE_BYTES;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
-use super::tenants::{Progress, Tenant, Tenants};
+use super::feed::{self, Message};
+use super::tenants::{Head, Progress, Tenant, Tenants};
 use crate::checkpoint;
 use crate::config::Config;
-use crate::tenant::{Input, TenantFacts};
+use crate::tenant::{Input, Marks, TenantFacts};
+
+/// A session that lasted so long was a good one.
+const GOOD_SESSION: Duration = Duration::from_secs(1);
+/// So often the log must refuse a position that it seems to hold before the facts are read anew.
+const REFUSALS: u32 = 3;
 
 /// The task that keeps a tenant's facts.
 pub(super) struct Follower {
@@ -29,15 +32,15 @@ pub(super) struct Follower {
 
 /// Why a session ended.
 enum Broken {
-    /// The feed: as before from where the facts stand, unless the log says that it cannot go on from there.
+    /// The feed: on from where the facts stand, unless the log says that it cannot go on from there.
     Feed(Error),
     /// The facts: they are read anew.
     Facts(Error),
 }
 
-impl From<tonic::Status> for Broken {
-    fn from(status: tonic::Status) -> Self {
-        Self::Feed(from_status(&status))
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self::Feed(error)
     }
 }
 
@@ -49,21 +52,25 @@ struct Saved {
 
 impl Follower {
     /// Until feeds are told to end; when calls have finished too, a last checkpoint.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(self, head: Head) {
         let shutdown = self.tenants.shutdown().clone();
         let mut saved = Saved {
             seq: 0,
             next: Instant::now() + self.interval(),
         };
         let follow = async {
-            saved.seq = self.load().await;
-            let mut backoff = Backoff::new(self.tenant.as_str());
+            saved.seq = self.load(head).await;
+            let mut backoff = Backoff::new();
+            let mut refusals = 0;
             loop {
-                let before = self.entry.progress.borrow().at;
+                let (before, began) = (self.entry.at(), Instant::now());
                 if let Err(broken) = self.session(&mut saved).await {
-                    self.recover(broken, &mut saved).await;
+                    self.recover(broken, &mut saved, &mut refusals).await;
                 }
-                if self.entry.progress.borrow().at > before {
+                if self.entry.at() > before {
+                    refusals = 0;
+                }
+                if self.entry.at() > before || began.elapsed() > GOOD_SESSION {
                     backoff.reset();
                 }
                 tokio::time::sleep(backoff.next()).await;
@@ -78,81 +85,101 @@ impl Follower {
         Duration::from_secs(self.config.checkpoint_interval_seconds.max(1))
     }
 
+    fn silence(&self) -> Duration {
+        Duration::from_millis(self.config.feed_silence_ms.max(1))
+    }
+
     /// Takes over the newest checkpoint, if it is of this life of the log and not ahead of it; its seq, or 0.
-    async fn load(&self) -> u64 {
+    async fn load(&self, head: Head) -> u64 {
         let folder = self.folder.clone();
         let loaded = tokio::task::spawn_blocking(move || checkpoint::load(&folder)).await;
         let Some(facts) = loaded.ok().flatten() else {
             return 0;
         };
-        let (at, head) = (facts.position(), self.entry.progress.borrow().start);
-        if at.epoch != head.epoch || at.seq > head.seq {
-            tracing::warn!(tenant = %self.tenant, checkpoint = %at, head = %head, "checkpoint is not of this log, left out");
+        let at = facts.position();
+        // Where they meet they must agree; where the head is further on, the feed begins with the change at the
+        // checkpoint, and nothing is shown before it has been heard.
+        let foreign = at == head.position && differs(facts.marks().recorded_at, head.recorded_at);
+        if at.epoch != head.position.epoch || at.seq > head.position.seq || foreign {
+            tracing::warn!(tenant = %self.tenant, checkpoint = %at, head = %head.position, "checkpoint is not of this log, left out");
             return 0;
         }
-        self.put(facts);
-        self.entry.progress.send_modify(|progress| progress.at = at);
+        let marks = self.put(facts);
+        self.entry.progress.send_modify(|progress| progress.marks = marks);
         at.seq
     }
 
     /// Puts a state in place of another, whatever became of that one.
-    fn put(&self, facts: TenantFacts) {
-        let mut place = self
-            .entry
-            .facts
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        *place = facts;
-        drop(place);
+    fn put(&self, facts: TenantFacts) -> Arc<Marks> {
+        let marks = Arc::new(facts.marks());
+        *self.entry.facts.write().unwrap_or_else(PoisonError::into_inner) = facts;
         self.entry.facts.clear_poison();
+        marks
     }
 
     /// One subscription, until it ends.
     async fn session(&self, saved: &mut Saved) -> Result<(), Broken> {
-        let at = self.entry.progress.borrow().at;
-        let channel = self.tenants.link().stream_channel();
-        let mut client = ChangeFeedServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
-        let after = (at.seq > 0).then(|| position_to_proto(at));
-        let request = SubscribeRequest {
-            tenant: self.tenant.to_string(),
-            after,
-        };
-        let mut stream = client.subscribe(request).await?.into_inner();
+        let at = self.entry.at();
+        let mut feed = feed::subscribe(self.tenants.link(), &self.tenant, at, self.silence()).await?;
         loop {
-            let response = tokio::select! {
-                response = stream.message() => response?,
+            let message = tokio::select! {
+                biased;
+                // First, as there may always be a message.
                 () = tokio::time::sleep_until(saved.next) => {
+                    let since = Instant::now();
                     self.save(saved).await;
+                    feed.excuse(since);
                     continue;
                 }
+                message = feed.next() => message?,
             };
-            let Some(response) = response else { return Ok(()) };
-            self.take(response).await?;
-            let since = self.entry.progress.borrow().at.seq.saturating_sub(saved.seq);
-            if since >= self.config.checkpoint_changes.max(1).max(saved.seq / 4) {
+            let Some(message) = message else { return Ok(()) };
+            let since = Instant::now();
+            self.take(message).await?;
+            let unsaved = self.entry.at().seq.saturating_sub(saved.seq);
+            if unsaved >= self.config.checkpoint_changes.max(1).max(saved.seq / 4) {
                 self.save(saved).await;
             }
+            feed.excuse(since);
         }
     }
 
+    /// The whole log into facts that hold nothing yet. Where it breaks off, the next session goes on.
+    async fn snapshot(&self) -> Result<(), Broken> {
+        let mut feed = feed::snapshot(self.tenants.link(), &self.tenant, self.silence()).await?;
+        while let Some(message) = feed.next().await? {
+            let since = Instant::now();
+            self.take(message).await?;
+            feed.excuse(since);
+        }
+        Ok(())
+    }
+
     /// Takes in one message of the feed.
-    async fn take(&self, response: SubscribeResponse) -> Result<(), Broken> {
-        let head = response
-            .head
-            .as_ref()
-            .map(position_from_proto)
-            .unwrap_or_default();
-        let at = self.entry.progress.borrow().at;
+    async fn take(&self, message: Message) -> Result<(), Broken> {
+        let head = message.head;
+        let marks = Arc::clone(&self.entry.progress.borrow().marks);
+        let at = marks.position;
         if head.epoch != at.epoch && head.epoch != 0 {
             let message = format!("the log has begun a new life: it stands at {head}, the facts at {at}");
-            let error = Error::new(ErrorCode::OutOfRange, ErrorReason::SnapshotRequired, message);
-            return Err(Broken::Feed(error));
+            return Err(Broken::Feed(anew(message)));
         }
-        if response.changes.is_empty() {
+        let Some(first) = message.changes.first() else {
             return Ok(());
+        };
+        let recorded_at = first
+            .recorded_at
+            .as_ref()
+            .and_then(|at| instant_from_proto(at).ok());
+        if first.seq == at.seq && differs(recorded_at, marks.recorded_at) {
+            let message = format!(
+                "the log has another history: its change {} is not the one seen",
+                at.seq
+            );
+            return Err(Broken::Facts(anew(message)));
         }
         let entry = Arc::clone(&self.entry);
-        let applied = tokio::task::spawn_blocking(move || apply(&entry, &response.changes)).await;
+        let applied = tokio::task::spawn_blocking(move || apply(&entry, &message.changes)).await;
         let panicked = |error| Error::internal(format!("a change could not be taken in: {error}"));
         applied
             .map_err(panicked)
@@ -165,31 +192,66 @@ impl Follower {
             .map_err(Broken::Facts)
     }
 
-    /// After a failed session: the state is dropped where it cannot go on from where it stands.
-    async fn recover(&self, broken: Broken, saved: &mut Saved) {
-        let error = match broken {
+    /// After a failed session: the state is dropped where it cannot go on from where it stands, and only there.
+    async fn recover(&self, broken: Broken, saved: &mut Saved, refusals: &mut u32) {
+        let (error, head) = match broken {
             Broken::Feed(error) if error.reason != ErrorReason::SnapshotRequired => {
                 tracing::warn!(tenant = %self.tenant, error = %error, "feed broke off, trying again");
                 return;
             }
-            Broken::Feed(error) | Broken::Facts(error) => error,
+            Broken::Feed(error) => {
+                *refusals += 1;
+                let Ok(head) = self.tenants.end_of_log(&self.tenant).await else {
+                    tracing::warn!(tenant = %self.tenant, error = %error, "feed was refused, trying again");
+                    return;
+                };
+                if self.may_go_on(&head, *refusals) {
+                    tracing::warn!(
+                        tenant = %self.tenant, error = %error, head = %head.position, at = %self.entry.at(),
+                        "the log stands behind the facts, waiting for it"
+                    );
+                    return;
+                }
+                (error, head.position)
+            }
+            Broken::Facts(error) => {
+                // Without an answer the head of before: if the log has a new life, the next session finds out.
+                let before = self.entry.progress.borrow().start;
+                let head = self.tenants.head(&self.tenant).await;
+                (error, head.unwrap_or(before))
+            }
         };
-        self.begin_anew(&error).await;
+        *refusals = 0;
+        self.begin_anew(&error, head).await;
         saved.seq = 0;
+        if let Err(Broken::Feed(error) | Broken::Facts(error)) = self.snapshot().await {
+            tracing::warn!(tenant = %self.tenant, error = %error, "snapshot broke off, going on by the feed");
+        }
+    }
+
+    /// Whether the facts can stay although the log refused their position: its end is further back, in the same
+    /// history, as that of a peer that lags is. What was lost by a restore is told apart by the next change.
+    fn may_go_on(&self, head: &Head, refusals: u32) -> bool {
+        let at = self.entry.at();
+        if head.position.epoch != at.epoch {
+            return false;
+        }
+        if head.position.seq >= at.seq {
+            // It has come so far meanwhile; or it keeps no longer what comes next.
+            return refusals < REFUSALS;
+        }
+        let facts = self.entry.facts.read().unwrap_or_else(PoisonError::into_inner);
+        !differs(facts.recorded_at(head.position.seq), head.recorded_at)
     }
 
     /// Drops the state and what was saved of it.
-    async fn begin_anew(&self, error: &Error) {
-        // Without an answer the head of before: if the log has a new life, the next session finds out.
-        let before = self.entry.progress.borrow().start;
-        let head = self.tenants.head(&self.tenant).await.unwrap_or(before);
+    async fn begin_anew(&self, error: &Error, head: Position) {
         tracing::warn!(tenant = %self.tenant, error = %error, head = %head, "facts are read anew from the beginning");
-        self.put(TenantFacts::of_epoch(head.epoch));
-        let at = Position {
-            epoch: head.epoch,
-            seq: 0,
-        };
-        self.entry.progress.send_replace(Progress { at, start: head });
+        // First nothing is shown any more, then it goes away.
+        let fresh = TenantFacts::of_epoch(head.epoch);
+        let marks = Arc::new(fresh.marks());
+        self.entry.progress.send_replace(Progress { marks, start: head });
+        self.put(fresh);
         let folder = self.folder.clone();
         if let Ok(Err(error)) = tokio::task::spawn_blocking(move || checkpoint::forget(&folder)).await {
             tracing::warn!(tenant = %self.tenant, error = %error, "old checkpoints stay");
@@ -201,6 +263,7 @@ impl Follower {
         saved.next = Instant::now() + self.interval();
         let (entry, folder, before) = (Arc::clone(&self.entry), self.folder.clone(), saved.seq);
         let write = move || {
+            let _alone = entry.saving.lock().unwrap_or_else(PoisonError::into_inner);
             let facts = entry
                 .facts
                 .read()
@@ -221,6 +284,15 @@ impl Follower {
     }
 }
 
+fn anew(message: String) -> Error {
+    Error::new(ErrorCode::OutOfRange, ErrorReason::SnapshotRequired, message)
+}
+
+/// Whether two instants are known not to be the same.
+fn differs<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+    matches!((one, other), (Some(one), Some(other)) if one != other)
+}
+
 /// Takes changes in under one write lock; where the facts then stand is made known. Gives that and their weight.
 fn apply(entry: &Tenant, changes: &[Change]) -> Result<(Position, usize)> {
     let inputs: Vec<Input> = changes.iter().map(Input::read).collect::<Result<_>>()?;
@@ -229,8 +301,9 @@ fn apply(entry: &Tenant, changes: &[Change]) -> Result<(Position, usize)> {
         .write()
         .map_err(|_| Error::internal("the facts are damaged"))?;
     inputs.iter().try_for_each(|input| facts.apply(input))?;
-    let (at, bytes) = (facts.position(), facts.bytes());
+    let (marks, bytes) = (Arc::new(facts.marks()), facts.bytes());
     drop(facts);
-    entry.progress.send_modify(|progress| progress.at = at);
+    let at = marks.position;
+    entry.progress.send_modify(|progress| progress.marks = marks);
     Ok((at, bytes))
 }

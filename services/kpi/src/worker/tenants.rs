@@ -6,18 +6,22 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use bellwether_contracts::convert::position_from_proto;
+use bellwether_contracts::convert::{instant_from_proto, position_from_proto};
 use bellwether_contracts::ingestion::GetHeadRequest;
 use bellwether_contracts::ingestion::change_feed_service_client::ChangeFeedServiceClient;
 use bellwether_contracts::status::from_status;
-use bellwether_domain::{Error, ErrorCode, ErrorReason, Position, Result, TenantId};
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Position, Result, TenantId};
 use bellwether_runtime::{Host, MAX_MESSAGE_BYTES, PeerLink, Shutdown, deadline};
 use tokio::sync::watch;
+use tonic::{Response, Status};
 
 use super::follower::Follower;
 use super::meter::Meter;
 use crate::config::Config;
-use crate::tenant::TenantFacts;
+use crate::tenant::{Marks, TenantFacts};
+
+/// When a caller may try again while ingestion is away, in milliseconds.
+const RETRY_MS: u64 = 100;
 
 /// Every tenant's facts. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -41,22 +45,44 @@ struct Inner {
 pub(super) struct Tenant {
     pub(super) facts: RwLock<TenantFacts>,
     pub(super) progress: watch::Sender<Progress>,
+    /// One checkpoint is written at a time.
+    pub(super) saving: Mutex<()>,
+}
+
+impl Tenant {
+    /// Where the facts stand.
+    pub(super) fn at(&self) -> Position {
+        self.progress.borrow().at()
+    }
+}
+
+/// The end of a log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    pub(super) position: Position,
+    /// When its last change was recorded.
+    pub(super) recorded_at: Option<Instant>,
 }
 
 /// How far a tenant's facts have come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Progress {
-    /// Where they stand.
-    pub(super) at: Position,
+    /// Where they stand, and what touched them last.
+    pub(super) marks: Arc<Marks>,
     /// The head at first contact with this life of the log: before it nothing is shown.
     pub(super) start: Position,
 }
 
 impl Progress {
+    pub(super) fn at(&self) -> Position {
+        self.marks.position
+    }
+
     fn reached(&self, position: Position) -> bool {
-        self.at.epoch == self.start.epoch
-            && self.at.seq >= self.start.seq.max(position.seq)
-            && (position.epoch == 0 || position.epoch == self.at.epoch)
+        let at = self.at();
+        at.epoch == self.start.epoch
+            && at.seq >= self.start.seq.max(position.seq)
+            && (position.epoch == 0 || position.epoch == at.epoch)
     }
 }
 
@@ -94,11 +120,32 @@ impl Tenants {
     /// `SNAPSHOT_REQUIRED` for a position of another life of the log.
     pub async fn wait_for(&self, tenant: &TenantId, position: Position) -> Result<()> {
         let entry = self.open(tenant).await?;
-        let mut progress = entry.progress.subscribe();
-        if progress.borrow_and_update().reached(position) {
+        self.wait_of(tenant, &entry, position).await
+    }
+
+    /// What touched a tenant's facts last, as soon as they may be shown. Holds nobody up and is held up by nobody.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for`].
+    pub async fn marks(&self, tenant: &TenantId) -> Result<Arc<Marks>> {
+        let entry = self.open(tenant).await?;
+        loop {
+            {
+                let progress = entry.progress.borrow();
+                if progress.reached(Position::default()) {
+                    return Ok(Arc::clone(&progress.marks));
+                }
+            }
+            self.wait_of(tenant, &entry, Position::default()).await?;
+        }
+    }
+
+    async fn wait_of(&self, tenant: &TenantId, entry: &Tenant, position: Position) -> Result<()> {
+        if entry.progress.borrow().reached(position) {
             return Ok(());
         }
-        if position.epoch != 0 && position.epoch != progress.borrow().at.epoch {
+        let mut progress = entry.progress.subscribe();
+        if position.epoch != 0 && position.epoch != entry.at().epoch {
             self.check_epoch(tenant, position).await?;
         }
         let reached = progress.wait_for(|progress| progress.reached(position));
@@ -109,7 +156,7 @@ impl Tenants {
                 "the node is shutting down",
             )),
             Err(_) => {
-                let at = entry.progress.borrow().at;
+                let at = entry.at();
                 let message = format!("facts stand at {at}, not yet at {position}: ask again");
                 Err(Error::unavailable(ErrorReason::PositionNotReached, message))
             }
@@ -132,21 +179,48 @@ impl Tenants {
     /// # Errors
     /// What the peer answers.
     pub async fn head(&self, tenant: &TenantId) -> Result<Position> {
+        Ok(self.end_of_log(tenant).await?.position)
+    }
+
+    /// The log's end, asked of the ingestion peer; for no longer than a call may wait.
+    pub(super) async fn end_of_log(&self, tenant: &TenantId) -> Result<Head> {
         let channel = self.inner.link.channel();
         let mut client = ChangeFeedServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
         let request = GetHeadRequest {
             tenant: tenant.to_string(),
         };
-        let response = client
-            .get_head(request)
-            .await
-            .map_err(|status| from_status(&status))?
-            .into_inner();
-        Ok(response
-            .position
+        let response = self.asked(client.get_head(request)).await?;
+        let recorded_at = response
+            .recorded_at
             .as_ref()
-            .map(position_from_proto)
-            .unwrap_or_default())
+            .and_then(|at| instant_from_proto(at).ok());
+        Ok(Head {
+            position: response
+                .position
+                .as_ref()
+                .map(position_from_proto)
+                .unwrap_or_default(),
+            recorded_at,
+        })
+    }
+
+    /// The answer of the ingestion peer, for no longer than a call may wait. When it is away: try again.
+    pub(super) async fn asked<T>(
+        &self,
+        call: impl Future<Output = std::result::Result<Response<T>, Status>>,
+    ) -> Result<T> {
+        let silent = "ingestion does not answer: ask again";
+        match tokio::time::timeout(self.patience(), call).await {
+            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Err(status)) => {
+                let mut error = from_status(&status);
+                if error.code == ErrorCode::Unavailable && error.retry_after_ms.is_none() {
+                    error.retry_after_ms = Some(RETRY_MS);
+                }
+                Err(error)
+            }
+            Err(_) => Err(Error::unavailable(ErrorReason::PeerUnavailable, silent)),
+        }
     }
 
     /// Reads a tenant's facts, off the async runtime and under a read lock for the whole of `f`.
@@ -158,15 +232,15 @@ impl Tenants {
         tenant: &TenantId,
         f: impl FnOnce(&TenantFacts) -> T + Send + 'static,
     ) -> Result<T> {
-        self.wait_for(tenant, Position::default()).await?;
         let entry = self.open(tenant).await?;
-        let start = entry.progress.borrow().start;
+        self.wait_of(tenant, &entry, Position::default()).await?;
         let read = move || {
             let facts = entry
                 .facts
                 .read()
                 .map_err(|_| Error::internal("the facts are damaged and are read anew"))?;
-            let at = facts.position();
+            // Under the lock: a new life is announced before its facts take the place of the old.
+            let (at, start) = (facts.position(), entry.progress.borrow().start);
             if at.epoch != start.epoch || at.seq < start.seq {
                 let message = "the log has begun a new life and its facts are read anew";
                 return Err(Error::unavailable(ErrorReason::PositionNotReached, message));
@@ -182,7 +256,8 @@ impl Tenants {
         if let Some(entry) = self.opened().get(tenant) {
             return Ok(Arc::clone(entry));
         }
-        let head = self.head(tenant).await?;
+        let end = self.end_of_log(tenant).await?;
+        let head = end.position;
         if head.seq == 0 {
             let message = format!("tenant `{tenant}` has no records");
             return Err(Error::not_found(ErrorReason::UnknownTenant, message));
@@ -190,16 +265,15 @@ impl Tenants {
         match self.opened().entry(tenant.clone()) {
             Entry::Occupied(entry) => Ok(Arc::clone(entry.get())),
             Entry::Vacant(place) => {
+                let facts = TenantFacts::of_epoch(head.epoch);
                 let progress = Progress {
-                    at: Position {
-                        epoch: head.epoch,
-                        seq: 0,
-                    },
+                    marks: Arc::new(facts.marks()),
                     start: head,
                 };
                 let entry = Arc::new(Tenant {
-                    facts: RwLock::new(TenantFacts::of_epoch(head.epoch)),
+                    facts: RwLock::new(facts),
                     progress: watch::Sender::new(progress),
+                    saving: Mutex::new(()),
                 });
                 let follower = Follower {
                     tenant: tenant.clone(),
@@ -208,7 +282,7 @@ impl Tenants {
                     config: self.inner.config.clone(),
                     folder: self.inner.folder.join(tenant.as_str()),
                 };
-                drop(self.inner.shutdown.spawn(follower.run()));
+                drop(self.inner.shutdown.spawn(follower.run(end)));
                 Ok(Arc::clone(place.insert(entry)))
             }
         }

@@ -13,14 +13,14 @@ const REPS: [&str; 3] = ["anna", "ben", "cleo"];
 
 /// One change, as numbers.
 #[derive(Debug, Clone)]
-struct Step {
+pub(crate) struct Step {
     what: u8,
     id: u8,
     key: (i64, u64),
     pick: [u8; 6],
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     (0..20_u8, 0..5_u8, (0..40_i64, 0..3_u64), any::<[u8; 6]>()).prop_map(|(what, id, key, pick)| Step {
         what,
         id,
@@ -99,7 +99,7 @@ fn random_deal(pick: [u8; 6]) -> Opportunity {
     }
 }
 
-fn log_of(steps: &[Step]) -> Log {
+pub(crate) fn log_of(steps: &[Step]) -> Log {
     let mut log = Log::default();
     for Step { what, id, key, pick } in steps {
         let key = (hour(key.0 * 24), key.1);

@@ -1,0 +1,188 @@
+//! A question resolved: all that its answer depends on besides the records, in words of its own, and which of the facts
+//! it reads. Two questions of equal words have equal answers from equal facts.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::{Range, RangeInclusive};
+
+use bellwether_domain::period::Grain;
+use bellwether_domain::settings::Settings;
+use bellwether_domain::{Instant, Result};
+
+use super::check::{Checked, check};
+use super::periods::spans;
+use super::plan::{Periods, dimensions, policy};
+use super::when::{Moment, today};
+use super::{Ask, periods::Span};
+use crate::catalogue::{Catalogue, CurrencyPolicy, Dimension, Origin};
+use crate::scan::{Axis, days};
+use crate::table::Dict;
+use crate::table::{Column, Storage, Table};
+
+/// How questions are worded here and answers computed. Whatever changes an answer to equal words raises it.
+const VERSION: u64 = 1;
+
+/// A question under the settings of a tenant.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What is asked: equal for questions that differ only in ways that no answer shows.
+    pub words: Vec<u8>,
+    /// What it reads of the facts.
+    pub reads: Reads,
+    /// While `now` lies in here the question is the same.
+    pub while_now: Range<Instant>,
+    /// Equal for questions that cost about the same.
+    pub shape: u64,
+}
+
+/// What a question reads of the facts, besides settings and what never changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Tables and civil days, as the scans prune by.
+    pub tables: Vec<(Table, RangeInclusive<i32>)>,
+    /// Names or attributes of reps.
+    pub reps: bool,
+    /// Names or attributes of accounts.
+    pub accounts: bool,
+    /// Exchange rates.
+    pub rates: bool,
+}
+
+impl Question {
+    /// The question that `ask` is at `now` under these settings; what is known is not part of it.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for a KPI, `INVALID_ARGUMENT` for dimensions, ranges and fields.
+    pub fn new(catalogue: &Catalogue, ask: &Ask, settings: &Settings, now: Instant) -> Result<Self> {
+        let checked = check(catalogue, ask)?;
+        let moment = Moment::new(0, settings.clone(), ask.as_of, now);
+        let spans = spans(ask, &moment)?;
+        let always = Instant::from_micros(i64::MIN)..Instant::from_micros(i64::MAX);
+        let while_now = ask.as_of.map_or_else(
+            || {
+                let (start, end) = today(settings, now);
+                start..end
+            },
+            |_| always,
+        );
+        Ok(Self {
+            words: words(&checked, ask, &moment),
+            reads: reads(&checked, &spans, moment.as_of),
+            while_now,
+            shape: shape(&checked, ask.grain, spans.len()),
+        })
+    }
+}
+
+fn words(checked: &Checked<'_>, ask: &Ask, moment: &Moment) -> Vec<u8> {
+    let mut words = Words::default();
+    words.number(VERSION);
+    words.instant(Some(moment.as_of));
+    // Days and instants are one here: an answer shows a bound by where it lies, not by how it was asked.
+    words.instant(ask.from.map(|from| from.start_in(&moment.settings.zone)));
+    words.instant(ask.to.map(|to| to.start_in(&moment.settings.zone)));
+    words.text(ask.grain.map_or("", Grain::name));
+    words.number(checked.kpis.len() as u64);
+    for kpi in &checked.kpis {
+        words.text(&kpi.definition.id);
+        words.number(kpi.definition.version.into());
+        // Should a definition ever change without its version.
+        words.text(&format!("{:?}", kpi.definition));
+    }
+    words.number(checked.group_by.len() as u64);
+    checked.group_by.iter().for_each(|one| words.text(one.name()));
+    let mut filters: Vec<(Dimension, Vec<&str>)> = Vec::new();
+    for (dimension, values) in &checked.filters {
+        // The empty name is the missing one.
+        let mut values: Vec<&str> = values
+            .iter()
+            .map(|value| value.as_deref().unwrap_or(""))
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        filters.push((*dimension, values));
+    }
+    filters.sort_unstable();
+    words.number(filters.len() as u64);
+    for (dimension, values) in &filters {
+        words.text(dimension.name());
+        words.number(values.len() as u64);
+        values.iter().for_each(|value| words.text(value));
+    }
+    words.0
+}
+
+/// The axes are those of the plan, so what is left out here is what the scans leave out.
+fn reads(checked: &Checked<'_>, spans: &[Span], as_of: Instant) -> Reads {
+    let mut reads = Reads::default();
+    let mut axes: Vec<(Table, Periods, Axis)> = Vec::new();
+    for kpi in &checked.kpis {
+        for measure in &kpi.measures {
+            let (table, periods) = (measure.table, Periods::of(measure));
+            if !axes.iter().any(|known| (known.0, known.1) == (table, periods)) {
+                axes.push((table, periods, periods.axis(spans, as_of)));
+            }
+            reads.rates |= policy(kpi, measure) != CurrencyPolicy::None;
+        }
+        dimensions(kpi, checked).iter().for_each(|one| reads.note(*one));
+    }
+    checked.filters.iter().for_each(|(one, _)| reads.note(*one));
+    for table in Table::ALL {
+        let own = axes.iter().filter(|known| known.0 == table).map(|known| &known.2);
+        reads.tables.extend(days(own).map(|days| (table, days)));
+    }
+    reads
+}
+
+impl Reads {
+    fn note(&mut self, dimension: Dimension) {
+        let dict = match dimension.origin() {
+            Origin::Attribute(attribute) => Some(attribute.entity()),
+            Origin::Column(column) => dict_of(column),
+        };
+        self.reps |= dict == Some(Dict::Rep);
+        self.accounts |= dict == Some(Dict::Account);
+    }
+}
+
+fn dict_of(column: Column) -> Option<Dict> {
+    match column.storage() {
+        Storage::Code(dict) => Some(dict),
+        _ => None,
+    }
+}
+
+fn shape(checked: &Checked<'_>, grain: Option<Grain>, periods: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    checked
+        .kpis
+        .iter()
+        .for_each(|kpi| kpi.definition.id.hash(&mut hasher));
+    checked.group_by.hash(&mut hasher);
+    checked
+        .filters
+        .iter()
+        .for_each(|(dimension, _)| dimension.hash(&mut hasher));
+    (grain.map(Grain::name), periods.ilog2()).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Words, each after its length, so that no two lists run into the same bytes.
+#[derive(Debug, Default)]
+struct Words(Vec<u8>);
+
+impl Words {
+    fn number(&mut self, number: u64) {
+        self.0.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn instant(&mut self, at: Option<Instant>) {
+        self.number(u64::from(at.is_some()));
+        self.0
+            .extend_from_slice(&at.map_or(0, |at| at.as_micros()).to_le_bytes());
+    }
+}
