@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bellwether_domain::{Error, ErrorReason, Result};
 use serde::{Deserialize, Serialize};
 
 mod load;
@@ -171,6 +172,22 @@ impl Default for LinkConfig {
             keepalive_timeout_ms: 5_000,
             ca_file: None,
         }
+    }
+}
+
+impl LinkConfig {
+    /// The text of `ca_file`, for connections that are not links.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` when the file cannot be read.
+    pub fn ca_pem(&self) -> Result<Option<Vec<u8>>> {
+        let Some(file) = &self.ca_file else {
+            return Ok(None);
+        };
+        let refused = |error| format!("{}: {error}", file.display());
+        let read = std::fs::read(file).map_err(refused);
+        read.map(Some)
+            .map_err(|why| Error::invalid(ErrorReason::InvalidField, "link.ca_file", why))
     }
 }
 

@@ -26,8 +26,8 @@ mod retry;
 mod tls;
 
 use address::Address;
-pub use channel::PeerChannel;
 use channel::Outgoing;
+pub use channel::PeerChannel;
 use connect::Places;
 use retry::Retries;
 

@@ -155,7 +155,12 @@ fn private_folder() -> Result<TempDir> {
 /// # Errors
 /// What closing says, or that it took too long.
 pub async fn close(closing: impl Future<Output = Result<()>>) -> Result<()> {
-    let late = |_| Error::unavailable(ErrorReason::StorageUnavailable, "the database did not close in time");
+    let late = |_| {
+        Error::unavailable(
+            ErrorReason::StorageUnavailable,
+            "the database did not close in time",
+        )
+    };
     tokio::time::timeout(CLOSING, closing).await.map_err(late)?
 }
 
@@ -178,6 +183,14 @@ pub fn say_ready(url: &str) {
     // One that nobody reads is no reason to stop serving.
     let mut out = std::io::stdout().lock();
     writeln!(out, "ready {url}").and_then(|()| out.flush()).ok();
+}
+
+/// Writes an address given by a flag as the section `node` of the configuration.
+///
+/// # Errors
+/// As the serializer says.
+pub fn as_listen<S: serde::Serializer>(listen: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(listen.iter().map(|address| ("listen", address)))
 }
 
 /// The `main` of a process that only serves: 0 when it ended in order, 2 for a wrong configuration, 3 when its folder

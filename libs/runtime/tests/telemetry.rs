@@ -58,6 +58,9 @@ async fn spans_carry_the_callers_trace_and_a_hung_collector_delays_nobody() {
     let node = Served::start(NodeConfig::default()).await;
     let header = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
     node.web(GET_HEAD, header, &head("chain").encode_to_vec()).await;
+    let front = Served::before(node.link()).await;
+    let header = "traceparent: 00-1bf7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+    front.web(GET_HEAD, header, &head("chain").encode_to_vec()).await;
     let started = Instant::now();
     let mut client = node.client();
     for _ in 0..300 {
@@ -77,11 +80,15 @@ async fn spans_carry_the_callers_trace_and_a_hung_collector_delays_nobody() {
     );
     let bytes = seen.lock().unwrap().clone();
     assert!(contains(&bytes, &GET_HEAD.as_bytes()[1..]), "the span's name");
-    let count = bytes.windows(16).filter(|window| *window == TRACE).count();
-    assert!(
-        count >= 2,
-        "the call and the one behind it are of the caller's trace: {count}"
-    );
+    let mut far = TRACE;
+    far[0] = 0x1b;
+    for trace in [TRACE, far] {
+        let count = bytes.windows(16).filter(|window| *window == trace).count();
+        assert!(
+            count >= 2,
+            "the call and the one behind it are of the caller's trace: {count}"
+        );
+    }
     assert!(telemetry::init(&config).is_err(), "once per process");
 }
 

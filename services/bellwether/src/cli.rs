@@ -116,30 +116,56 @@ pub(crate) struct Connection {
     /// The server's data folder: its address is in DIR/endpoint, its token in DIR/token
     #[arg(long, value_name = "DIR", env = "BELLWETHER_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// The server's address, such as http://127.0.0.1:4711
-    #[arg(long, value_name = "URL", env = "BELLWETHER_SERVER")]
+    /// The server's address, such as http://127.0.0.1:4711; several replicas separated by commas
+    #[arg(long, value_name = "URL,...", env = "BELLWETHER_SERVER")]
     pub(crate) server: Option<String>,
     /// A file that holds the token
     #[arg(long, value_name = "FILE", env = "BELLWETHER_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Certificates (PEM) to trust at https:// addresses instead of the public ones
+    #[arg(long, value_name = "FILE", env = "BELLWETHER_CA_FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Prints `ready URL` on standard output once it can answer; logs go to standard error. SIGTERM and SIGINT drain it: calls
-that run are finished, then it exits with 0. The folder holds everything: remove it to start anew.
+that run are finished, then it exits with 0. Without further flags the folder holds everything: remove it to start anew.
+
+Roles can run in processes of their own, any number of each: ingestion keeps the records, in PostgreSQL where several
+share them; kpi answers questions from a copy in memory, and shares answers through Redis. All of them have the same
+--token-file (and tokens.yaml beside it), and so have their clients.
 
 Every key of the configuration can also stand in a YAML file (--config; deploy/config/embedded.yaml shows all of them)
-or in the environment: BELLWETHER_NODE__LISTEN sets node.listen. Flags win over the environment, that over the file.
+or in the environment: BELLWETHER_NODE__LISTEN sets node.listen. Flags win over the environment, that over the file. Passwords
+in URLs are best put there: BELLWETHER_DATABASE_URL, BELLWETHER_REDIS_URL. Each flag below has such a name.
 
 Examples:
   bellwether serve --data-dir ./data
-  bellwether serve --data-dir ./data --listen 127.0.0.1:4711 --demo")]
+  bellwether serve --data-dir ./data --listen 127.0.0.1:4711 --demo
+  bellwether serve --roles ingestion --database-url postgres://bellwether@127.0.0.1/bellwether --token-file ./token --listen 127.0.0.1:4711
+  bellwether serve --roles kpi --ingestion-url http://127.0.0.1:4711 --redis-url redis://127.0.0.1 --data-dir ./kpi --token-file ./token --listen 127.0.0.1:4721")]
 pub(crate) struct ServeArgs {
-    /// The folder of everything: databases, checkpoints, address, token; made when it is not there
+    /// What runs in this process: ingestion, kpi, or both, separated by commas [default: ingestion,kpi]
+    #[arg(long, value_name = "ROLES")]
+    pub(crate) roles: Option<String>,
+    /// The folder of everything: databases, checkpoints, address, token; made when it is not there. With --token-file
+    /// it may be left out by processes that keep nothing on disk: kpi, and ingestion with --database-url
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// The PostgreSQL database of ingestion instead of a file in the folder; kpi has no use for one
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Where kpi finds ingestion that is not in this process; several replicas separated by commas
+    #[arg(long, value_name = "URL,...")]
+    pub(crate) ingestion_url: Option<String>,
+    /// The Redis through which kpi processes share answers: redis://, rediss://, redis+sentinel://, redis+cluster://
+    #[arg(long, value_name = "URL")]
+    pub(crate) redis_url: Option<String>,
+    /// A file with the token that all processes share, instead of one of the folder's own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:0]
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) listen: Option<String>,

@@ -45,7 +45,11 @@ impl Client {
             Failure::usage("--server needs a token: give --token-file FILE, or --data-dir DIR")
         })?;
         let token = data_dir::read_token(&file).map_err(|error| Failure::auth(error.message))?;
-        Self::at(&url, &token)
+        let config = LinkConfig {
+            ca_file: connection.ca_file.clone(),
+            ..LinkConfig::default()
+        };
+        Self::linked(&url, &token, &config)
     }
 
     /// The server at an address.
@@ -53,7 +57,11 @@ impl Client {
     /// # Errors
     /// Usage when `url` is no address.
     pub(crate) fn at(url: &str, token: &Secret<String>) -> Result<Self, Failure> {
-        let link = PeerLink::far(url, token, &LinkConfig::default())
+        Self::linked(url, token, &LinkConfig::default())
+    }
+
+    fn linked(urls: &str, token: &Secret<String>, config: &LinkConfig) -> Result<Self, Failure> {
+        let link = PeerLink::far(urls, token, config)
             .map_err(|error| Failure::from(error).with_code(Code::Usage))?;
         Ok(Self { link })
     }

@@ -56,6 +56,24 @@ pub struct Sources {
     pub ignored: &'static [&'static str],
 }
 
+/// Short names of keys of server processes. Keys of one word need none: `BELLWETHER_DATA_DIR` is data_dir.
+const ALIASES: &[(&str, &str)] = &[("LISTEN", "node.listen"), ("CA_FILE", "link.ca_file")];
+/// Variables of client commands and of `--config`.
+const NOT_KEYS: &[&str] = &["SERVER", "CONFIG"];
+
+impl Sources {
+    /// The sources of a server process.
+    #[must_use]
+    pub fn of_process(file: Option<PathBuf>, environment: Environment) -> Self {
+        Self {
+            file,
+            environment,
+            aliases: ALIASES,
+            ignored: NOT_KEYS,
+        }
+    }
+}
+
 /// Reads `T` from `sources`, then from `flags`, which leaves out what was not given on the command line.
 ///
 /// # Errors

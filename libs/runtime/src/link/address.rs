@@ -32,7 +32,11 @@ impl Address {
                 "an address has no user or password: put the token into a file".to_owned(),
             ));
         }
-        let malformed = || refused(format!("`{text}` is not an address such as http://127.0.0.1:4711"));
+        let malformed = || {
+            refused(format!(
+                "`{text}` is not an address such as http://127.0.0.1:4711"
+            ))
+        };
         let uri: Uri = text.parse().map_err(|_| malformed())?;
         let encrypted = match uri.scheme_str() {
             Some("http") => false,

@@ -128,7 +128,11 @@ impl Limit {
     /// What the peer is told.
     fn header(&self) -> Option<HeaderValue> {
         let left = self.at?.saturating_duration_since(Instant::now());
-        let told = if self.inherited { deadline::for_peer(left) } else { left };
+        let told = if self.inherited {
+            deadline::for_peer(left)
+        } else {
+            left
+        };
         Some(deadline::to_header(told))
     }
 }
@@ -176,11 +180,7 @@ impl Call {
 
     /// Sends the call and takes the whole answer: a connection that breaks in the middle of it breaks the call. The
     /// second value is the failure that the answer tells of.
-    async fn once(
-        &self,
-        parts: &Parts,
-        message: &Bytes,
-    ) -> Result<(Response<Body>, Option<Status>), Status> {
+    async fn once(&self, parts: &Parts, message: &Bytes) -> Result<(Response<Body>, Option<Status>), Status> {
         let mut request = Request::from_parts(parts.clone(), Body::new(Full::new(message.clone())));
         if let Some(left) = self.limit.header() {
             request.headers_mut().insert(TIMEOUT, left);

@@ -75,7 +75,8 @@ impl Places {
     /// What makes connections for a channel.
     pub(crate) fn connector(
         self: Arc<Self>,
-    ) -> impl tower::Service<Uri, Response = Connected, Error = io::Error, Future: Send> + Send + 'static {
+    ) -> impl tower::Service<Uri, Response = Connected, Error = io::Error, Future: Send> + Send + 'static
+    {
         tower::service_fn(move |_: Uri| {
             let places = Arc::clone(&self);
             async move { places.connect().await }

@@ -123,6 +123,15 @@ impl Served {
     }
 
     pub(crate) async fn with_tokens(config: NodeConfig, list: Option<&str>) -> Self {
+        Self::build(config, list, None).await
+    }
+
+    /// A node whose feed has a peer in another process.
+    pub(crate) async fn before(peer: PeerLink) -> Self {
+        Self::build(NodeConfig::default(), None, Some(peer)).await
+    }
+
+    async fn build(config: NodeConfig, list: Option<&str>, peer: Option<PeerLink>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = DataDir::open(folder.path()).unwrap();
         if let Some(list) = list {
@@ -133,7 +142,7 @@ impl Served {
         let host = Host::new(Arc::new(SystemClock), data_dir);
         let behind = Feed { peer: None }.services();
         let front = Feed {
-            peer: Some(PeerLink::near(&host, &behind)),
+            peer: Some(peer.unwrap_or_else(|| PeerLink::near(&host, &behind))),
         };
         let tokens = TokenSet::load(&host.data_dir).unwrap();
         let bound = Node::new(&host, config, tokens)
