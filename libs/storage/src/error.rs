@@ -61,12 +61,13 @@ fn classify_driver(error: &SqlxError) -> Error {
                 .unwrap_or(0);
             classify_sqlite(code & 0xff)
         }
+        error if postgres::is_of_tls(error) => {
+            postgres::refused("no agreement on TLS; check sslmode and sslrootcert in database_url")
+        }
         SqlxError::Io(_) => unavailable("the database could not be read or written"),
         SqlxError::PoolTimedOut => unavailable("no database connection became free in time"),
         SqlxError::PoolClosed | SqlxError::WorkerCrashed => closed(),
-        SqlxError::Protocol(_) | SqlxError::Tls(_) => {
-            unavailable("the conversation with the database broke off")
-        }
+        SqlxError::Protocol(_) => unavailable("the conversation with the database broke off"),
         _ => Error::internal("the database refused a statement"),
     }
 }

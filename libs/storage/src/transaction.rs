@@ -111,7 +111,7 @@ impl Transaction {
             Open::Server(open) if open.has_failed() => {
                 end(open.rollback().await.map_err(query_error));
                 Err(rolled_back(Error::internal(
-                    "a transaction was to be committed although a statement in it had failed",
+                    "a transaction was to be committed although a statement in it had failed or was given up",
                 )))
             }
             Open::Server(open) => open.commit().await.map_err(|(error, outcome)| WriteError {

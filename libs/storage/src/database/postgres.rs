@@ -23,8 +23,8 @@ use pool::{Answer, Lease, Pool, Want};
 pub(crate) use pool::Ask;
 pub(crate) use transaction::PgTransaction;
 
-/// How long `BEGIN` or `ROLLBACK` may take: they do nothing, so a peer that is slower is not there.
-const PROMPT: Duration = Duration::from_secs(1);
+/// How long `BEGIN` or `ROLLBACK` may take at the server: they do nothing, so a peer that is slower is not there.
+const PROMPT: Duration = Duration::from_millis(1_500);
 /// How long a COMMIT may take: it waits for disks and replicas, but for no other transaction.
 const COMMIT: Duration = Duration::from_secs(5);
 /// How much longer than the server itself a reader waits before it takes the server for gone.
@@ -137,10 +137,12 @@ impl Postgres {
         let mut want = Want::Any;
         loop {
             let mut lease = pool.acquire(want).await?;
-            let begun = within(PROMPT, lease.begin(sql)).await;
+            let begun = within(self.prompt(), lease.begin(sql)).await;
+            let (named, again) = (self.named(), want == Want::Any);
             match begun {
-                Ok(()) => return Ok(PgTransaction::new(lease, self.named())),
-                Err(error) if want == Want::Any && connection_is_lost(&error) => {
+                Ok(()) => return Ok(PgTransaction::new(lease, named)),
+                // A pooler without a free session is slow to begin; another connection to it would be as slow.
+                Err(error) if again && connection_is_lost(&error) && (named || !timed_out(&error)) => {
                     self.note_lost(pool, &error);
                     want = Want::Fresh;
                 }
@@ -181,7 +183,7 @@ impl Postgres {
         let Some(begin) = &self.begin_read else {
             return within(patience, lease.ask(&ask, true)).await;
         };
-        within(PROMPT, lease.begin(begin)).await?;
+        within(self.prompt(), lease.begin(begin)).await?;
         let done = within(patience, lease.ask(&ask, false)).await;
         if lease.is_settled() {
             within(PROMPT, lease.end("ROLLBACK")).await?;
@@ -193,6 +195,15 @@ impl Postgres {
     fn note_lost(&self, pool: &Pool, error: &sqlx::Error) {
         if timed_out(error) {
             pool.forget_idle();
+        }
+    }
+
+    /// How long BEGIN may take: behind a pooler it is there that one waits for a free session.
+    fn prompt(&self) -> Duration {
+        if self.named() {
+            PROMPT
+        } else {
+            self.options.acquire_timeout
         }
     }
 

@@ -49,10 +49,19 @@ pub(crate) fn timed_out(error: &SqlxError) -> bool {
     matches!(error, SqlxError::Io(error) if error.kind() == ErrorKind::TimedOut)
 }
 
+/// Whether the two sides found no agreement on TLS; the driver reports a refused certificate as bad data.
+pub(super) fn is_of_tls(error: &SqlxError) -> bool {
+    match error {
+        SqlxError::Tls(_) => true,
+        SqlxError::Io(error) => error.kind() == ErrorKind::InvalidData,
+        _ => false,
+    }
+}
+
 /// Whether connecting may succeed in a moment: nobody listens yet, or the server is starting or full.
 pub(crate) fn worth_connecting_again(error: &SqlxError) -> bool {
     match error {
-        SqlxError::Io(_) => true,
+        SqlxError::Io(_) => !is_of_tls(error),
         SqlxError::Database(told) => told.try_downcast_ref::<PgDatabaseError>().is_some_and(|told| {
             [CANNOT_CONNECT_NOW, TOO_MANY_CONNECTIONS].contains(&told.code())
                 || (told.code().starts_with("08") && !is_of_a_pooler(told))
@@ -100,7 +109,7 @@ pub(super) fn classify(told: &PgDatabaseError) -> Error {
     }
 }
 
-fn refused(message: &str) -> Error {
+pub(super) fn refused(message: &str) -> Error {
     Error::new(
         ErrorCode::FailedPrecondition,
         ErrorReason::StorageUnavailable,

@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::error::postgres::{connection_is_lost, worth_connecting_again};
 
 /// A connection that nobody used for so long is not trusted: firewalls forget such connections without a word.
-const LONGEST_IDLE: Duration = Duration::from_secs(10 * 60);
+const LONGEST_IDLE: Duration = Duration::from_secs(60);
 /// After so long a connection is replaced, so that a server's memory and a changed address do not matter for ever.
 const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);

@@ -4,6 +4,7 @@ mod broken;
 mod cancelled;
 mod opened;
 mod pooled;
+mod secured;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

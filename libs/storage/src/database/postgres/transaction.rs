@@ -14,7 +14,7 @@ use crate::transaction::Outcome;
 pub(crate) struct PgTransaction {
     lease: Mutex<Lease>,
     named: bool,
-    /// Whether a statement failed: the server takes no further one, and would answer COMMIT by rolling back silently.
+    /// Whether a statement failed or was given up: the server takes no further one, and would answer COMMIT by rolling back silently.
     failed: AtomicBool,
 }
 
@@ -40,14 +40,16 @@ impl PgTransaction {
             let gone = std::io::Error::new(std::io::ErrorKind::NotConnected, "the connection is gone");
             return Err(sqlx::Error::Io(gone));
         }
+        // Until it has succeeded it has failed: its caller may stop waiting.
+        let failed_before = self.failed.swap(true, Ordering::Relaxed);
         let answer = lease.ask(&ask, self.named).await;
-        if answer.is_err() {
-            self.failed.store(true, Ordering::Relaxed);
+        if answer.is_ok() {
+            self.failed.store(failed_before, Ordering::Relaxed);
         }
         answer
     }
 
-    /// Whether a statement failed, so that there is nothing to commit.
+    /// Whether a statement failed or was given up, so that there is nothing to commit.
     pub(crate) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }

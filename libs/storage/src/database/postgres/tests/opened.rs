@@ -52,17 +52,12 @@ async fn bytes_texts_and_arrays_come_back_as_they_were_and_sort_by_bytes() {
         "ä".to_owned(),
         "a\u{1f600}'\\".to_owned(),
     ];
-    let bytes: Vec<Option<Vec<u8>>> = vec![
-        Some(vec![0, 255, 39]),
-        None,
-        Some(vec![]),
-        Some((0..=255).collect()),
-    ];
+    let bytes: Vec<Vec<u8>> = vec![vec![0, 255, 39], vec![92], vec![], (0..=255).collect()];
     let (sent, kept) = (texts.clone(), bytes.clone());
     let inserted = database.write(|txn| async move {
         let insert = Statement::from_sql_and_values(
             DbBackend::Postgres,
-            "INSERT INTO note (text, bytes) SELECT * FROM UNNEST($1::text[], $2::bytea[])",
+            "INSERT INTO note (text, bytes) SELECT t, b FROM UNNEST($1::text[], $2::bytea[]) AS r (t, b)",
             [sent.into(), array(kept)],
         );
         let done = txn.execute_raw(insert).await.map_err(storage_error)?;
@@ -74,7 +69,7 @@ async fn bytes_texts_and_arrays_come_back_as_they_were_and_sort_by_bytes() {
         .query_all_raw(sql("SELECT text, bytes FROM note ORDER BY text"))
         .await
         .unwrap();
-    let read: Vec<(String, Option<Vec<u8>>)> = rows
+    let read: Vec<(String, Vec<u8>)> = rows
         .iter()
         .map(|row| {
             (
@@ -88,8 +83,8 @@ async fn bytes_texts_and_arrays_come_back_as_they_were_and_sort_by_bytes() {
     assert_eq!(read, expected);
 }
 
-fn array(values: Vec<Option<Vec<u8>>>) -> sea_orm::Value {
-    let each = values.into_iter().map(sea_orm::Value::Bytes).collect();
+fn array(values: Vec<Vec<u8>>) -> sea_orm::Value {
+    let each = values.into_iter().map(sea_orm::Value::from).collect();
     sea_orm::Value::Array(sea_orm::sea_query::ArrayType::Bytes, Some(Box::new(each)))
 }
 
@@ -175,17 +170,17 @@ async fn a_server_that_refuses_or_is_not_there_is_named_without_secrets() {
     let server = Server::shared();
     let url = server.url().replace("postgres@", "nobody:hunter2@");
     let port = server.port();
-    let none = server.url().replace("/postgres", "/absent");
+    let none = server.url().trim_end_matches("postgres").to_owned() + "absent";
     for (url, code, says) in [
         (url.clone(), ErrorCode::FailedPrecondition, "refuses this user"),
         (none, ErrorCode::FailedPrecondition, "no such database"),
         (
-            "postgres://ann:hunter2@127.0.0.1:1/d".to_owned(),
+            "postgres://anneliese:hunter2@127.0.0.1:1/d".to_owned(),
             ErrorCode::Unavailable,
             "cannot be reached",
         ),
         (
-            "postgres:/ann:hunter2@127.0.0.1/d".to_owned(),
+            "postgres:/anneliese:hunter2@127.0.0.1/d".to_owned(),
             ErrorCode::InvalidArgument,
             "database_url",
         ),
@@ -195,7 +190,10 @@ async fn a_server_that_refuses_or_is_not_there_is_named_without_secrets() {
         assert_eq!(error.code, code, "{error:?}");
         assert!(error.message.contains(says), "{error:?}");
         let shown = format!("{error:?}");
-        assert!(!shown.contains("hunter2") && !shown.contains("ann"), "{shown}");
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("anneliese"),
+            "{shown}"
+        );
         assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
     }
     let told = open_with(&url, &options(1)).await.unwrap_err();
@@ -203,4 +201,110 @@ async fn a_server_that_refuses_or_is_not_there_is_named_without_secrets() {
         told.message.contains(&format!("127.0.0.1:{port}/postgres")),
         "{told:?}"
     );
+}
+
+/// What the server says in its own codes is told in ours.
+#[tokio::test]
+async fn codes_of_the_server_become_ours() {
+    let database = open(&Server::shared().database(), 1).await;
+    for (code, ours, reason, transient) in [
+        (
+            "40001",
+            ErrorCode::Unavailable,
+            ErrorReason::StorageUnavailable,
+            true,
+        ),
+        (
+            "40P01",
+            ErrorCode::Unavailable,
+            ErrorReason::StorageUnavailable,
+            true,
+        ),
+        (
+            "55P03",
+            ErrorCode::Unavailable,
+            ErrorReason::StorageUnavailable,
+            true,
+        ),
+        (
+            "57P01",
+            ErrorCode::Unavailable,
+            ErrorReason::StorageUnavailable,
+            true,
+        ),
+        (
+            "57014",
+            ErrorCode::Unavailable,
+            ErrorReason::StorageUnavailable,
+            true,
+        ),
+        (
+            "08006",
+            ErrorCode::Unavailable,
+            ErrorReason::StorageUnavailable,
+            true,
+        ),
+        (
+            "53100",
+            ErrorCode::ResourceExhausted,
+            ErrorReason::StorageFull,
+            false,
+        ),
+        (
+            "53200",
+            ErrorCode::Unavailable,
+            ErrorReason::StorageUnavailable,
+            true,
+        ),
+        (
+            "42501",
+            ErrorCode::FailedPrecondition,
+            ErrorReason::StorageUnavailable,
+            false,
+        ),
+        ("23505", ErrorCode::Internal, ErrorReason::Internal, false),
+        ("XX001", ErrorCode::Internal, ErrorReason::Internal, false),
+    ] {
+        let raise = format!("DO $$ BEGIN RAISE EXCEPTION 'hunter2' USING ERRCODE = '{code}'; END $$");
+        let work = |txn: Txn| async move {
+            txn.execute_unprepared(&raise).await.map_err(storage_error)?;
+            Ok(())
+        };
+        let failed = database.write(work).await.unwrap_err();
+        assert_eq!(
+            (failed.error.code, failed.error.reason, failed.is_transient()),
+            (ours, reason, transient),
+            "{code}"
+        );
+        assert_eq!(
+            failed.error.retry_after_ms.is_some(),
+            transient || code == "53100",
+            "{code}"
+        );
+        assert!(!failed.error.message.contains("hunter2"));
+    }
+}
+
+/// A statement that is given up inside a transaction leaves nothing that could be committed.
+#[tokio::test]
+async fn a_statement_that_was_given_up_cannot_be_committed_over() {
+    let database = open(&Server::shared().database(), 1).await;
+    let given_up = database.write(|txn| async move {
+        let insert = "INSERT INTO note (text) SELECT 'x' FROM pg_sleep(1)";
+        let waited = txn.execute_unprepared(insert);
+        assert!(
+            tokio::time::timeout(Duration::from_millis(50), waited)
+                .await
+                .is_err()
+        );
+        Ok(())
+    });
+    let error = given_up.await.unwrap_err();
+    assert_eq!(
+        (error.error.code, error.outcome),
+        (ErrorCode::Internal, Outcome::RolledBack)
+    );
+    insert(&database, "after").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(count(&database).await.unwrap(), 1);
 }
