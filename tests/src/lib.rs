@@ -7,6 +7,7 @@ pub mod containers;
 pub mod faults;
 pub mod oracle;
 pub mod product;
+pub mod proxy;
 pub mod tidy;
 
 use std::path::{Path, PathBuf};
