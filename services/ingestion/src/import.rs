@@ -2,9 +2,11 @@
 //!
 //! The work runs in a task of its own: once the last file has arrived it goes to its end even when the caller does not
 //! wait for it. A process that is told to stop ends an import between two batches; one that dies leaves it RUNNING, which
-//! the next start turns into FAILED. Either way what was committed stays, and sending the files again is safe.
+//! the next start turns into FAILED, or where several processes share a database, any of them when the lease of the dead
+//! one has passed. Either way what was committed stays, and sending the files again is safe.
 
 mod feeder;
+mod keeper;
 mod run;
 mod spool;
 mod upload;
@@ -13,19 +15,18 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bellwether_domain::{Clock, Error, ErrorCode, ErrorReason, Result, TenantId};
+use bellwether_domain::{Clock, Error, ErrorReason, Result, TenantId};
 use bellwether_runtime::{Host, Shutdown};
 
 use crate::config::Config;
-use crate::store::{ImportRow, ImportState, Store};
+use crate::store::{ImportRow, ImportState, RejectRow, Store, under_way};
 use crate::worker::Writer;
+use keeper::Keeper;
 
 pub(crate) use upload::Upload;
 
 /// The folder below the data folder that uploads are kept in while they are needed.
 const FOLDER: &str = "imports";
-const LEFT_RUNNING: &str =
-    "the process ended before the import did: what was committed stays, sending the files again is safe";
 
 /// The imports of a process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -33,6 +34,7 @@ pub(crate) struct Imports {
     store: Store,
     writer: Writer,
     clock: Arc<dyn Clock>,
+    keeper: Keeper,
     shutdown: Shutdown,
     folder: PathBuf,
     max_bytes: u64,
@@ -48,14 +50,17 @@ impl Imports {
     pub(crate) async fn start(store: Store, writer: Writer, host: &Host, config: &Config) -> Result<Self> {
         let folder = host.data_dir.join(FOLDER);
         spool::clear(&folder)?;
-        let failed = store.fail_running_imports(host.clock.now(), LEFT_RUNNING).await?;
-        if failed > 0 {
-            tracing::warn!(imports = failed, "imports were running when the process ended");
+        let keeper = Keeper::new(store.clone(), Arc::clone(&host.clock), config.import_lease())?;
+        keeper.sweep().await?;
+        if store.is_shared() {
+            host.shutdown
+                .spawn(keeper.clone().run(host.shutdown.workers().clone()));
         }
         Ok(Self {
             store,
             writer,
             clock: Arc::clone(&host.clock),
+            keeper,
             shutdown: host.shutdown.clone(),
             folder,
             max_bytes: config.import_max_bytes,
@@ -82,7 +87,10 @@ impl Imports {
             None => self.free_id(&tenant).await?,
         };
         let _place = self.enter(&tenant, &id)?;
-        let mut row = self.store.begin_import(&tenant, &id, self.clock.now()).await?;
+        let mut row = self
+            .store
+            .begin_import(&tenant, &id, self.clock.now(), &self.keeper.lease())
+            .await?;
         let outcome = run::run(self, upload, &mut row).await;
         row.ended_at = Some(self.clock.now());
         match &outcome {
@@ -93,8 +101,14 @@ impl Imports {
                 tracing::warn!(tenant = %tenant, import = %id, error = %error, "import failed");
             }
         }
-        let noted = self.store.note_import(&tenant, &row, Vec::new()).await;
+        let noted = self.note(&tenant, &row, Vec::new()).await;
         outcome.and(noted).map(|()| row)
+    }
+
+    /// Notes how an import of this process stands, and rows that it refused.
+    async fn note(&self, tenant: &TenantId, row: &ImportRow, rejects: Vec<RejectRow>) -> Result<()> {
+        let owner = self.keeper.owner();
+        self.store.note_import(tenant, row, rejects, owner).await
     }
 
     /// An id that no import of the tenant has.
@@ -124,12 +138,7 @@ impl Imports {
         let key = (tenant.clone(), id.to_owned());
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if !running.insert(key.clone()) {
-            let message = format!("import `{id}` is under way: wait for it, or choose another id");
-            return Err(Error::new(
-                ErrorCode::Aborted,
-                ErrorReason::ImportIncomplete,
-                message,
-            ));
+            return Err(under_way(id));
         }
         Ok(Place {
             running: Arc::clone(&self.running),

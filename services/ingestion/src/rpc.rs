@@ -28,3 +28,12 @@ fn unknown_tenant(tenant: &TenantId) -> Error {
         format!("there is no tenant `{tenant}`: a tenant is made by its first write"),
     )
 }
+
+/// A name that something may have: no stored text holds a NUL, which not every database could be asked for.
+fn check_name(field: &str, name: &str) -> Result<()> {
+    if name.contains('\0') {
+        let message = "holds a NUL character: no name does";
+        return Err(Error::invalid(ErrorReason::InvalidField, field, message));
+    }
+    Ok(())
+}

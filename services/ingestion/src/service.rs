@@ -6,7 +6,7 @@ use bellwether_contracts::ingestion::record_service_server::RecordServiceServer;
 use bellwether_contracts::ingestion::tenant_service_server::TenantServiceServer;
 use bellwether_domain::Result;
 use bellwether_runtime::{Host, MAX_MESSAGE_BYTES, ServiceSet};
-use bellwether_storage::PageSigner;
+use bellwether_storage::{PageSigner, Place};
 
 use crate::config::Config;
 use crate::import::Imports;
@@ -25,16 +25,17 @@ pub struct Ingestion {
 }
 
 impl Ingestion {
-    /// Opens `ingestion.db` in the data folder, making it if need be.
+    /// Opens the database at `place`, making its tables if need be. Any number of processes may share a server; a file
+    /// is held by one.
     ///
     /// # Errors
-    /// `FAILED_PRECONDITION` when the database cannot be opened or another process holds it.
-    pub async fn start(host: &Host, config: Config) -> Result<Self> {
-        let path = host.data_dir.join("ingestion.db");
-        let store = Store::open(&path, config.readers, host.clock.now()).await?;
+    /// `FAILED_PRECONDITION` when the database cannot be opened or another process holds its file, `UNAVAILABLE` when
+    /// the server does not answer, `INVALID_ARGUMENT` for an address that is none.
+    pub async fn start(host: &Host, place: &Place, config: Config) -> Result<Self> {
+        let store = Store::open(place, &config.database(), host.clock.now()).await?;
         let writer = Writer::new(store.clone(), host, &config);
         let imports = Imports::start(store.clone(), writer.clone(), host, &config).await?;
-        let pages = PageSigner::new(host.data_dir.derive_key("ingestion.pages")?);
+        let pages = PageSigner::new(host.derive_key("ingestion.pages")?);
         let stop = host.shutdown.streams().clone();
         let feed = ChangeFeed::new(store.clone(), writer.clone(), &config, stop);
         Ok(Self {

@@ -1,77 +1,128 @@
 //! The tables of the log. A tenant's rows are reached only through [`Scoped`], which adds the tenant to every statement.
 
+mod again;
+mod append;
 mod commit;
 mod entity;
 mod imports;
+mod life;
 mod migration;
+mod postgres;
 mod read;
 mod scoped;
+mod settle;
 mod sql;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Error, Instant, Position, Result, TenantId};
-use bellwether_storage::{Database, SqliteOptions, storage_error};
+use bellwether_storage::{Database, DatabaseOptions, Place, storage_error};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use crate::log;
-use entity::{life, tenant_head};
+use entity::tenant_head;
 use migration::Migrator;
 use scoped::Scoped;
 
+pub(crate) use again::Pauses;
 pub(crate) use commit::Committed;
-pub(crate) use imports::{ImportCounts, ImportRow, ImportState, RejectCursor, RejectRow};
+pub(crate) use imports::{ImportCounts, ImportRow, ImportState, Lease, RejectCursor, RejectRow, under_way};
 pub(crate) use read::Reader;
+
+/// The schema of the service in a database that several services share.
+const SCHEMA: &str = "ingestion";
 
 /// The database of the service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     db: Database,
-    epoch: u64,
+    /// Rises when the database turns out to have been restored or failed over.
+    epoch: Arc<AtomicU64>,
+}
+
+/// Where a tenant's log stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) tenant: String,
+    pub(crate) seq: u64,
+    /// The change that holds the settings; 0 = none.
+    pub(crate) settings_seq: u64,
 }
 
 impl Store {
-    /// Closes the database; what was written lies in its file then.
+    /// Closes the database; what was written to a file lies in it then.
     pub(crate) async fn close(&self) -> Result<()> {
         self.db.close().await
     }
 
-    /// Opens the database at `path`. A new one begins its life, and with it the epoch of its logs, at `now`.
+    /// Opens the database at `place`. A new one begins its life, and with it the epoch of its logs, at `now`.
     ///
     /// # Errors
-    /// As [`Database::open_sqlite`].
-    pub(crate) async fn open(path: &Path, readers: u32, now: Instant) -> Result<Self> {
-        let options = SqliteOptions {
-            readers: readers.max(1),
-            busy_timeout: Duration::from_secs(5),
-            ..SqliteOptions::default()
-        };
-        let db = Database::open_sqlite::<Migrator>(path, options).await?;
-        let begun = life::Entity::find().one(db.read()).await.map_err(storage_error)?;
-        let epoch = match begun {
-            Some(life) => life.epoch,
-            None => begin(&db, now).await?,
-        };
+    /// As [`Database::open`].
+    pub(crate) async fn open(place: &Place, options: &DatabaseOptions, now: Instant) -> Result<Self> {
+        let db = Database::open::<Migrator>(place, SCHEMA, options).await?;
+        let epoch = life::epoch(&db, now).await?;
         Ok(Self {
             db,
-            epoch: unsigned(epoch),
+            epoch: Arc::new(AtomicU64::new(unsigned(epoch))),
         })
+    }
+
+    /// Whether other processes may write to the same database.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.db.backend() == DbBackend::Postgres
     }
 
     /// The epoch of every log in this database.
     pub(crate) fn epoch(&self) -> u64 {
-        self.epoch
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Looks whether the database is still the one that it was, and begins a new epoch if not.
+    pub(crate) async fn renew_epoch(&self, now: Instant) -> Result<()> {
+        self.saw_epoch(unsigned(life::epoch(&self.db, now).await?));
+        Ok(())
+    }
+
+    fn saw_epoch(&self, epoch: u64) {
+        self.epoch.fetch_max(epoch, Ordering::AcqRel);
+    }
+
+    /// Where the logs of some tenants stand; those without a log are left out.
+    pub(crate) async fn standings(&self, tenants: &[&TenantId]) -> Result<Vec<Standing>> {
+        let names = postgres::texts(tenants.iter().map(|tenant| tenant.as_str()));
+        let asked = Statement::from_sql_and_values(self.db.backend(), postgres::STANDINGS, [names]);
+        let rows = tenant_head::Entity::find()
+            .from_raw_sql(asked)
+            .all(self.db.read());
+        let standing = |head: tenant_head::Model| {
+            self.saw_epoch(unsigned(head.epoch));
+            Standing {
+                tenant: head.name,
+                seq: unsigned(head.seq),
+                settings_seq: unsigned(head.settings_seq),
+            }
+        };
+        Ok(rows
+            .await
+            .map_err(storage_error)?
+            .into_iter()
+            .map(standing)
+            .collect())
     }
 
     /// A reader of a tenant's log as it stands now; `None` when the tenant does not exist.
     pub(crate) async fn reader(&self, tenant: &TenantId) -> Result<Option<Reader>> {
         let head = tenant_head_of(self.db.read(), tenant).await?;
+        if let Some(head) = &head {
+            self.saw_epoch(unsigned(head.epoch));
+        }
         Ok(head.map(|head| Reader::new(self.db.clone(), head)))
     }
 
@@ -79,7 +130,7 @@ impl Store {
     pub(crate) async fn position(&self, tenant: &TenantId) -> Result<(Position, Option<Instant>)> {
         let reader = self.reader(tenant).await?;
         let nothing = Position {
-            epoch: self.epoch,
+            epoch: self.epoch(),
             seq: 0,
         };
         Ok(reader.map_or((nothing, None), |reader| {
@@ -108,37 +159,21 @@ impl Store {
             .await;
         found.map_err(storage_error)
     }
-
-    /// Whether a commit of unknown outcome took place: whether the log holds its last change.
-    pub(crate) async fn holds(&self, tenant: &TenantId, committed: &Committed) -> Result<bool> {
-        if !committed.wrote {
-            return Ok(false);
-        }
-        let Some(head) = tenant_head_of(self.db.read(), tenant).await? else {
-            return Ok(false);
-        };
-        let last = Scoped::new(self.db.read(), head.tenant)
-            .change(committed.seq)
-            .await?;
-        Ok(last.is_some_and(|change| change.recorded_at == committed.recorded_at.as_micros()))
-    }
 }
 
-/// Begins the life of a new database.
-async fn begin(db: &Database, now: Instant) -> Result<i64> {
-    let epoch = (now.as_micros() / 1_000_000).max(1);
-    let row = life::ActiveModel {
-        id: Set(1),
-        epoch: Set(epoch),
+/// The end of a tenant's log, held so that nobody else moves it before the transaction ends. Where there is none yet,
+/// nobody else makes it.
+async fn locked_head<C: ConnectionTrait>(txn: &C, tenant: &TenantId) -> Result<Option<tenant_head::Model>> {
+    let find = || async {
+        let named = tenant_head::Entity::find().filter(tenant_head::Column::Name.eq(tenant.as_str()));
+        named.lock_exclusive().one(txn).await.map_err(storage_error)
     };
-    let insert = |txn: bellwether_storage::Txn| async move {
-        life::Entity::insert(row)
-            .exec_without_returning(&*txn)
-            .await
-            .map_err(storage_error)
-    };
-    db.write(insert).await.map_err(Error::from)?;
-    Ok(epoch)
+    let found = find().await?;
+    if found.is_some() || txn.get_database_backend() != DbBackend::Postgres {
+        return Ok(found);
+    }
+    postgres::lock_name(txn, &format!("tenant {tenant}")).await?;
+    find().await
 }
 
 async fn tenant_head_of<C: ConnectionTrait>(

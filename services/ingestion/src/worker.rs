@@ -7,6 +7,7 @@
 mod committer;
 mod meter;
 mod queue;
+mod tail;
 mod tenants;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::config::Config;
 use crate::log::{self, Reply, Request, RequestName, UpsertReply, Work};
 use crate::store::Store;
 use queue::Job;
+use tail::Tail;
 use tenants::{Edition, Tenant, Tenants};
 
 /// The most records that one batch may hold.
@@ -71,10 +73,18 @@ pub struct Writer {
 
 impl Writer {
     pub(crate) fn new(store: Store, host: &Host, config: &Config) -> Self {
-        let tenants = Tenants::new(store, host, config);
-        Self {
-            tenants: Arc::new(tenants),
+        let shared = store.is_shared();
+        let tenants = Arc::new(Tenants::new(store, host, config));
+        if shared {
+            let tail = Tail {
+                tenants: Arc::clone(&tenants),
+                clock: Arc::clone(&host.clock),
+                poll: config.tail_poll(),
+                stop: host.shutdown.workers().clone(),
+            };
+            host.shutdown.spawn(tail.run());
         }
+        Self { tenants }
     }
 
     /// Writes a batch of records. Makes the tenant if it is new.
@@ -204,7 +214,8 @@ impl Writer {
         }
     }
 
-    /// The last sequence number that this process committed for a tenant; 0 before the first. Changes at each commit.
+    /// The last sequence number of a tenant that this process knows of; 0 before the first. Changes at each commit, and
+    /// while somebody holds the receiver, soon after each commit of another process.
     pub(crate) fn watch(&self, tenant: &TenantId) -> watch::Receiver<u64> {
         self.tenants.tenant(tenant).head.subscribe()
     }
@@ -258,6 +269,10 @@ fn content_of(parts: &[&[u8]]) -> log::ContentHash {
 
 fn checked_id(id: Option<String>) -> Result<Option<String>> {
     let id = id.filter(|id| !id.is_empty());
+    if id.as_ref().is_some_and(|id| id.contains('\0')) {
+        let message = "holds a NUL character: no text that is stored may";
+        return Err(Error::invalid(ErrorReason::InvalidField, "request_id", message));
+    }
     if let Some(long) = id.as_ref().filter(|id| id.len() > MAX_REQUEST_ID) {
         let message = format!(
             "is {} bytes long: at most {MAX_REQUEST_ID} are allowed",

@@ -153,7 +153,7 @@ impl Run<'_> {
         if noted.is_empty() && !number.is_multiple_of(NOTE_EVERY) {
             return Ok(());
         }
-        self.imports.store.note_import(self.tenant, self.row, noted).await
+        self.imports.note(self.tenant, self.row, noted).await
     }
 
     /// Writes the records of a batch. A batch whose outcome is not known is sent again under its name, which makes it

@@ -68,6 +68,10 @@ pub(crate) fn read_and_check(
         }
         None => {}
     }
+    if message.id.contains('\0') {
+        let text = "holds a NUL character: no id may";
+        violations.push(Violation::new("id", text));
+    }
     if i64::try_from(message.source_version).is_err() {
         let text = format!(
             "{} is too large: at most {} is allowed",

@@ -12,7 +12,7 @@ use bellwether_runtime::authorize;
 use bellwether_storage::{PageSigner, QueryHash, page_size};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{PAGE, answer};
+use super::{PAGE, answer, check_name};
 use crate::import::{Imports, Upload};
 use crate::store::{ImportRow, ImportState, RejectCursor, Store};
 
@@ -83,6 +83,7 @@ impl ImportDesk {
     }
 
     async fn row(&self, tenant: &TenantId, id: &str) -> Result<ImportRow> {
+        check_name("import_id", id)?;
         let found = self.store.import(tenant, id).await?;
         found.ok_or_else(|| {
             Error::not_found(

@@ -11,7 +11,7 @@ use bellwether_runtime::authorize;
 use bellwether_storage::{Page, PageSigner, QueryHash, page_size};
 use tonic::{Request, Response, Status};
 
-use super::{PAGE, answer, unknown_tenant};
+use super::{PAGE, answer, check_name, unknown_tenant};
 use crate::log::no_such_record;
 use crate::store::{Reader, Store};
 use crate::worker::{Priority, UpsertBatch, Writer};
@@ -127,6 +127,7 @@ fn record_key(kind: RecordKind, id: String) -> Result<RecordKey> {
             "is missing: name the record",
         ));
     }
+    check_name("id", &id)?;
     Ok(RecordKey { kind, id })
 }
 

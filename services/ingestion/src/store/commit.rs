@@ -5,11 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Position, RecordKind, Result, TenantId};
 use bellwether_storage::{Txn, WriteError, storage_error};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait};
 
 use super::entity::tenant_head;
-use super::{Scoped, Store, settings_at, signed, tenant_head_of, unsigned};
+use super::settle::Trace;
+use super::{Scoped, Store, life, locked_head, settings_at, signed, unsigned};
 use crate::log::{ContentHash, Plan, Planner, Reply, Request, RequestName, Work, prepare_again};
+
+/// Named requests and the replies that are kept of them.
+type Kept = Vec<(RequestName, Vec<u8>)>;
 
 /// What a group of requests wrote.
 #[derive(Debug)]
@@ -24,6 +28,10 @@ pub(crate) struct Committed {
     pub(crate) wrote: bool,
     /// Whether other settings hold than some request was checked with.
     pub(crate) settings_changed: bool,
+    /// The epoch of the log.
+    pub(crate) epoch: u64,
+    /// What was written, where others write to the log too.
+    pub(super) trace: Option<Trace>,
 }
 
 impl Store {
@@ -36,14 +44,17 @@ impl Store {
         now: Instant,
     ) -> (Option<Committed>, Option<WriteError>) {
         let kept = Arc::new(Mutex::new(None));
-        let (epoch, tenant, keep) = (self.epoch, tenant.clone(), Arc::clone(&kept));
+        let (tenant, keep) = (tenant.clone(), Arc::clone(&kept));
         let work = move |txn: Txn| async move {
-            let committed = write(&*txn, &tenant, epoch, requests, now).await?;
+            let committed = write(&*txn, &tenant, requests, now).await?;
             *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(committed);
             Ok(())
         };
         let failed = self.db.write(work).await.err();
-        let committed = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let committed: Option<Committed> = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(committed) = &committed {
+            self.saw_epoch(committed.epoch);
+        }
         (committed, failed)
     }
 }
@@ -51,14 +62,17 @@ impl Store {
 async fn write<C: ConnectionTrait>(
     txn: &C,
     tenant: &TenantId,
-    epoch: u64,
     mut requests: Vec<Request>,
     now: Instant,
 ) -> Result<Committed> {
-    let head = tenant_head_of(txn, tenant).await?;
-    let known = head.clone().unwrap_or_else(|| unborn(tenant, epoch));
+    let head = locked_head(txn, tenant).await?;
+    let new = head.is_none();
+    let known = match head {
+        Some(head) => head,
+        None => unborn(tenant, life::current(txn).await?),
+    };
     let scope = Scoped::new(txn, known.tenant);
-    let mut given = given_replies(&scope, &requests).await?;
+    let given = given_replies(&scope, &requests).await?;
     let stale = read_again_if_stale(&scope, known.settings_seq, &mut requests).await?;
     let at = Position {
         epoch: unsigned(known.epoch),
@@ -67,8 +81,34 @@ async fn write<C: ConnectionTrait>(
     let recorded_at = Instant::from_micros(known.recorded_at);
     let mut planner = Planner::new(at, recorded_at, unsigned(known.settings_seq), now);
     look_up(&scope, &requests, &mut planner).await?;
+    let (replies, kept) = answer(requests, given, &mut planner);
+    let plan = planner.finish();
+    let wrote = plan.seq != at.seq;
+    let shared = txn.get_database_backend() == DbBackend::Postgres;
+    let committed = Committed {
+        replies,
+        seq: plan.seq,
+        recorded_at: plan.recorded_at,
+        wrote,
+        settings_changed: stale || plan.settings_seq != unsigned(known.settings_seq),
+        epoch: at.epoch,
+        trace: (shared && wrote).then(|| Trace::of(at.seq, &plan.changes, &kept)),
+    };
+    // Refusals do not make a tenant.
+    if wrote || (!new && !kept.is_empty()) {
+        store(txn, known, new, plan, kept).await?;
+    }
+    Ok(committed)
+}
+
+/// Plans each request that was not answered before; gives the replies, and those of named requests that are to be kept.
+fn answer(
+    requests: Vec<Request>,
+    mut given: HashMap<String, (ContentHash, Vec<u8>)>,
+    planner: &mut Planner,
+) -> (Vec<Result<Reply>>, Kept) {
     let mut replies = Vec::with_capacity(requests.len());
-    let mut kept: Vec<(RequestName, Vec<u8>)> = Vec::new();
+    let mut kept: Kept = Vec::new();
     for request in requests {
         let reply = match request.name {
             None => planner.run(request.work),
@@ -84,29 +124,17 @@ async fn write<C: ConnectionTrait>(
         };
         replies.push(reply);
     }
-    let plan = planner.finish();
-    let committed = Committed {
-        replies,
-        seq: plan.seq,
-        recorded_at: plan.recorded_at,
-        wrote: plan.seq != at.seq,
-        settings_changed: stale || plan.settings_seq != unsigned(known.settings_seq),
-    };
-    // Refusals do not make a tenant.
-    if committed.wrote || (head.is_some() && !kept.is_empty()) {
-        store(txn, known, head.is_none(), plan, kept).await?;
-    }
-    Ok(committed)
+    (replies, kept)
 }
 
 /// A tenant before its first write. No row has its number.
-fn unborn(tenant: &TenantId, epoch: u64) -> tenant_head::Model {
+fn unborn(tenant: &TenantId, epoch: i64) -> tenant_head::Model {
     tenant_head::Model {
         tenant: 0,
         name: tenant.to_string(),
         seq: 0,
         recorded_at: i64::MIN,
-        epoch: signed(epoch),
+        epoch,
         settings_seq: 0,
     }
 }
@@ -115,10 +143,8 @@ async fn given_replies<C: ConnectionTrait>(
     scope: &Scoped<'_, C>,
     requests: &[Request],
 ) -> Result<HashMap<String, (ContentHash, Vec<u8>)>> {
-    let names: Vec<&RequestName> = requests
-        .iter()
-        .filter_map(|request| request.name.as_ref())
-        .collect();
+    let names = requests.iter().filter_map(|request| request.name.as_ref());
+    let names: Vec<&str> = names.map(|name| name.id.as_str()).collect();
     let mut given = HashMap::new();
     for row in scope.requests(&names).await? {
         let hash = ContentHash::try_from(row.hash.as_slice());
@@ -187,7 +213,7 @@ async fn store<C: ConnectionTrait>(
     known: tenant_head::Model,
     new: bool,
     plan: Plan,
-    kept: Vec<(RequestName, Vec<u8>)>,
+    kept: Kept,
 ) -> Result<()> {
     let moved = tenant_head::ActiveModel {
         seq: Set(signed(plan.seq)),

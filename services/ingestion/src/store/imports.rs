@@ -1,15 +1,26 @@
-//! Imports and the rows that they refused. Every statement names the tenant.
+//! Imports and the rows that they refused. Every statement about one import names the tenant.
+//!
+//! An import belongs to the process that runs it, for as long as that process says again and again that it lives. What
+//! another process took over meanwhile is no longer written by the first.
+
+mod lease;
+mod rows;
 
 use std::collections::BTreeMap;
 
-use bellwether_domain::{Error, Instant, Position, Result, TenantId};
-use bellwether_storage::storage_error;
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Position, Result, TenantId};
+use bellwether_storage::{Txn, storage_error};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde::{Deserialize, Serialize};
 
 use super::entity::{import, reject};
-use super::{Store, signed, unsigned};
+use super::{Store, postgres, signed, unsigned};
+pub(crate) use lease::Lease;
+use rows::{model, reject_model, reject_row, row, stored};
 
 /// Rows of one statement; with eight columns it binds 4,000 values of the 32,766 that SQLite allows.
 const REJECTS_A_STATEMENT: usize = 500;
@@ -76,71 +87,65 @@ pub(crate) struct RejectCursor {
 
 impl Store {
     /// Begins an import: a new one, or one of a known id over again, without the rejects of the time before.
-    pub(crate) async fn begin_import(&self, tenant: &TenantId, id: &str, at: Instant) -> Result<ImportRow> {
-        let key = (tenant.to_string(), id.to_owned());
-        let epoch = self.epoch;
-        let begin = move |txn: bellwether_storage::Txn| async move {
-            let known = import::Entity::find_by_id(key.clone())
-                .one(&*txn)
-                .await
-                .map_err(storage_error)?;
-            let row = ImportRow {
-                id: key.1.clone(),
-                run: known.map_or(0, |known| unsigned(known.run)) + 1,
-                state: ImportState::Running,
-                rows: 0,
-                rejected: 0,
-                position: Position { epoch, seq: 0 },
-                records: BTreeMap::new(),
-                warnings: Vec::new(),
-                error: String::new(),
-                started_at: at,
-                ended_at: None,
-            };
-            reject::Entity::delete_many()
-                .filter(reject::Column::Tenant.eq(&key.0))
-                .filter(reject::Column::Import.eq(&key.1))
-                .exec(&*txn)
-                .await
-                .map_err(storage_error)?;
-            import::Entity::insert(model(&key.0, &row)?)
-                .on_conflict(replace())
-                .exec_without_returning(&*txn)
-                .await
-                .map_err(storage_error)?;
-            Ok(row)
+    ///
+    /// # Errors
+    /// `ABORTED` while another process runs an import of the id, otherwise as storage has it.
+    pub(crate) async fn begin_import(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        at: Instant,
+        lease: &Lease,
+    ) -> Result<ImportRow> {
+        let epoch = self.epoch();
+        let begin = || {
+            let (tenant, id, lease) = (tenant.to_string(), id.to_owned(), lease.clone());
+            move |txn: Txn| async move { begin_in(&*txn, &tenant, id, at, epoch, lease).await }
         };
-        self.db.write(begin).await.map_err(Error::from)
+        self.write_again(begin).await
     }
 
     /// Notes how an import stands, and further rows that it refused, in one transaction.
+    ///
+    /// # Errors
+    /// `ABORTED` when another process has taken it over, otherwise as storage has it.
     pub(crate) async fn note_import(
         &self,
         tenant: &TenantId,
         row: &ImportRow,
         rejects: Vec<RejectRow>,
+        owner: &str,
     ) -> Result<()> {
         let tenant = tenant.to_string();
-        let standing = model(&tenant, row)?;
+        let standing = import::ActiveModel {
+            tenant: NotSet,
+            id: NotSet,
+            ..model(&tenant, row)?
+        };
         let rejects: Vec<reject::ActiveModel> = rejects
             .into_iter()
             .map(|one| reject_model(&tenant, &row.id, one))
             .collect();
-        let note = |txn: bellwether_storage::Txn| async move {
-            for some in rejects.chunks(REJECTS_A_STATEMENT) {
-                reject::Entity::insert_many(some.to_vec())
-                    .exec_without_returning(&*txn)
-                    .await
-                    .map_err(storage_error)?;
+        let note = || {
+            let (standing, rejects) = (standing.clone(), rejects.clone());
+            let (tenant, id) = (tenant.clone(), row.id.clone());
+            let (run, owner) = (signed(row.run), owner.to_owned());
+            move |txn: Txn| async move {
+                let noted = import::Entity::update_many()
+                    .set(standing)
+                    .filter(import::Column::Tenant.eq(tenant))
+                    .filter(import::Column::Id.eq(&id))
+                    .filter(import::Column::Owner.eq(owner))
+                    .filter(import::Column::Run.eq(run))
+                    .exec(&*txn)
+                    .await;
+                if noted.map_err(storage_error)?.rows_affected == 0 {
+                    return Err(taken_over(&id));
+                }
+                insert_rejects(&*txn, &rejects).await
             }
-            import::Entity::insert(standing)
-                .on_conflict(replace())
-                .exec_without_returning(&*txn)
-                .await
-                .map_err(storage_error)
         };
-        self.db.write(note).await.map_err(Error::from)?;
-        Ok(())
+        self.write_again(note).await
     }
 
     /// An import.
@@ -185,115 +190,93 @@ impl Store {
             .map_err(storage_error)?;
         Ok(found.into_iter().map(reject_row).collect())
     }
+}
 
-    /// Marks imports as failed that were running when the process ended; how many there were.
-    pub(crate) async fn fail_running_imports(&self, at: Instant, error: &'static str) -> Result<u64> {
-        let fail = move |txn: bellwether_storage::Txn| async move {
-            let done = import::Entity::update_many()
-                .set(import::ActiveModel {
-                    state: Set(ImportState::Failed as i32),
-                    error: Set(error.to_owned()),
-                    ended_at: Set(Some(at.as_micros())),
-                    ..import::ActiveModel::default()
-                })
-                .filter(import::Column::State.eq(ImportState::Running as i32))
-                .exec(&*txn)
-                .await;
-            done.map(|done| done.rows_affected).map_err(storage_error)
-        };
-        self.db.write(fail).await.map_err(Error::from)
+async fn begin_in<C: ConnectionTrait>(
+    txn: &C,
+    tenant: &str,
+    id: String,
+    at: Instant,
+    epoch: u64,
+    lease: Lease,
+) -> Result<ImportRow> {
+    if txn.get_database_backend() == DbBackend::Postgres {
+        postgres::lock_name(txn, &format!("import {tenant} {id}")).await?;
     }
-}
-
-fn replace() -> OnConflict {
-    OnConflict::columns([import::Column::Tenant, import::Column::Id])
-        .update_columns([
-            import::Column::Run,
-            import::Column::State,
-            import::Column::Rows,
-            import::Column::Rejected,
-            import::Column::Epoch,
-            import::Column::Seq,
-            import::Column::Records,
-            import::Column::Warnings,
-            import::Column::Error,
-            import::Column::StartedAt,
-            import::Column::EndedAt,
-        ])
-        .to_owned()
-}
-
-fn model(tenant: &str, row: &ImportRow) -> Result<import::ActiveModel> {
-    Ok(import::ActiveModel {
-        tenant: Set(tenant.to_owned()),
-        id: Set(row.id.clone()),
-        run: Set(signed(row.run)),
-        state: Set(row.state as i32),
-        rows: Set(signed(row.rows)),
-        rejected: Set(signed(row.rejected)),
-        epoch: Set(signed(row.position.epoch)),
-        seq: Set(signed(row.position.seq)),
-        records: Set(json(&row.records)?),
-        warnings: Set(json(&row.warnings)?),
-        error: Set(row.error.clone()),
-        started_at: Set(row.started_at.as_micros()),
-        ended_at: Set(row.ended_at.map(Instant::as_micros)),
-    })
-}
-
-fn row(model: import::Model) -> Result<ImportRow> {
-    let damaged = |error: serde_json::Error| Error::internal(format!("an import is damaged: {error}"));
-    Ok(ImportRow {
-        id: model.id,
-        run: unsigned(model.run),
-        state: ImportState::of(model.state),
-        rows: unsigned(model.rows),
-        rejected: unsigned(model.rejected),
-        position: Position {
-            epoch: unsigned(model.epoch),
-            seq: unsigned(model.seq),
-        },
-        records: serde_json::from_str(&model.records).map_err(damaged)?,
-        warnings: serde_json::from_str(&model.warnings).map_err(damaged)?,
-        error: model.error,
-        started_at: Instant::from_micros(model.started_at),
-        ended_at: model.ended_at.map(Instant::from_micros),
-    })
-}
-
-fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| Error::internal(format!("an import cannot be written: {error}")))
-}
-
-fn reject_model(tenant: &str, import: &str, row: RejectRow) -> reject::ActiveModel {
-    reject::ActiveModel {
-        tenant: Set(tenant.to_owned()),
-        import: Set(import.to_owned()),
-        file: Set(stored(row.at.file)),
-        line: Set(signed(row.at.line)),
-        ordinal: Set(stored(row.at.ordinal)),
-        name: Set(row.file),
-        field: Set(row.field),
-        reason: Set(row.reason),
+    let found = import::Entity::find_by_id((tenant.to_owned(), id.clone()))
+        .lock_exclusive()
+        .one(txn);
+    let known = found.await.map_err(storage_error)?;
+    if known
+        .as_ref()
+        .is_some_and(|known| runs_elsewhere(known, &lease, at))
+    {
+        return Err(under_way(&id));
     }
-}
-
-fn reject_row(model: reject::Model) -> RejectRow {
-    let at = RejectCursor {
-        file: model.file.unsigned_abs(),
-        line: unsigned(model.line),
-        ordinal: model.ordinal.unsigned_abs(),
+    let row = ImportRow {
+        id,
+        run: known.as_ref().map_or(0, |known| unsigned(known.run)) + 1,
+        state: ImportState::Running,
+        rows: 0,
+        rejected: 0,
+        position: Position { epoch, seq: 0 },
+        records: BTreeMap::new(),
+        warnings: Vec::new(),
+        error: String::new(),
+        started_at: at,
+        ended_at: None,
     };
-    RejectRow {
-        at,
-        file: model.name,
-        field: model.field,
-        reason: model.reason,
+    let mut model = model(tenant, &row)?;
+    model.owner = Set(lease.owner);
+    model.lease_until = Set(lease.until.as_micros());
+    if known.is_none() {
+        let begun = import::Entity::insert(model).exec_without_returning(txn).await;
+        begun.map_err(storage_error)?;
+        return Ok(row);
     }
+    reject::Entity::delete_many()
+        .filter(reject::Column::Tenant.eq(tenant))
+        .filter(reject::Column::Import.eq(&row.id))
+        .exec(txn)
+        .await
+        .map_err(storage_error)?;
+    let begun = import::Entity::update(model).exec(txn).await;
+    begun.map_err(storage_error)?;
+    Ok(row)
 }
 
-/// A small number as it is stored.
-fn stored(number: u32) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
+fn runs_elsewhere(known: &import::Model, lease: &Lease, now: Instant) -> bool {
+    known.state == ImportState::Running as i32
+        && known.owner != lease.owner
+        && known.lease_until >= now.as_micros()
+}
+
+/// Adds rejects; those that are there already, from an attempt whose outcome was not known, stay.
+async fn insert_rejects<C: ConnectionTrait>(txn: &C, rejects: &[reject::ActiveModel]) -> Result<()> {
+    let key = [
+        reject::Column::Tenant,
+        reject::Column::Import,
+        reject::Column::File,
+        reject::Column::Line,
+        reject::Column::Ordinal,
+    ];
+    for some in rejects.chunks(REJECTS_A_STATEMENT) {
+        let inserted = reject::Entity::insert_many(some.to_vec())
+            .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
+            .exec_without_returning(txn)
+            .await;
+        inserted.map_err(storage_error)?;
+    }
+    Ok(())
+}
+
+/// The refusal of an import whose id is taken for the moment.
+pub(crate) fn under_way(id: &str) -> Error {
+    let message = format!("import `{id}` is under way: wait for it, or choose another id");
+    Error::new(ErrorCode::Aborted, ErrorReason::ImportIncomplete, message)
+}
+
+fn taken_over(id: &str) -> Error {
+    let message = format!("import `{id}` was begun again elsewhere: this run of it is broken off");
+    Error::new(ErrorCode::Aborted, ErrorReason::ImportIncomplete, message)
 }

@@ -6,9 +6,8 @@ use bellwether_contracts::convert::{instant_to_proto, kind_from_proto, kind_to_p
 use bellwether_contracts::ingestion::{self, StoredRecord};
 use bellwether_contracts::{ingestion::change::Payload, sales};
 use bellwether_domain::{Error, Instant, Position, RecordKey, RecordKind, Result};
-use bellwether_storage::Database;
+use bellwether_storage::{Database, Readers};
 use prost::Message as _;
-use sea_orm::DatabaseConnection;
 
 use super::entity::{change, head, tenant_head};
 use super::{Scoped, unsigned};
@@ -39,7 +38,7 @@ impl Reader {
         Self { db, head }
     }
 
-    fn scope(&self) -> Scoped<'_, DatabaseConnection> {
+    fn scope(&self) -> Scoped<'_, Readers> {
         Scoped::new(self.db.read(), self.head.tenant)
     }
 

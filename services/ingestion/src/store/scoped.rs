@@ -4,21 +4,23 @@ use std::collections::HashMap;
 
 use bellwether_domain::{Error, Instant, RecordKey, RecordKind, Result};
 use bellwether_storage::storage_error;
+use sea_orm::sea_query::ArrayType;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
     Statement, Value,
 };
 
 use super::entity::{change, head, request};
+use super::postgres;
 use super::sql::{batches, values};
 use super::{signed, unsigned};
-use crate::log::{Change, Head, RequestName, Version, VersionKey};
+use crate::log::{Head, Version, VersionKey};
 
 /// A connection or transaction with the tenant that its statements are about.
 #[derive(Debug)]
 pub(super) struct Scoped<'c, C> {
-    connection: &'c C,
-    tenant: i64,
+    pub(super) connection: &'c C,
+    pub(super) tenant: i64,
 }
 
 impl<'c, C: ConnectionTrait> Scoped<'c, C> {
@@ -34,6 +36,12 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
 
     /// Some changes, in no particular order.
     pub(super) async fn changes(&self, seqs: &[u64]) -> Result<Vec<change::Model>> {
+        if self.is_postgres() {
+            let seqs = postgres::numbers(seqs.iter().map(|seq| signed(*seq)));
+            let asked = self.statement(postgres::CHANGES, vec![self.tenant.into(), seqs]);
+            let rows = change::Entity::find().from_raw_sql(asked).all(self.connection);
+            return rows.await.map_err(storage_error);
+        }
         let mut found = Vec::with_capacity(seqs.len());
         for batch in batches(seqs) {
             let rows = change::Entity::find()
@@ -47,7 +55,7 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
 
     /// The sizes of the changes after one, in order.
     pub(super) async fn sizes(&self, after: u64, limit: u64) -> Result<Vec<(i64, i64)>> {
-        let size = sea_orm::sea_query::Expr::cust("COALESCE(length(payload), 0)");
+        let size = sea_orm::sea_query::Expr::cust("CAST(COALESCE(length(payload), 0) AS BIGINT)");
         let rows = change::Entity::find()
             .select_only()
             .column(change::Column::Seq)
@@ -100,6 +108,26 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
 
     /// Where some records of a kind stand; those that are not in the log are left out.
     pub(super) async fn heads(&self, kind: RecordKind, ids: &[&str]) -> Result<Vec<(RecordKey, Head)>> {
+        let rows = if self.is_postgres() {
+            let binds = vec![
+                self.tenant.into(),
+                kind.number().into(),
+                postgres::texts(ids.iter().copied()),
+            ];
+            let asked = self.statement(postgres::HEADS, binds);
+            let rows = head::Entity::find().from_raw_sql(asked).all(self.connection);
+            rows.await.map_err(storage_error)?
+        } else {
+            self.heads_listed(kind, ids).await?
+        };
+        let known = |row: head::Model| {
+            let head = head_of(&row)?;
+            Ok((RecordKey { kind, id: row.id }, head))
+        };
+        rows.into_iter().map(known).collect()
+    }
+
+    async fn heads_listed(&self, kind: RecordKind, ids: &[&str]) -> Result<Vec<head::Model>> {
         let mut found = Vec::with_capacity(ids.len());
         for batch in batches(ids) {
             let rows = head::Entity::find()
@@ -107,15 +135,7 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
                 .filter(head::Column::Kind.eq(kind.number()))
                 .filter(head::Column::Id.is_in(batch.iter().copied()))
                 .all(self.connection);
-            for row in rows.await.map_err(storage_error)? {
-                found.push((
-                    RecordKey {
-                        kind,
-                        id: row.id.clone(),
-                    },
-                    head_of(&row)?,
-                ));
-            }
+            found.extend(rows.await.map_err(storage_error)?);
         }
         Ok(found)
     }
@@ -126,6 +146,35 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
         wanted: &[(&RecordKey, VersionKey)],
     ) -> Result<HashMap<(RecordKey, VersionKey), Vec<u8>>> {
         let mut latest: HashMap<(RecordKey, VersionKey), (i64, Vec<u8>)> = HashMap::new();
+        for row in self.version_rows(wanted).await? {
+            let (name, seq, payload) = named_version(&row)?;
+            let newest = latest.get(&name).is_none_or(|(known, _)| *known < seq);
+            if newest {
+                latest.insert(name, (seq, payload));
+            }
+        }
+        Ok(latest
+            .into_iter()
+            .map(|(name, (_, payload))| (name, payload))
+            .collect())
+    }
+
+    async fn version_rows(&self, wanted: &[(&RecordKey, VersionKey)]) -> Result<Vec<QueryResult>> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.is_postgres() {
+            let kinds = wanted.iter().map(|(key, _)| key.kind.number().into());
+            let binds = vec![
+                self.tenant.into(),
+                postgres::array(ArrayType::Int, kinds.collect()),
+                postgres::texts(wanted.iter().map(|(key, _)| key.id.as_str())),
+                postgres::numbers(wanted.iter().map(|(_, version)| version.effective_at.as_micros())),
+                postgres::numbers(wanted.iter().map(|(_, version)| signed(version.source_version))),
+            ];
+            return self.query(postgres::VERSIONS, binds).await;
+        }
+        let mut found = Vec::new();
         for batch in batches(wanted) {
             let mut binds = Vec::with_capacity(batch.len() * 4 + 1);
             for (key, version) in batch {
@@ -143,23 +192,30 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
                    AND c.source_version = w.source_version AND c.explicit_key",
                 values(batch.len(), 4)
             );
-            for row in self.query(text, binds).await? {
-                let (name, seq, payload) = named_version(&row)?;
-                let newest = latest.get(&name).is_none_or(|(known, _)| *known < seq);
-                if newest {
-                    latest.insert(name, (seq, payload));
-                }
-            }
+            found.extend(self.query(&text, binds).await?);
         }
-        Ok(latest
-            .into_iter()
-            .map(|(name, (_, payload))| (name, payload))
-            .collect())
+        Ok(found)
     }
 
     /// All changes of some records of a kind, given by their latest ones, by id.
     pub(super) async fn chains(&self, last_seqs: &[u64]) -> Result<HashMap<String, Vec<Version>>> {
         let mut chains: HashMap<String, Vec<Version>> = HashMap::new();
+        for row in self.chain_rows(last_seqs).await? {
+            let (id, version) = chained(&row).map_err(storage_error)?;
+            chains.entry(id).or_default().push(version);
+        }
+        Ok(chains)
+    }
+
+    async fn chain_rows(&self, last_seqs: &[u64]) -> Result<Vec<QueryResult>> {
+        if last_seqs.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.is_postgres() {
+            let seqs = postgres::numbers(last_seqs.iter().map(|seq| signed(*seq)));
+            return self.query(postgres::CHAINS, vec![self.tenant.into(), seqs]).await;
+        }
+        let mut found = Vec::new();
         for batch in batches(last_seqs) {
             let mut binds: Vec<Value> = vec![self.tenant.into()];
             binds.extend(batch.iter().map(|seq| Value::from(signed(*seq))));
@@ -174,110 +230,44 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
                  SELECT id, seq, effective_at, source_version, gone FROM chain",
                 values(1, batch.len()).trim_matches(['(', ')'])
             );
-            for row in self.query(text, binds).await? {
-                let (id, version) = chained(&row).map_err(storage_error)?;
-                chains.entry(id).or_default().push(version);
-            }
+            found.extend(self.query(&text, binds).await?);
         }
-        Ok(chains)
+        Ok(found)
     }
 
     /// The hashes and replies of named requests.
-    pub(super) async fn requests(&self, names: &[&RequestName]) -> Result<Vec<request::Model>> {
+    pub(super) async fn requests(&self, ids: &[&str]) -> Result<Vec<request::Model>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.is_postgres() {
+            let binds = vec![self.tenant.into(), postgres::texts(ids.iter().copied())];
+            let asked = self.statement(postgres::REQUESTS, binds);
+            let rows = request::Entity::find().from_raw_sql(asked).all(self.connection);
+            return rows.await.map_err(storage_error);
+        }
         let mut found = Vec::new();
-        for batch in batches(names) {
-            let keys = batch.iter().map(|name| name.id.as_str());
+        for batch in batches(ids) {
             let rows = request::Entity::find()
-                .filter(
-                    Condition::all()
-                        .add(request::Column::Tenant.eq(self.tenant))
-                        .add(request::Column::Key.is_in(keys)),
-                )
+                .filter(request::Column::Tenant.eq(self.tenant))
+                .filter(request::Column::Key.is_in(batch.iter().copied()))
                 .all(self.connection);
             found.extend(rows.await.map_err(storage_error)?);
         }
         Ok(found)
     }
 
-    /// Appends changes.
-    pub(super) async fn insert_changes(&self, changes: Vec<Change>) -> Result<()> {
-        let rows = changes.into_iter().map(|change| -> [Value; 10] {
-            [
-                self.tenant.into(),
-                signed(change.seq).into(),
-                change.key.kind.number().into(),
-                change.key.id.into(),
-                signed(change.prev_seq).into(),
-                change.version.effective_at.as_micros().into(),
-                change.recorded_at.as_micros().into(),
-                signed(change.version.source_version).into(),
-                change.explicit.into(),
-                Value::Bytes(change.payload),
-            ]
-        });
-        let head = "INSERT INTO change (tenant, seq, kind, id, prev_seq, effective_at, recorded_at, source_version, \
-                    explicit_key, payload) VALUES ";
-        self.insert(head, rows.collect(), "").await
+    fn is_postgres(&self) -> bool {
+        self.connection.get_database_backend() == DbBackend::Postgres
     }
 
-    /// Moves heads.
-    pub(super) async fn put_heads(&self, heads: Vec<(RecordKey, Head)>) -> Result<()> {
-        let rows = heads.into_iter().map(|(key, head)| -> [Value; 8] {
-            [
-                self.tenant.into(),
-                key.kind.number().into(),
-                key.id.into(),
-                signed(head.seq).into(),
-                signed(head.last_seq).into(),
-                Value::Bytes(head.hash.map(|hash| hash.to_vec())),
-                head.version.effective_at.as_micros().into(),
-                signed(head.version.source_version).into(),
-            ]
-        });
-        let begin =
-            "INSERT INTO head (tenant, kind, id, seq, last_seq, hash, effective_at, source_version) VALUES ";
-        let end = " ON CONFLICT (tenant, kind, id) DO UPDATE SET seq = excluded.seq, last_seq = excluded.last_seq, \
-                   hash = excluded.hash, effective_at = excluded.effective_at, \
-                   source_version = excluded.source_version";
-        self.insert(begin, rows.collect(), end).await
+    fn statement(&self, text: &str, binds: Vec<Value>) -> Statement {
+        Statement::from_sql_and_values(self.connection.get_database_backend(), text, binds)
     }
 
-    /// Keeps the replies of named requests.
-    pub(super) async fn insert_requests(&self, replies: Vec<(RequestName, Vec<u8>)>) -> Result<()> {
-        let rows = replies.into_iter().map(|(name, reply)| -> [Value; 4] {
-            [
-                self.tenant.into(),
-                name.id.into(),
-                name.hash.to_vec().into(),
-                reply.into(),
-            ]
-        });
-        let head = "INSERT INTO request (tenant, key, hash, reply) VALUES ";
-        self.insert(head, rows.collect(), "").await
-    }
-
-    async fn insert<const N: usize>(&self, begin: &str, rows: Vec<[Value; N]>, end: &str) -> Result<()> {
-        let mut left = rows.into_iter();
-        while left.len() > 0 {
-            let take = super::sql::batch(left.len());
-            let text = format!("{begin}{}{end}", values(take, N));
-            let binds: Vec<Value> = left.by_ref().take(take).flatten().collect();
-            let statement =
-                Statement::from_sql_and_values(self.connection.get_database_backend(), text, binds);
-            self.connection
-                .execute_raw(statement)
-                .await
-                .map_err(storage_error)?;
-        }
-        Ok(())
-    }
-
-    async fn query(&self, text: String, binds: Vec<Value>) -> Result<Vec<QueryResult>> {
-        let statement = Statement::from_sql_and_values(self.connection.get_database_backend(), text, binds);
-        self.connection
-            .query_all_raw(statement)
-            .await
-            .map_err(storage_error)
+    async fn query(&self, text: &str, binds: Vec<Value>) -> Result<Vec<QueryResult>> {
+        let rows = self.connection.query_all_raw(self.statement(text, binds));
+        rows.await.map_err(storage_error)
     }
 }
 

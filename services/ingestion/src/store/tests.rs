@@ -6,11 +6,15 @@ use bellwether_testkit::sample::deal;
 
 use super::*;
 use crate::log::{Reply, Request, UpsertReply, Work, Written, prepare, prepare_settings};
+use std::path::Path;
 
 const NOW: Instant = Instant::from_micros(1_500_000_000_000_000);
 
 async fn open(folder: &Path, now: Instant) -> Store {
-    Store::open(&folder.join("ingestion.db"), 2, now).await.unwrap()
+    let place = Place::File(folder.join("ingestion.db"));
+    Store::open(&place, &DatabaseOptions::default(), now)
+        .await
+        .unwrap()
 }
 
 fn upsert(records: Vec<sales::Record>) -> Request {

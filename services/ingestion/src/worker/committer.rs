@@ -1,6 +1,10 @@
 //! The task that writes a tenant's log: takes a group from the queue, commits it, answers everyone.
+//!
+//! A group that fails for a reason that passes is written again, without those whose callers have gone meanwhile. After a
+//! commit of unknown outcome the log is asked first: nothing is written twice, and nothing is called failed that is there.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bellwether_domain::{Clock, Error, ErrorReason, Result};
 use bellwether_storage::Outcome;
@@ -9,7 +13,12 @@ use tokio_util::sync::CancellationToken;
 use super::meter::Meter;
 use super::queue::{Gather, Job, Queue};
 use super::tenants::Tenant;
-use crate::store::{Committed, Store};
+use crate::log::Request;
+use crate::store::{Committed, Pauses, Store};
+
+/// How long a database that went away in the middle of a commit is asked what became of it.
+const ASK: Duration = Duration::from_secs(5);
+const ASK_PAUSE: Duration = Duration::from_millis(100);
 
 /// A committer before it runs.
 #[derive(Debug)]
@@ -22,6 +31,14 @@ pub(super) struct Committer {
     pub(super) stop: CancellationToken,
 }
 
+/// What became of an attempt to write a group.
+enum Attempt {
+    Done(Committed),
+    Failed(Error),
+    /// Nothing was written, and the next attempt may succeed.
+    Again(Error),
+}
+
 impl Committer {
     /// Works until it is told to stop and nothing waits.
     pub(super) async fn run(self, mut queue: Queue) {
@@ -30,65 +47,85 @@ impl Committer {
         }
     }
 
-    async fn serve(&self, group: Vec<Job>) {
-        // Whoever went away before the work began does not want it any more.
-        let wanted = group.into_iter().filter(|job| !job.done.is_closed());
-        let (requests, waiting): (Vec<_>, Vec<_>) = wanted.map(|job| (job.request, job.done)).unzip();
-        if requests.is_empty() {
-            return;
+    async fn serve(&self, mut group: Vec<Job>) {
+        let since = Instant::now();
+        // A database of one process loses no connection: its requests are not needed a second time.
+        let keep = self.store.is_shared();
+        let mut pauses = Pauses::new();
+        loop {
+            // Whoever went away before the work began does not want it any more.
+            group.retain(|job| !job.done.is_closed());
+            if group.is_empty() {
+                return;
+            }
+            let rows: usize = group.iter().map(|job| job.request.rows()).sum();
+            let requests = group.iter_mut().map(|job| job.request(keep)).collect();
+            let done = match self.attempt(requests).await {
+                Attempt::Done(committed) => Ok(committed),
+                Attempt::Failed(error) => Err(error),
+                Attempt::Again(error) => {
+                    if keep && pauses.pause().await {
+                        tracing::info!(tenant = %self.tenant.id, error = %error, "a group of writes is tried again");
+                        continue;
+                    }
+                    Err(error)
+                }
+            };
+            self.meter.count(group.len(), rows, since.elapsed(), done.is_ok());
+            return self.answer(group, done);
         }
-        let rows = requests.iter().map(crate::log::Request::rows).sum();
-        let since = std::time::Instant::now();
-        let done = self.commit(requests).await;
-        self.meter
-            .count(waiting.len(), rows, since.elapsed(), done.is_ok());
+    }
+
+    fn answer(&self, group: Vec<Job>, done: Result<Committed>) {
         match done {
             Ok(committed) => {
                 if committed.settings_changed {
                     self.tenant.forget_settings();
                 }
                 // Followers first: a caller that reads its own write finds them awake.
-                self.tenant.head.send_if_modified(|head| {
-                    let moved = committed.seq > *head;
-                    *head = (*head).max(committed.seq);
-                    moved
-                });
-                for (done, reply) in waiting.into_iter().zip(committed.replies) {
-                    done.send(reply).ok();
+                self.tenant.reached(committed.seq);
+                for (job, reply) in group.into_iter().zip(committed.replies) {
+                    job.done.send(reply).ok();
                 }
             }
             Err(error) => {
                 tracing::warn!(tenant = %self.tenant.id, error = %error, "a group of writes failed");
-                for done in waiting {
-                    done.send(Err(error.clone())).ok();
+                for job in group {
+                    job.done.send(Err(error.clone())).ok();
                 }
             }
         }
     }
 
-    async fn commit(&self, requests: Vec<crate::log::Request>) -> Result<Committed> {
-        let (committed, failed) = self
-            .store
-            .commit(&self.tenant.id, requests, self.clock.now())
-            .await;
-        let Some(failed) = failed else {
-            return committed.ok_or_else(|| Error::internal("a commit left no result"));
-        };
-        // Only the commit itself leaves open what happened: the log knows.
-        match (committed, failed.outcome) {
-            (Some(committed), Outcome::Unknown) => {
-                if self
-                    .store
-                    .holds(&self.tenant.id, &committed)
-                    .await
-                    .map_err(|_| unknown())?
-                {
-                    Ok(committed)
-                } else {
-                    Err(failed.error)
+    async fn attempt(&self, requests: Vec<Request>) -> Attempt {
+        let now = self.clock.now();
+        let (committed, failed) = self.store.commit(&self.tenant.id, requests, now).await;
+        match (committed, failed) {
+            (Some(committed), None) => Attempt::Done(committed),
+            (None, None) => Attempt::Failed(Error::internal("a commit left no result")),
+            (Some(committed), Some(failed)) if failed.outcome == Outcome::Unknown => {
+                match self.took_place(&committed).await {
+                    Ok(true) => Attempt::Done(committed),
+                    Ok(false) => Attempt::Again(failed.error),
+                    Err(_) => Attempt::Failed(unknown()),
                 }
             }
-            _ => Err(failed.error),
+            (_, Some(failed)) if failed.is_transient() => Attempt::Again(failed.error),
+            (_, Some(failed)) => Attempt::Failed(failed.error),
+        }
+    }
+
+    /// Only the commit itself leaves open what happened: the log knows, as soon as it can be read.
+    async fn took_place(&self, committed: &Committed) -> Result<bool> {
+        let since = Instant::now();
+        loop {
+            match self.store.holds(&self.tenant.id, committed).await {
+                Err(error) if since.elapsed() < ASK => {
+                    tracing::info!(tenant = %self.tenant.id, error = %error, "the log is asked again what became of a commit");
+                    tokio::time::sleep(ASK_PAUSE).await;
+                }
+                known => return known,
+            }
         }
     }
 }

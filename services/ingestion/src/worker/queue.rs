@@ -23,6 +23,22 @@ pub(super) struct Job {
 }
 
 impl Job {
+    /// The request; it stays where it may be needed again.
+    pub(super) fn request(&mut self, keep: bool) -> Request {
+        if keep {
+            return self.request.clone();
+        }
+        let nothing = Request {
+            name: None,
+            settings_seq: 0,
+            work: Work::Upsert {
+                records: Vec::new(),
+                all_or_nothing: false,
+            },
+        };
+        std::mem::replace(&mut self.request, nothing)
+    }
+
     /// Settings change how records are checked, so they have a transaction of their own.
     fn stands_alone(&self) -> bool {
         matches!(self.request.work, Work::Settings { .. })

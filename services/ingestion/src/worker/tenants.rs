@@ -27,13 +27,30 @@ pub(super) struct Edition {
 #[derive(Debug)]
 pub(super) struct Tenant {
     pub(super) id: TenantId,
-    /// The last sequence number that this process committed; wakes followers.
+    /// The last sequence number that this process knows of; wakes followers.
     pub(super) head: watch::Sender<u64>,
     edition: Mutex<Option<Arc<Edition>>>,
     sender: OnceLock<Sender>,
 }
 
 impl Tenant {
+    /// Says that the log has come so far, and wakes followers if that is news.
+    pub(super) fn reached(&self, seq: u64) {
+        self.head.send_if_modified(|head| {
+            let moved = seq > *head;
+            *head = (*head).max(seq);
+            moved
+        });
+    }
+
+    /// Forgets the settings if they are not of this edition.
+    pub(super) fn settings_are_of(&self, seq: u64) {
+        let mut edition = self.edition.lock().unwrap_or_else(PoisonError::into_inner);
+        if edition.as_ref().is_some_and(|edition| edition.seq != seq) {
+            *edition = None;
+        }
+    }
+
     /// Forgets the settings, so that they are read again.
     pub(super) fn forget_settings(&self) {
         *self.edition.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -80,6 +97,13 @@ impl Tenants {
         });
         met.insert(id.clone(), Arc::clone(&tenant));
         tenant
+    }
+
+    /// The tenants that somebody follows.
+    pub(super) fn followed(&self) -> Vec<Arc<Tenant>> {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed = met.values().filter(|tenant| tenant.head.receiver_count() > 0);
+        followed.map(Arc::clone).collect()
     }
 
     /// The queue of the tenant's committer.

@@ -19,7 +19,13 @@ pub(crate) const OPPORTUNITY: i32 = sales::RecordKind::Opportunity as i32;
 
 /// The service under test.
 pub(crate) async fn ingestion(host: Host) -> bellwether_domain::Result<ServiceSet> {
-    Ok(Ingestion::start(&host, Config::default()).await?.services())
+    configured(host, Config::default()).await
+}
+
+/// The service under test, configured.
+pub(crate) async fn configured(host: Host, config: Config) -> bellwether_domain::Result<ServiceSet> {
+    let place = crate::place::of(host.data_dir.path());
+    Ok(Ingestion::start(&host, &place, config).await?.services())
 }
 
 /// A node of its own.

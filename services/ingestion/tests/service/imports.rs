@@ -8,12 +8,13 @@ use bellwether_contracts::ingestion::{
 };
 use bellwether_contracts::status::from_status;
 use bellwether_domain::{Error, ErrorCode, ErrorReason};
-use bellwether_ingestion::{Config, Ingestion};
+use bellwether_ingestion::Config;
 use bellwether_runtime::PeerChannel;
 use bellwether_testkit::TestNode;
 use tonic::Status;
 
-use crate::door::{Door, ingestion, node};
+use crate::door::{Door, configured, ingestion, node};
+use crate::place;
 
 const MAPPING: &str = r"
 sources: {deals: {files: deals.csv}}
@@ -248,8 +249,7 @@ async fn more_bytes_than_allowed_are_refused() {
         import_max_bytes: 50,
         ..Config::default()
     };
-    let node =
-        TestNode::start(|host| async move { Ok(Ingestion::start(&host, config()).await?.services()) }).await;
+    let node = TestNode::start(|host| configured(host, config())).await;
     let error = import(&node, "large", DEALS).await.unwrap_err();
     assert_eq!(
         (error.code, error.reason),
@@ -380,6 +380,32 @@ async fn lines_of_records_are_imported_without_a_mapping() {
 }
 
 #[tokio::test]
+async fn nul_characters_are_shown_and_never_stored() {
+    let node = node().await;
+    let done = import(
+        &node,
+        "nul",
+        &format!("{DEALS}c,O\0pen,1,2017-01-01\n\0d,Open,1,2017-01-01\n"),
+    )
+    .await
+    .unwrap();
+    assert_eq!((done.rows, done.rejected, counts(&done)), (4, 2, (2, 0)));
+    let (rejects, _) = rejects(&node, "nul", 0, "").await.unwrap();
+    assert_eq!(
+        rejects.iter().map(|reject| reject.line).collect::<Vec<_>>(),
+        [4, 5]
+    );
+    assert!(
+        rejects.iter().all(|reject| !reject.reason.contains('\0')),
+        "{rejects:?}"
+    );
+    let error = stands(&node, "n\0l").await.unwrap_err();
+    assert_eq!(error.violations[0].field, "import_id");
+    let error = import(&node, "n\0l", DEALS).await.unwrap_err();
+    assert_eq!(error.violations[0].field, "import_id");
+}
+
+#[tokio::test]
 async fn an_import_that_a_dead_process_left_behind_has_failed() {
     let folder = tempfile::tempdir().unwrap();
     let start = || TestNode::builder().dir(folder.path()).start(ingestion);
@@ -390,7 +416,11 @@ async fn an_import_that_a_dead_process_left_behind_has_failed() {
     let spool = folder.path().join("imports/1-0");
     std::fs::create_dir_all(&spool).unwrap();
     std::fs::write(spool.join("0"), "id").unwrap();
-    set_running(&folder.path().join("ingestion.db")).await;
+    place::execute(
+        folder.path(),
+        "UPDATE import SET state = 1, ended_at = NULL, lease_until = 0",
+    )
+    .await;
     let node = start().await;
     let row = stands(&node, "left").await.unwrap();
     assert_eq!(row.state, ImportState::Failed as i32);
@@ -401,17 +431,6 @@ async fn an_import_that_a_dead_process_left_behind_has_failed() {
     );
     assert_eq!(spooled(&node), 0);
     assert_eq!(counts(&import(&node, "left", DEALS).await.unwrap()), (0, 2));
-}
-
-async fn set_running(database: &std::path::Path) {
-    use sea_orm::ConnectionTrait;
-    let url = format!("sqlite://{}", database.display());
-    let connection = sea_orm::Database::connect(url).await.unwrap();
-    connection
-        .execute_unprepared("UPDATE import SET state = 1, ended_at = NULL")
-        .await
-        .unwrap();
-    connection.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -315,3 +315,33 @@ async fn a_restart_keeps_everything() {
     assert_eq!(door.changes("acme", 0).await.len(), 6);
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_nul_character_is_refused_wherever_text_is_stored() {
+    let node = node().await;
+    let door = Door::new(node.channel());
+    let reply = door
+        .upsert(batch(vec![deal("a\0b", 1), deal("c", 1)]))
+        .await
+        .unwrap();
+    assert_eq!(
+        (reply.results[0].outcome, reply.results[1].outcome),
+        (REJECTED, CREATED)
+    );
+    assert_eq!(reply.results[0].violations[0].field, "id");
+    let mut named = batch(vec![deal("d", 1)]);
+    named.request_id = "r\0".into();
+    for refused in [
+        refusal(door.upsert(named).await),
+        refusal(door.amount("a\0b").await),
+        refusal(door.delete("a\0b", "").await),
+        refusal(door.delete("c", "\0").await),
+    ] {
+        assert_eq!(
+            (refused.0, refused.1),
+            (ErrorCode::InvalidArgument, ErrorReason::InvalidField)
+        );
+        assert!(refused.2.message.contains("NUL"), "{:?}", refused.2);
+    }
+    assert_eq!(door.head("acme").await.seq, 1);
+}

@@ -20,6 +20,8 @@ pub struct Model {
     pub error: String,
     pub started_at: i64,
     pub ended_at: Option<i64>,
+    pub owner: String,
+    pub lease_until: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -8,6 +8,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
     pub epoch: i64,
+    pub system: String,
+    pub timeline: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -12,10 +12,10 @@ impl MigrationName for Imports {
 
 /// A tenant stands here by name: an import can fail before the tenant has a log, and then leaves it without one.
 /// `run` counts how often an import of the id was begun; rejects are those of the latest.
-const TABLES: [&str; 2] = [
+pub(super) const TABLES: [&str; 2] = [
     "CREATE TABLE import (
-        tenant TEXT NOT NULL,
-        id TEXT NOT NULL,
+        tenant TEXT{ordered} NOT NULL,
+        id TEXT{ordered} NOT NULL,
         run BIGINT NOT NULL,
         state INTEGER NOT NULL,
         rows BIGINT NOT NULL,
@@ -30,8 +30,8 @@ const TABLES: [&str; 2] = [
         PRIMARY KEY (tenant, id)
     )",
     "CREATE TABLE reject (
-        tenant TEXT NOT NULL,
-        import TEXT NOT NULL,
+        tenant TEXT{ordered} NOT NULL,
+        import TEXT{ordered} NOT NULL,
         file INTEGER NOT NULL,
         line BIGINT NOT NULL,
         ordinal INTEGER NOT NULL,
@@ -39,16 +39,13 @@ const TABLES: [&str; 2] = [
         field TEXT NOT NULL,
         reason TEXT NOT NULL,
         PRIMARY KEY (tenant, import, file, line, ordinal)
-    ) WITHOUT ROWID",
+    ){in_key}",
 ];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Imports {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager.get_connection().execute_unprepared(table).await?;
-        }
-        Ok(())
+        super::run(manager, &TABLES).await
     }
 
     /// A process that dies half-way must find the database as it was.

@@ -12,14 +12,14 @@ impl MigrationName for Log {
 
 /// Tenants are numbers here, and every key starts with one. `change` only grows at its end. A `head` is small and found
 /// by its key alone, so its rows lie in the key's own tree.
-const TABLES: [&str; 6] = [
+pub(super) const TABLES: [&str; 6] = [
     "CREATE TABLE life (
         id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
         epoch BIGINT NOT NULL
     )",
     "CREATE TABLE tenant_head (
-        tenant INTEGER NOT NULL PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
+        tenant {number} NOT NULL PRIMARY KEY,
+        name TEXT{ordered} NOT NULL UNIQUE,
         seq BIGINT NOT NULL,
         recorded_at BIGINT NOT NULL,
         epoch BIGINT NOT NULL,
@@ -29,13 +29,13 @@ const TABLES: [&str; 6] = [
         tenant BIGINT NOT NULL,
         seq BIGINT NOT NULL,
         kind INTEGER NOT NULL,
-        id TEXT NOT NULL,
+        id TEXT{ordered} NOT NULL,
         prev_seq BIGINT NOT NULL,
         effective_at BIGINT NOT NULL,
         recorded_at BIGINT NOT NULL,
         source_version BIGINT NOT NULL,
         explicit_key BOOLEAN NOT NULL,
-        payload BLOB,
+        payload {bytes},
         PRIMARY KEY (tenant, seq)
     )",
     // Only versions that the source named are ever looked up by name.
@@ -44,19 +44,19 @@ const TABLES: [&str; 6] = [
     "CREATE TABLE head (
         tenant BIGINT NOT NULL,
         kind INTEGER NOT NULL,
-        id TEXT NOT NULL,
+        id TEXT{ordered} NOT NULL,
         seq BIGINT NOT NULL,
         last_seq BIGINT NOT NULL,
-        hash BLOB,
+        hash {bytes},
         effective_at BIGINT NOT NULL,
         source_version BIGINT NOT NULL,
         PRIMARY KEY (tenant, kind, id)
-    ) WITHOUT ROWID",
+    ){in_key}",
     "CREATE TABLE request (
         tenant BIGINT NOT NULL,
-        key TEXT NOT NULL,
-        hash BLOB NOT NULL,
-        reply BLOB NOT NULL,
+        key TEXT{ordered} NOT NULL,
+        hash {bytes} NOT NULL,
+        reply {bytes} NOT NULL,
         PRIMARY KEY (tenant, key)
     )",
 ];
@@ -64,10 +64,7 @@ const TABLES: [&str; 6] = [
 #[async_trait::async_trait]
 impl MigrationTrait for Log {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager.get_connection().execute_unprepared(table).await?;
-        }
-        Ok(())
+        super::run(manager, &TABLES).await
     }
 
     /// A process that dies half-way must find the database as it was.
