@@ -1,0 +1,245 @@
+//! What is refused, with its code, its reason, every violation and its words.
+
+use serde_json::{Value, json};
+
+use super::company::TENANT;
+use super::{CATALOG, FEED, IMPORTS, Journey, KPIS, RECORDS, TENANTS};
+use crate::deployment::NORTH;
+
+/// Everything that is refused.
+pub(super) fn all(journey: &Journey<'_>) {
+    writes(journey);
+    questions(journey);
+    positions(journey);
+    rights(journey);
+}
+
+/// Records that break many rules at once, between good ones.
+fn writes(journey: &Journey<'_>) {
+    let money = json!({"minor_units": -5, "currency_code": "XXQ"});
+    let deal = json!({
+        "stage": "Dreaming", "pipeline": "unknown", "amount": money, "created_at": {"date": "2024-02-30"},
+        "closed_at": {"date": "2023-01-01"}, "crm_probability": "1.5", "lines": [{"product": "", "units": "x"}],
+        "stage_history": [{"at": {"date": "2024-03-01"}, "stage": "Won"}, {"at": {"date": "2024-01-01"}, "stage": "Talking"}],
+    });
+    let records = [
+        json!({"id": "", "opportunity": deal}),
+        json!({"id": "fine", "effective_at": "2024-01-01T00:00:00Z", "account": {"name": "Fine"}}),
+        json!({"id": "x".repeat(300), "account": {"name": "y".repeat(2000), "parent_id": "x".repeat(300)}}),
+        json!({"id": "nothing"}),
+        json!({"id": "q", "quota": {"period_start": "2024-04-01", "period_end": "2024-04-01", "amount": {"minor_units": -1, "currency_code": "EUR"}}}),
+        json!({"id": "r", "rep": {"manager": "r", "start_date": "2024-01-02", "end_date": "2024-01-01"}}),
+        json!({"id": "a", "activity": {"type": "ACTIVITY_TYPE_UNSPECIFIED"}}),
+        json!({"fx_rate": {"base_currency": "EUR", "quote_currency": "EUR", "date": "x", "rate": "-1"}}),
+        json!({"id": "open", "opportunity": {"stage": "Talking", "pipeline": "new", "closed_at": {"date": "2024-01-01"}}}),
+        json!({"id": "attributes", "attributes": {"unknown": {"text": "x"}, "score": {"text": "x"}}, "opportunity": {"stage": "Won"}}),
+    ];
+    journey.upsert("broken records", TENANT, &records);
+    let upsert = format!("{RECORDS}/UpsertRecords");
+    journey.read(
+        "a bad tenant",
+        &upsert,
+        &json!({"tenant": "Acme!", "records": [records[1]]}),
+    );
+    journey.read(
+        "a request id too long",
+        &upsert,
+        &json!({"tenant": TENANT, "records": [records[1]], "request_id": "x".repeat(129)}),
+    );
+    journey.read(
+        "no records",
+        &upsert,
+        &json!({"tenant": TENANT, "request_id": "none"}),
+    );
+    let many = vec![records[1].clone(); 5001];
+    journey.read(
+        "too many records",
+        &upsert,
+        &json!({"tenant": TENANT, "records": many}),
+    );
+    let delete = format!("{RECORDS}/DeleteRecord");
+    journey.read(
+        "delete nothing",
+        &delete,
+        &json!({"tenant": TENANT, "kind": "RECORD_KIND_ACCOUNT"}),
+    );
+    journey.read(
+        "delete settings",
+        &delete,
+        &json!({"tenant": TENANT, "kind": "RECORD_KIND_SETTINGS", "id": "settings"}),
+    );
+    let get = format!("{RECORDS}/GetRecord");
+    journey.read(
+        "a kind that is none",
+        &get,
+        &json!({"tenant": TENANT, "kind": 77, "id": "x"}),
+    );
+    journey.read(
+        "a record of nobody",
+        &get,
+        &json!({"tenant": "nobody", "kind": "RECORD_KIND_REP", "id": "x"}),
+    );
+    let list = format!("{RECORDS}/ListRecords");
+    journey.read(
+        "a page of less than nothing",
+        &list,
+        &json!({"tenant": TENANT, "kind": "RECORD_KIND_REP", "page_size": -1}),
+    );
+    journey.read(
+        "settings without any",
+        &format!("{TENANTS}/UpdateSettings"),
+        &json!({ "tenant": TENANT }),
+    );
+    journey.read(
+        "an import that is none",
+        &format!("{IMPORTS}/GetImport"),
+        &json!({"tenant": TENANT, "import_id": "none"}),
+    );
+    journey.read(
+        "rejects of none",
+        &format!("{IMPORTS}/ListRejects"),
+        &json!({"tenant": TENANT, "import_id": "none"}),
+    );
+}
+
+/// Questions that cannot be asked.
+fn questions(journey: &Journey<'_>) {
+    let cases = [
+        ("no KPI", json!({})),
+        ("an unknown KPI", json!({"kpis": ["winrate"]})),
+        (
+            "an unknown dimension",
+            json!({"kpis": ["win_rate"], "group_by": ["ownr"]}),
+        ),
+        (
+            "a dimension of others",
+            json!({"kpis": ["win_rate", "open_deals"], "group_by": ["loss_reason"]}),
+        ),
+        (
+            "a dimension twice",
+            json!({"kpis": ["win_rate"], "group_by": ["owner", "owner"]}),
+        ),
+        (
+            "a range backwards",
+            json!({"kpis": ["win_rate"], "from": {"date": "2025-01-01"}, "to": {"date": "2024-01-01"}}),
+        ),
+        (
+            "no such day",
+            json!({"kpis": ["win_rate"], "as_of": {"date": "2024-02-30"}, "from": {"date": "x"}}),
+        ),
+        (
+            "a grain without a range",
+            json!({"kpis": ["win_rate"], "grain": "GRAIN_MONTH"}),
+        ),
+        ("a grain that is none", json!({"kpis": ["win_rate"], "grain": 99})),
+        (
+            "known ahead of the head",
+            json!({"kpis": ["win_rate"], "known_at": {"seq": 999_999_999}}),
+        ),
+        ("known at nothing", json!({"kpis": ["win_rate"], "known_at": {}})),
+        (
+            "a position of nothing",
+            json!({"kpis": ["win_rate"], "min_position": {}}),
+        ),
+        (
+            "no head",
+            json!({"kpis": ["win_rate"], "min_position": {"head": false}}),
+        ),
+        (
+            "too many cells",
+            json!({"kpis": ["win_rate", "bookings"], "grain": "GRAIN_DAY", "from": {"date": "1990-01-01"}, "to": {"date": "2060-01-01"}, "group_by": ["owner"]}),
+        ),
+        ("too many KPIs", json!({"kpis": vec!["win_rate"; 33]})),
+    ];
+    for (what, case) in cases {
+        let mut message =
+            json!({"tenant": TENANT, "as_of": {"date": "2025-06-30"}, "min_position": {"head": true}});
+        for (name, value) in case.as_object().expect("an object") {
+            message[name] = value.clone();
+        }
+        journey.ask(what, &message);
+    }
+    journey.ask(
+        "the KPIs of nobody",
+        &json!({"tenant": "nobody", "kpis": ["win_rate"], "min_position": {"head": true}}),
+    );
+    for id in ["winrate", "", "bookings"] {
+        let (url, method) = (journey.deployment.kpi(), format!("{CATALOG}/GetKpi"));
+        let answer = journey
+            .caller
+            .call(url, &journey.token, &method, &json!({ "id": id }));
+        journey.note(&format!("get KPI `{id}`"), answer);
+    }
+    // Yen have no rate: the answer would be wrong without one.
+    let yen = json!({"id": "yen", "opportunity": {"stage": "Won", "created_at": {"date": "2024-02-01"}, "closed_at": {"date": "2024-03-01"}, "amount": {"minor_units": 5, "currency_code": "JPY"}}});
+    journey.upsert("a deal in yen", "yen", &[yen]);
+    for kpi in ["bookings", "deals_won", "pipeline_value"] {
+        journey.ask(
+            &format!("yen: {kpi}"),
+            &json!({"tenant": "yen", "kpis": [kpi], "as_of": {"date": "2025-06-30"}}),
+        );
+    }
+}
+
+/// Positions of other lives of the log, and of its future.
+fn positions(journey: &Journey<'_>) {
+    let here = journey.position(TENANT);
+    let (epoch, seq) = (
+        here["epoch"].as_u64().expect("a number"),
+        here["seq"].as_u64().expect("a number"),
+    );
+    let cases = [
+        ("an old epoch", json!({"epoch": 7, "seq": 1})),
+        ("an epoch to come", json!({"epoch": u64::MAX, "seq": 1})),
+        ("ahead of the head", json!({"epoch": epoch, "seq": seq + 1000})),
+        ("ahead of the head, in any life", json!({"seq": seq + 1000})),
+    ];
+    for (what, position) in &cases {
+        let message = json!({"tenant": TENANT, "after": position});
+        let url = journey.deployment.ingestion();
+        let heard = journey.caller.listen(
+            url,
+            &journey.token,
+            &format!("{FEED}/Subscribe"),
+            &message,
+            |_| true,
+        );
+        journey.note(&format!("follow from {what}"), heard.map(Value::from));
+    }
+    for (what, position) in &cases[..2] {
+        let message = json!({"tenant": TENANT, "kpis": ["win_rate"], "as_of": {"date": "2025-06-30"}, "min_position": {"position": position}});
+        journey.ask(&format!("wait for {what}"), &message);
+    }
+}
+
+/// Tokens that open nothing, or another tenant.
+fn rights(journey: &Journey<'_>) {
+    journey.upsert(
+        "an account of the north",
+        "north",
+        &[json!({"id": "N", "account": {"name": "North"}})],
+    );
+    let get = |tenant: &str| json!({"tenant": tenant, "kind": "RECORD_KIND_ACCOUNT", "id": "N"});
+    for token in ["wrong", NORTH] {
+        for tenant in ["north", "strange", "nobody"] {
+            let url = journey.deployment.ingestion();
+            let answer = journey
+                .caller
+                .call(url, token, &format!("{RECORDS}/GetRecord"), &get(tenant));
+            journey.note(&format!("{tenant} by {token}"), answer);
+            let message = json!({"tenant": tenant, "kpis": ["win_rate"], "as_of": {"date": "2025-06-30"}, "min_position": {"head": true}});
+            let answer = journey.caller.call(
+                journey.deployment.kpi(),
+                token,
+                &format!("{KPIS}/QueryKpis"),
+                &message,
+            );
+            journey.note(&format!("KPIs of {tenant} by {token}"), answer);
+        }
+        let url = journey.deployment.ingestion();
+        let answer = journey
+            .caller
+            .call(url, token, &format!("{TENANTS}/ListTenants"), &json!({}));
+        journey.note(&format!("tenants by {token}"), answer);
+    }
+}
