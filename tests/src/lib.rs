@@ -5,6 +5,7 @@
 pub mod compose;
 pub mod containers;
 pub mod faults;
+pub mod fleet;
 pub mod oracle;
 pub mod product;
 pub mod proxy;

@@ -1,9 +1,12 @@
 //! Drives the built binary as a user does: starts servers, runs commands, reads what they print.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+
+use bellwether_testkit::servers::watchman;
 
 /// The binary that this test run was built with.
 ///
@@ -42,27 +45,15 @@ impl Server {
         Self::start_with(dir, &[])
     }
 
-    /// Starts a server that all tests of a file share from a `static`, which is never dropped: a watchman ends it and
-    /// removes its folder when this process has ended.
+    /// Starts a server that all tests of a file share from a `static`, which is never dropped: its folder goes with this
+    /// process, as every server does.
     ///
     /// # Panics
     /// As [`Server::start_with`].
     #[must_use]
     pub fn shared(dir: &tempfile::TempDir) -> Self {
-        let server = Self::start(dir.path());
-        let watch = "tail --pid=\"$1\" -f /dev/null; kill -9 \"$2\"; rm -rf \"$3\"";
-        let ids = [std::process::id(), server.child.id()].map(|id| id.to_string());
-        let mut watchman = Command::new("bash");
-        watchman
-            .args(["-c", watch, "watchman", &ids[0], &ids[1]])
-            .arg(dir.path());
-        watchman
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let mut watchman = watchman.spawn().expect("bash starts");
-        std::thread::spawn(move || watchman.wait());
-        server
+        watchman::remove_folder(dir.path());
+        Self::start(dir.path())
     }
 
     /// Starts with further arguments.
@@ -71,21 +62,32 @@ impl Server {
     /// When it ends or is not ready within two minutes.
     #[must_use]
     pub fn start_with(dir: &Path, args: &[&str]) -> Self {
+        let folder = dir.display().to_string();
+        let own = ["--data-dir", &folder, "--listen", "127.0.0.1:0"];
+        Self::launch(dir, &[&own[..], args].concat())
+    }
+
+    /// Starts `bellwether serve` with these arguments and no others; what it logs goes to `serve.log` in the folder.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    #[must_use]
+    pub fn launch(dir: &Path, args: &[&str]) -> Self {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(dir.join("serve.log"))
             .expect("a writable folder");
         let mut child = Command::new(binary())
-            .args(["serve", "--data-dir"])
-            .arg(dir)
-            .args(["--listen", "127.0.0.1:0"])
+            .arg("serve")
             .args(args)
             .stdout(Stdio::piped())
             .stderr(log)
             .stdin(Stdio::null())
             .spawn()
             .expect("the binary starts");
+        // However this process ends, none of its servers is left behind.
+        watchman::end_process(child.id(), "KILL");
         let (tell, told) = std::sync::mpsc::channel();
         let out = child.stdout.take().expect("it is piped");
         std::thread::spawn(move || {
@@ -113,13 +115,25 @@ impl Server {
         run_in(&self.dir, args)
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal such as `STOP` or `CONT`.
     ///
     /// # Panics
-    /// When the process cannot be killed.
-    pub fn kill(mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+    /// When it has gone.
+    pub fn signal(&self, name: &str) {
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.expect("kill is there").success(), "the server had gone");
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(self) {
+        drop(self);
     }
 
     /// Asks it to drain (SIGTERM) and returns its exit code.
@@ -128,12 +142,7 @@ impl Server {
     /// When it does not end within a minute.
     #[must_use]
     pub fn stop(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .expect("kill is there");
-        assert!(sent.success(), "the server had gone");
+        self.signal("TERM");
         let since = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("it is ours") {
@@ -150,6 +159,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        watchman::forget_process(self.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -194,12 +204,19 @@ impl Done {
 /// When it cannot be started.
 #[must_use]
 pub fn run_in(dir: &Path, args: &[&str]) -> Done {
-    let output = Command::new(binary())
-        .args(args)
-        .env("BELLWETHER_DATA_DIR", dir)
-        .stdin(Stdio::null())
-        .output();
-    done(&output.expect("the binary starts"))
+    run_with(&[("BELLWETHER_DATA_DIR", dir.as_os_str())], args)
+}
+
+/// Runs the binary with variables set.
+///
+/// # Panics
+/// When it cannot be started.
+#[must_use]
+pub fn run_with(variables: &[(&str, &OsStr)], args: &[&str]) -> Done {
+    let mut command = Command::new(binary());
+    command.args(args).stdin(Stdio::null());
+    command.envs(variables.iter().copied());
+    done(&command.output().expect("the binary starts"))
 }
 
 /// What a process that ended left behind.
