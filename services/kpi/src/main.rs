@@ -46,7 +46,11 @@ struct Args {
     token_file: Option<PathBuf>,
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:0]
     #[arg(long, value_name = "ADDR:PORT")]
-    #[serde(rename = "node", serialize_with = "process::as_listen", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "node",
+        serialize_with = "process::as_listen",
+        skip_serializing_if = "Option::is_none"
+    )]
     listen: Option<String>,
     /// A configuration file (YAML)
     #[arg(long, value_name = "FILE", env = "BELLWETHER_CONFIG")]

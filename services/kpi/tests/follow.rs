@@ -3,18 +3,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[allow(dead_code, reason = "each test crate uses a part")]
 #[path = "follow/log.rs"]
 mod log;
+#[path = "follow/node.rs"]
+mod node;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bellwether_domain::{ErrorCode, ErrorReason, Position, TenantId};
+use bellwether_kpi::Config;
 use bellwether_kpi::table::Table;
 use bellwether_kpi::worker::Tenants;
-use bellwether_kpi::{Config, Kpi};
-use bellwether_runtime::PeerLink;
 use bellwether_testkit::TestNode;
 
 use log::FakeLog;
@@ -27,23 +28,12 @@ fn tenant() -> TenantId {
 
 /// A node with the service on it, following `log`.
 async fn start(dir: &Path, log: &FakeLog) -> (TestNode, Tenants) {
-    let kept: Arc<Mutex<Option<Tenants>>> = Arc::default();
-    let build = |host: bellwether_runtime::Host| {
-        let (kept, log) = (Arc::clone(&kept), log.clone());
-        async move {
-            let link = PeerLink::near(&host, &log.services());
-            let config = Config {
-                wait_ms: 3000,
-                ..Config::default()
-            };
-            let kpi = Kpi::start(&host, link, None, config).await?;
-            *kept.lock().unwrap() = Some(kpi.tenants().clone());
-            Ok(kpi.services())
-        }
+    let config = Config {
+        wait_ms: 3000,
+        feed_silence_ms: 400,
+        ..Config::default()
     };
-    let node = TestNode::builder().dir(dir).start(build).await;
-    let tenants = kept.lock().unwrap().take().unwrap();
-    (node, tenants)
+    node::start(dir, log, None, config).await
 }
 
 /// How many deals are open, at which position.
@@ -167,5 +157,117 @@ async fn a_log_that_begins_anew_is_read_anew() {
     log.break_streams();
     tenants.wait_for(&tenant(), at(2, 3)).await.unwrap();
     assert_eq!(open_deals(&tenants).await, (at(2, 3), 3));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_epoch_comes_as_a_snapshot() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    log.deals(TENANT, 20);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 20), 20));
+    log.begin_anew(2);
+    log.deals(TENANT, 30);
+    log.break_streams();
+    tenants.wait_for(&tenant(), at(2, 30)).await.unwrap();
+    assert_eq!(open_deals(&tenants).await, (at(2, 30), 30));
+    assert_eq!(log.snapshots(), 1);
+    log.deals(TENANT, 1);
+    tenants.wait_for(&tenant(), at(2, 31)).await.unwrap();
+    assert_eq!(
+        log.asked_after().last(),
+        Some(&29),
+        "the feed goes on where the snapshot ended"
+    );
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_lags_takes_nothing_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    log.deals(TENANT, 20);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 20), 20));
+    log.lag(5);
+    log.break_streams();
+    let asked = log.asked_after().len();
+    while log.asked_after().len() < asked + 5 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(
+        (open_deals(&tenants).await, log.snapshots()),
+        ((at(1, 20), 20), 0)
+    );
+    assert_eq!(tenants.head(&tenant()).await.unwrap(), at(1, 15));
+    log.lag(0);
+    log.deals(TENANT, 1);
+    tenants.wait_for(&tenant(), at(1, 21)).await.unwrap();
+    assert_eq!(
+        (open_deals(&tenants).await, log.snapshots()),
+        ((at(1, 21), 21), 0)
+    );
+    node.stop().await;
+}
+
+/// However far the restored log has come by the time that it is seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_log_of_the_same_epoch_is_read_anew() {
+    for new in [1, 5, 30] {
+        let dir = tempfile::tempdir().unwrap();
+        let log = FakeLog::new(1);
+        log.deals(TENANT, 20);
+        let (node, tenants) = start(dir.path(), &log).await;
+        assert_eq!(open_deals(&tenants).await, (at(1, 20), 20));
+        log.leave(true);
+        log.restore(TENANT, 15);
+        log.deals(TENANT, new);
+        log.leave(false);
+        while log.snapshots() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let length = 15 + new;
+        assert_eq!(open_deals(&tenants).await, (at(1, length as u64), length));
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_feed_is_opened_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    log.deals(TENANT, 3);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 3), 3));
+    log.hush(true);
+    log.deals(TENANT, 1);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    log.hush(false);
+    tenants.wait_for(&tenant(), at(1, 4)).await.unwrap();
+    assert!(log.asked_after().len() >= 2);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_ingestion_what_is_there_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    log.deals(TENANT, 3);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 3), 3));
+    log.leave(true);
+    assert_eq!(open_deals(&tenants).await, (at(1, 3), 3));
+    let head = tenants.head(&tenant()).await.unwrap_err();
+    assert_eq!(head.code, ErrorCode::Unavailable);
+    assert!(head.retry_after_ms.is_some(), "{head:?}");
+    assert!(
+        node.host().readiness.is_ready(),
+        "readiness depends on no peer after the start"
+    );
+    log.deals(TENANT, 2);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    log.leave(false);
+    tenants.wait_for(&tenant(), at(1, 5)).await.unwrap();
     node.stop().await;
 }

@@ -201,18 +201,10 @@ impl Follower {
             }
             Broken::Feed(error) => {
                 *refusals += 1;
-                let Ok(head) = self.tenants.end_of_log(&self.tenant).await else {
-                    tracing::warn!(tenant = %self.tenant, error = %error, "feed was refused, trying again");
-                    return;
-                };
-                if self.may_go_on(&head, *refusals) {
-                    tracing::warn!(
-                        tenant = %self.tenant, error = %error, head = %head.position, at = %self.entry.at(),
-                        "the log stands behind the facts, waiting for it"
-                    );
-                    return;
+                match self.refused(&error, *refusals).await {
+                    Some(head) => (error, head),
+                    None => return,
                 }
-                (error, head.position)
             }
             Broken::Facts(error) => {
                 // Without an answer the head of before: if the log has a new life, the next session finds out.
@@ -227,6 +219,20 @@ impl Follower {
         if let Err(Broken::Feed(error) | Broken::Facts(error)) = self.snapshot().await {
             tracing::warn!(tenant = %self.tenant, error = %error, "snapshot broke off, going on by the feed");
         }
+    }
+
+    /// The log cannot go on from where the facts stand: its head, if they are to be read anew.
+    async fn refused(&self, error: &Error, refusals: u32) -> Option<Position> {
+        let Ok(head) = self.tenants.end_of_log(&self.tenant).await else {
+            tracing::warn!(tenant = %self.tenant, error = %error, "feed was refused, trying again");
+            return None;
+        };
+        if self.may_go_on(&head, refusals) {
+            let (head, at) = (head.position, self.entry.at());
+            tracing::warn!(tenant = %self.tenant, head = %head, at = %at, "the log is behind the facts, waiting");
+            return None;
+        }
+        Some(head.position)
     }
 
     /// Whether the facts can stay although the log refused their position: its end is further back, in the same

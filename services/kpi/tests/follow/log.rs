@@ -31,8 +31,18 @@ pub(crate) struct FakeLog {
     broken: watch::Sender<u64>,
 }
 
+#[derive(Default)]
 struct State {
     epoch: u64,
+    /// Added to the recorded instants of what is written from now on, seconds.
+    shift: u64,
+    /// So many of the last changes are not seen yet by who answers.
+    lag: usize,
+    /// Streams stay open and say nothing.
+    quiet: bool,
+    /// Nobody answers.
+    away: bool,
+    snapshots: usize,
     tenants: BTreeMap<String, Vec<Change>>,
     asked_after: Vec<u64>,
 }
@@ -41,8 +51,7 @@ impl FakeLog {
     pub(crate) fn new(epoch: u64) -> Self {
         let state = State {
             epoch,
-            tenants: BTreeMap::new(),
-            asked_after: Vec::new(),
+            ..State::default()
         };
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -53,14 +62,22 @@ impl FakeLog {
 
     /// Adds new open deals to a tenant's log.
     pub(crate) fn deals(&self, tenant: &str, count: usize) {
+        self.deals_of("2017-01-01", tenant, count);
+    }
+
+    /// Adds new open deals of a day.
+    pub(crate) fn deals_of(&self, day: &str, tenant: &str, count: usize) {
         let mut state = self.state.lock().unwrap();
+        let shift = state.shift;
         let changes = state.tenants.entry(tenant.to_owned()).or_default();
         for _ in 0..count {
             let seq = changes.len() as u64 + 1;
             let at = |seconds: u64| Some(instant_to_proto(Instant::from_micros(seconds as i64 * 1_000_000)));
             let record = sample::deal(&format!("d{seq}"))
-                .created("2017-01-01")
-                .entered("2017-01-01", "Engaging")
+                .created(day)
+                .qualified(day)
+                .amount("10")
+                .entered(day, "Engaging")
                 .proto();
             changes.push(Change {
                 seq,
@@ -68,7 +85,7 @@ impl FakeLog {
                 id: record.id.clone(),
                 prev_seq: 0,
                 effective_at: at(1_500_000_000),
-                recorded_at: at(1_500_000_000 + seq),
+                recorded_at: at(1_500_000_000 + seq + shift),
                 source_version: 0,
                 payload: Some(Payload::Record(record)),
             });
@@ -82,6 +99,51 @@ impl FakeLog {
         let mut state = self.state.lock().unwrap();
         state.epoch = epoch;
         state.tenants.clear();
+    }
+
+    /// The database is restored to the first `kept` changes, without a new epoch.
+    pub(crate) fn restore(&self, tenant: &str, kept: usize) {
+        let mut state = self.state.lock().unwrap();
+        state.shift += 1_000;
+        state.tenants.get_mut(tenant).unwrap().truncate(kept);
+    }
+
+    /// Who answers has not seen the last `changes` yet.
+    pub(crate) fn lag(&self, changes: usize) {
+        self.state.lock().unwrap().lag = changes;
+        self.changed.send_modify(|version| *version += 1);
+    }
+
+    /// From now on streams stay open and say nothing, or speak again if they are opened anew.
+    pub(crate) fn hush(&self, quiet: bool) {
+        self.state.lock().unwrap().quiet = quiet;
+    }
+
+    /// Nobody answers any more, or again.
+    pub(crate) fn leave(&self, away: bool) {
+        self.state.lock().unwrap().away = away;
+        self.break_streams();
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.state.lock().unwrap().epoch
+    }
+
+    /// How many changes there are.
+    pub(crate) fn length(&self, tenant: &str) -> u64 {
+        self.state.lock().unwrap().tenants[tenant].len() as u64
+    }
+
+    /// How many snapshots were asked for.
+    pub(crate) fn snapshots(&self) -> usize {
+        self.state.lock().unwrap().snapshots
+    }
+
+    fn answers(&self) -> Result<(), Status> {
+        if self.state.lock().unwrap().away {
+            return Err(Status::unavailable("nobody is there"));
+        }
+        Ok(())
     }
 
     /// Breaks every subscription off.
@@ -107,7 +169,7 @@ impl FakeLog {
             seq: state
                 .tenants
                 .get(tenant)
-                .map_or(0, |changes| changes.len() as u64),
+                .map_or(0, |changes| changes.len().saturating_sub(state.lag) as u64),
         }
     }
 
@@ -115,7 +177,7 @@ impl FakeLog {
     fn after(&self, tenant: &str, seq: u64) -> Vec<Change> {
         let state = self.state.lock().unwrap();
         let changes = state.tenants.get(tenant).map(Vec::as_slice).unwrap_or_default();
-        changes
+        changes[..changes.len().saturating_sub(state.lag)]
             .iter()
             .skip(usize::try_from(seq).unwrap())
             .take(7)
@@ -132,6 +194,7 @@ impl ChangeFeedService for FakeLog {
         &self,
         request: Request<SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
+        self.answers()?;
         let request = request.into_inner();
         let after = request
             .after
@@ -156,6 +219,9 @@ impl ChangeFeedService for FakeLog {
             let mut seen = after.seq;
             loop {
                 changed.mark_unchanged();
+                if log.state.lock().unwrap().quiet {
+                    return sender.closed().await;
+                }
                 let changes = log.after(&request.tenant, seen);
                 if let Some(last) = changes.last() {
                     seen = last.seq;
@@ -186,6 +252,8 @@ impl ChangeFeedService for FakeLog {
         &self,
         request: Request<StreamSnapshotRequest>,
     ) -> Result<Response<Self::StreamSnapshotStream>, Status> {
+        self.answers()?;
+        self.state.lock().unwrap().snapshots += 1;
         let tenant = request.into_inner().tenant;
         let head = self.head(&tenant);
         let mut messages = Vec::new();
@@ -204,10 +272,13 @@ impl ChangeFeedService for FakeLog {
     }
 
     async fn get_head(&self, request: Request<GetHeadRequest>) -> Result<Response<GetHeadResponse>, Status> {
-        let position = Some(position_to_proto(self.head(&request.get_ref().tenant)));
+        self.answers()?;
+        let tenant = &request.get_ref().tenant;
+        let head = self.head(tenant);
+        let last = self.after(tenant, head.seq.saturating_sub(1));
         Ok(Response::new(GetHeadResponse {
-            position,
-            recorded_at: None,
+            position: Some(position_to_proto(head)),
+            recorded_at: last.first().and_then(|change| change.recorded_at),
         }))
     }
 }
