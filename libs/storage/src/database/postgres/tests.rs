@@ -5,6 +5,7 @@ mod cancelled;
 mod opened;
 mod pooled;
 mod secured;
+mod told;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

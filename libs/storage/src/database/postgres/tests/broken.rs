@@ -88,9 +88,9 @@ struct Wire {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Passing {
     All,
-    /// Bytes of either side are kept back; nobody is told.
+    /// Bytes of either side are swallowed; nobody is told.
     Nothing,
-    /// The server hears everything, and its answers are kept back.
+    /// The server hears everything, and its answers are swallowed.
     Requests,
 }
 
@@ -123,12 +123,16 @@ async fn pass(near: TcpStream, port: u16, seen: watch::Receiver<Passing>) {
 async fn copy(
     mut from: tokio::net::tcp::OwnedReadHalf,
     mut to: tokio::net::tcp::OwnedWriteHalf,
-    mut seen: watch::Receiver<Passing>,
+    seen: watch::Receiver<Passing>,
     open: fn(Passing) -> bool,
 ) {
     let mut buffer = vec![0; 4096];
     while let Ok(read @ 1..) = tokio::io::AsyncReadExt::read(&mut from, &mut buffer).await {
-        if seen.wait_for(|now| open(*now)).await.is_err() || to.write_all(&buffer[..read]).await.is_err() {
+        if !open(*seen.borrow()) {
+            // Once silent, for ever silent: only new connections get through again.
+            std::future::pending::<()>().await;
+        }
+        if to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
     }
@@ -175,12 +179,11 @@ async fn a_silent_peer_leaks_no_connection() {
     let stuck = stuck.await.unwrap().unwrap_err();
     assert!(stuck.is_transient(), "{stuck:?}");
     tokio::time::sleep(Duration::from_secs(2)).await;
-    // The old connections stay silent for ever; only new ones get through.
     wire.state.send_replace(Passing::All);
     let begun = Instant::now();
-    let (one, two, three) = tokio::join!(count(&database), count(&database), insert(&database, "after"));
+    let (one, two) = tokio::join!(count(&database), count(&database));
     assert_eq!((one.unwrap(), two.unwrap()), (1, 1));
-    three.unwrap();
+    insert(&database, "after").await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
