@@ -14,8 +14,9 @@ mod upload;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use bellwether_domain::{Clock, Error, ErrorReason, Result, TenantId};
+use bellwether_domain::{Clock, Error, ErrorCode, ErrorReason, Result, TenantId};
 use bellwether_runtime::{Host, Shutdown};
 
 use crate::config::Config;
@@ -27,6 +28,11 @@ pub(crate) use upload::Upload;
 
 /// The folder below the data folder that uploads are kept in while they are needed.
 const FOLDER: &str = "imports";
+
+/// How often something is tried while the log is away, and the waits between: about ten seconds together.
+const ATTEMPTS: u32 = 8;
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// The imports of a process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -108,7 +114,29 @@ impl Imports {
     /// Notes how an import of this process stands, and rows that it refused.
     async fn note(&self, tenant: &TenantId, row: &ImportRow, rejects: Vec<RejectRow>) -> Result<()> {
         let owner = self.keeper.owner();
-        self.store.note_import(tenant, row, rejects, owner).await
+        let note = || self.store.note_import(tenant, row, rejects.clone(), owner);
+        self.waiting_for_the_log(tenant, note).await
+    }
+
+    /// Does something that may be done twice, and waits with it while the log is away.
+    async fn waiting_for_the_log<T, F>(&self, tenant: &TenantId, work: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut wait = FIRST_WAIT;
+        for attempt in 1.. {
+            match work().await {
+                Err(error) if error.code == ErrorCode::Unavailable && attempt < ATTEMPTS => {
+                    tracing::warn!(tenant = %tenant, error = %error, "import waits for the log");
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+                        () = self.shutdown.streams().cancelled() => return Err(stopping()),
+                    }
+                }
+                done => return done,
+            }
+        }
+        Err(stopping())
     }
 
     /// An id that no import of the tenant has.

@@ -119,11 +119,16 @@ impl Store {
 
     /// A reader of a tenant's log as it stands now; `None` when the tenant does not exist.
     pub(crate) async fn reader(&self, tenant: &TenantId) -> Result<Option<Reader>> {
+        let head = self.head(tenant).await?;
+        Ok(head.map(|head| Reader::new(self.db.clone(), head)))
+    }
+
+    async fn head(&self, tenant: &TenantId) -> Result<Option<tenant_head::Model>> {
         let head = tenant_head_of(self.db.read(), tenant).await?;
         if let Some(head) = &head {
             self.saw_epoch(unsigned(head.epoch));
         }
-        Ok(head.map(|head| Reader::new(self.db.clone(), head)))
+        Ok(head)
     }
 
     /// The log's last position; `seq` 0 for a tenant that does not exist.
@@ -140,7 +145,7 @@ impl Store {
 
     /// The settings that hold and the change that holds them; the defaults and 0 when none were declared.
     pub(crate) async fn settings(&self, tenant: &TenantId) -> Result<(u64, Settings)> {
-        match tenant_head_of(self.db.read(), tenant).await? {
+        match self.head(tenant).await? {
             Some(head) => settings_at(&Scoped::new(self.db.read(), head.tenant), head.settings_seq).await,
             None => Ok((0, Settings::default())),
         }

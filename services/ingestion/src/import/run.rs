@@ -1,7 +1,6 @@
 //! One import from its files to its last batch.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Error, ErrorCode, Result, TenantId};
@@ -22,9 +21,6 @@ const MAX_WARNINGS: usize = 100;
 const NOTE_EVERY: u64 = 10;
 /// The longest name of a request, in bytes.
 const MAX_REQUEST_ID: usize = 128;
-/// How often a batch is tried while the log is away, and how long is waited before the second try.
-const ATTEMPTS: u32 = 4;
-const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// Runs an import and keeps `row` up to date.
 pub(super) async fn run(imports: &Imports, upload: Upload, row: &mut ImportRow) -> Result<()> {
@@ -160,26 +156,16 @@ impl Run<'_> {
     /// count once.
     async fn write(&self, records: &[MappedRecord], number: u64) -> Result<UpsertReply> {
         let request_id = self.request_id(number);
-        let mut wait = FIRST_WAIT;
-        for attempt in 1.. {
+        let send = || {
             let batch = UpsertBatch {
                 records: records.iter().map(|record| record.record.clone()).collect(),
                 request_id: Some(request_id.clone()),
                 all_or_nothing: false,
                 priority: Priority::Bulk,
             };
-            match self.imports.writer.upsert(self.tenant, batch).await {
-                Err(error) if error.code == ErrorCode::Unavailable && attempt < ATTEMPTS => {
-                    tracing::warn!(tenant = %self.tenant, error = %error, "import waits for the log");
-                    tokio::select! {
-                        () = tokio::time::sleep(wait) => wait *= 2,
-                        () = self.imports.shutdown.streams().cancelled() => return Err(stopping()),
-                    }
-                }
-                other => return other,
-            }
-        }
-        Err(stopping())
+            self.imports.writer.upsert(self.tenant, batch)
+        };
+        self.imports.waiting_for_the_log(self.tenant, send).await
     }
 
     /// The name of a batch: import, which time it runs, number. A later run is a request of its own, since its records

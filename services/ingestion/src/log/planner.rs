@@ -33,6 +33,8 @@ struct Slot {
     head: Option<Head>,
     /// Contents of versions below the current one; of equal keys the last counts.
     known: Vec<(VersionKey, ContentHash)>,
+    /// Whether it stood anywhere before this group.
+    stood: bool,
     written: bool,
 }
 
@@ -81,8 +83,10 @@ impl Content {
 pub(crate) struct Plan {
     /// The changes, in order.
     pub(crate) changes: Vec<Change>,
+    /// The heads of records that had none.
+    pub(crate) born: Vec<(RecordKey, Head)>,
     /// The heads that moved.
-    pub(crate) heads: Vec<(RecordKey, Head)>,
+    pub(crate) moved: Vec<(RecordKey, Head)>,
     /// The log's last sequence number afterwards.
     pub(crate) seq: u64,
     /// When the last change was recorded.
@@ -112,14 +116,17 @@ impl Planner {
                 recorded_at,
                 settings_seq,
                 changes: Vec::new(),
-                heads: Vec::new(),
+                born: Vec::new(),
+                moved: Vec::new(),
             },
         }
     }
 
     /// Tells where a record stands. Records that nothing is told of are new.
     pub(crate) fn know_head(&mut self, key: RecordKey, head: Head) {
-        self.slots.entry(key).or_default().head = Some(head);
+        let slot = self.slots.entry(key).or_default();
+        slot.head = Some(head);
+        slot.stood = true;
     }
 
     /// Tells the latest content of a version below the current one.
@@ -165,12 +172,17 @@ impl Planner {
     /// What is to be written.
     pub(crate) fn finish(self) -> Plan {
         let mut plan = self.plan;
-        let written = self.slots.into_iter().filter(|(_, slot)| slot.written);
-        plan.heads = written
-            .filter_map(|(key, slot)| Some((key, slot.head?)))
-            .collect();
+        for (key, slot) in self.slots.into_iter().filter(|(_, slot)| slot.written) {
+            let heads = if slot.stood {
+                &mut plan.moved
+            } else {
+                &mut plan.born
+            };
+            heads.extend(slot.head.map(|head| (key, head)));
+        }
         // Neighbours in the table are written together.
-        plan.heads.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        plan.born.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        plan.moved.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         plan
     }
 

@@ -43,7 +43,7 @@ impl Log {
         let plan = planner.finish();
         self.settings_seq = plan.settings_seq;
         self.changes.extend(plan.changes);
-        self.heads.extend(plan.heads);
+        self.heads.extend(plan.born.into_iter().chain(plan.moved));
         replies
     }
 

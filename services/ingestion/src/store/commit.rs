@@ -241,7 +241,8 @@ async fn store<C: ConnectionTrait>(
     };
     let scope = Scoped::new(txn, tenant);
     scope.insert_changes(plan.changes).await?;
-    scope.put_heads(plan.heads).await?;
+    scope.insert_heads(plan.born).await?;
+    scope.move_heads(plan.moved).await?;
     scope.insert_requests(kept).await
 }
 

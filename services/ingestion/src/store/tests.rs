@@ -129,6 +129,44 @@ async fn the_log_tells_whether_a_commit_took_place() {
     assert!(!idle.wrote && !store.holds(&tenant, &idle).await.unwrap());
 }
 
+/// Where others write too, a change with the right number and instant is not proof enough.
+#[tokio::test]
+async fn a_commit_is_not_taken_for_that_of_another_process() {
+    let postgres = bellwether_testkit::servers::Postgres::shared();
+    let tenant: TenantId = "acme".parse().unwrap();
+    let named = |amount: &str, name: Option<&str>| {
+        let mut request = upsert(vec![deal("a").amount(amount).proto(), deal("b").proto()]);
+        request.name = name.map(|id| crate::log::RequestName {
+            id: id.to_owned(),
+            hash: [7; 16],
+        });
+        request
+    };
+    let mut committed = Vec::new();
+    // Four lives of one log; the clock stands still, so that numbers and instants are the same in all.
+    for request in [
+        named("1", None),
+        named("2", None),
+        named("1", Some("r")),
+        named("1", Some("s")),
+    ] {
+        let place = Place::Server(postgres.database());
+        let store = Store::open(&place, &DatabaseOptions::default(), NOW)
+            .await
+            .unwrap();
+        committed.push((commit(&store, request).await, store));
+    }
+    for (at, (_, store)) in committed.iter().enumerate() {
+        for (of, (committed, _)) in committed.iter().enumerate() {
+            let holds = store.holds(&tenant, committed).await.unwrap();
+            // An unnamed request left nothing that a named one did not.
+            assert_eq!(holds, at == of || (of == 0 && at >= 2), "{of} in {at}");
+        }
+    }
+    let nobody = "globex".parse().unwrap();
+    assert!(!committed[0].1.holds(&nobody, &committed[0].0).await.unwrap());
+}
+
 #[tokio::test]
 async fn the_epoch_is_of_the_database_not_of_the_process() {
     let folder = tempfile::tempdir().unwrap();

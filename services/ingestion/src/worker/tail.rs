@@ -1,7 +1,9 @@
 //! Sees what other processes write: one task a process asks where the logs of all followed tenants stand, and wakes
 //! their followers. It only wakes: followers look by themselves as well, so that nothing depends on it.
 //!
-//! It also notices a database that is another one than before, restored or failed over, and begins the new epoch.
+//! It also notices a database that is another one than before, restored or failed over, and begins the new epoch: at
+//! once after the database was away, and every so often. What was written in between is of the old epoch, and those who
+//! followed it start over.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use bellwether_ingestion::Config;
 use bellwether_testkit::servers::Postgres;
 
 use crate::door::{Door, batch, deal};
+use crate::place::sql;
 use crate::replicas::replica;
 
 /// Fault F6: sessions are ended at random while two processes write; nothing is lost, nothing is there twice.
@@ -76,6 +77,64 @@ async fn sessions_that_are_killed_lose_and_double_nothing() {
             .iter()
             .all(|change| acknowledged[&change.id] == change.seq)
     );
+}
+
+/// A trigger that ends the first `times` attempts to write a change, `when` they are made or committed.
+fn hiccups(database: &str, times: u32, when: &str, how: &str) {
+    sql(
+        database,
+        &format!(
+            "CREATE SEQUENCE hiccups;
+             CREATE FUNCTION hiccup() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF nextval('ingestion.hiccups') <= {times} THEN {how}; END IF;
+                 RETURN NULL;
+             END $$;
+             CREATE CONSTRAINT TRIGGER hiccup AFTER INSERT ON change {when}
+                 FOR EACH ROW EXECUTE FUNCTION hiccup();"
+        ),
+    );
+}
+
+/// Fault F12: deadlocks and serialization failures are tried again three times.
+#[tokio::test]
+async fn what_passes_is_tried_again_and_told_when_it_does_not() {
+    for code in ["40P01", "40001", "55P03"] {
+        let how = format!("RAISE EXCEPTION 'forced' USING ERRCODE = '{code}'");
+        for (times, goes_through) in [(3, true), (1_000, false)] {
+            let database = Postgres::shared().database();
+            let node = replica(&database, Config::default()).await;
+            let door = Door::new(node.channel());
+            door.write(vec![deal("before", 1)]).await;
+            hiccups(&database, times, "", &how);
+            let reply = door.upsert(batch(vec![deal("d", 1)])).await;
+            let head = door.head("acme").await.seq;
+            if goes_through {
+                assert_eq!((reply.unwrap().results[0].seq, head), (2, 2));
+            } else {
+                let error = from_status(&reply.unwrap_err());
+                assert!(
+                    matches!(error.code, ErrorCode::Unavailable | ErrorCode::Aborted),
+                    "{error:?}"
+                );
+                assert!(error.retry_after_ms.is_some());
+                assert_eq!(head, 1);
+            }
+        }
+    }
+}
+
+/// The session ends while it commits: the log is asked, and what did not take place is done.
+#[tokio::test]
+async fn a_session_that_dies_inside_commit_leaves_no_doubt() {
+    let database = Postgres::shared().database();
+    let node = replica(&database, Config::default()).await;
+    let door = Door::new(node.channel());
+    door.write(vec![deal("before", 1)]).await;
+    let how = "PERFORM pg_terminate_backend(pg_backend_pid())";
+    hiccups(&database, 2, "DEFERRABLE INITIALLY DEFERRED", how);
+    assert_eq!(door.write(vec![deal("d", 1)]).await[0].1, 2);
+    assert_eq!(sql(&database, "SELECT last_value FROM hiccups"), "3");
+    assert_eq!(door.changes("acme", 0).await.len(), 2);
 }
 
 /// Fault F5: the server stops as by a crash and comes back.
