@@ -1,7 +1,6 @@
 //! The product as a fleet: any number of ingestion and kpi processes over one PostgreSQL and one Redis.
 
 use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -29,8 +28,6 @@ pub struct FleetOptions {
     pub database_url: Option<String>,
     /// The Redis; [`Redis::shared`] when it is not named.
     pub redis_url: Option<String>,
-    /// The `tokens.yaml` beside the token file.
-    pub tokens_yaml: Option<String>,
     /// What `tokens.yaml` beside the token file says, when there is to be one.
     pub tokens_yaml: Option<String>,
     /// Further arguments of each ingestion process.
@@ -87,11 +84,6 @@ impl Fleet {
         write_private(&folder.path().join("token"), "fleet-token-of-this-test\n");
         if let Some(tokens) = &options.tokens_yaml {
             write_private(&folder.path().join("tokens.yaml"), tokens);
-        }
-        if let Some(text) = &options.tokens_yaml {
-            let file = folder.path().join("tokens.yaml");
-            std::fs::write(&file, text).expect("it is writable");
-            std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("it is ours");
         }
         let database_url = options
             .database_url
