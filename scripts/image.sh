@@ -25,6 +25,7 @@ tag=""
 root=""
 archive=""
 max_mb=120
+zones=/usr/share/zoneinfo
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || fail "$1 needs a value"
   case $1 in
@@ -74,6 +75,11 @@ for package in libc6 libgcc-s1; do
   copyright=/usr/share/doc/$package/copyright
   [ ! -e "$copyright" ] || stage 644 "$copyright" "$copyright"
 done
+# Zones of tenants and of dates in files. The subsets are the same zones again, and the machine's own zone is nobody's.
+[ -e "$zones/UTC" ] || fail "$zones is missing; run scripts/tools.sh"
+install -d "$context/rootfs$zones"
+tar -C "$zones" --exclude=./posix --exclude=./right --exclude=./localtime --exclude=./posixrules -cf - . |
+  tar -C "$context/rootfs$zones" --no-same-owner -xf -
 install -d -m 1777 "$context/rootfs/tmp"
 install -d -m 700 "$context/data"
 find "$context/rootfs" -type d ! -name tmp -exec chmod 755 {} +

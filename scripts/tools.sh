@@ -43,6 +43,8 @@ missing_packages() {
   python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || echo python3-venv
   # The server's programs lie outside PATH.
   type -P initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
+  # The image takes its zones from this machine.
+  [ -e /usr/share/zoneinfo/UTC ] || echo tzdata
   # Who is not root runs containers by these.
   [ "$(id -u)" = 0 ] || type -P newuidmap >/dev/null || echo uidmap
   [ "$(id -u)" = 0 ] || type -P slirp4netns >/dev/null || echo slirp4netns
