@@ -1,8 +1,10 @@
 //! Where the product runs, and whose turn it is to be asked.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::path::PathBuf;
 
+use bellwether_tests::fleet::{Fleet, FleetOptions};
 use bellwether_tests::product::Server;
 
 /// The tokens beside the token file: one that opens one tenant only.
@@ -17,13 +19,12 @@ pub(crate) struct Deployment {
     kpis: Replicas,
     /// Of the token that opens every tenant.
     pub(crate) token_file: PathBuf,
-    _processes: Processes,
+    /// What ends with the deployment.
+    _processes: Box<dyn Any>,
 }
 
-/// What ends with the deployment.
-enum Processes {
-    Embedded(Server, tempfile::TempDir),
-}
+/// Every answer goes to the cache that kpi processes share, however cheap it was.
+const SHARE_ALL: &str = "kpi: {shared_min_micros: 0}\n";
 
 impl Deployment {
     /// Everything in one process, on SQLite.
@@ -38,7 +39,31 @@ impl Deployment {
             ingestions: Replicas::of(vec![server.url.clone()]),
             kpis: Replicas::of(vec![server.url.clone()]),
             token_file: dir.path().join("token"),
-            _processes: Processes::Embedded(server, dir),
+            _processes: Box::new((server, dir)),
+        }
+    }
+
+    /// Processes of their own for each service, so many of each, over PostgreSQL and Redis.
+    pub(crate) fn fleet(name: &'static str, replicas: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = folder.path().join("kpi.yaml");
+        std::fs::write(&config, SHARE_ALL).expect("writable");
+        let fleet = Fleet::start(FleetOptions {
+            ingestions: replicas,
+            kpis: replicas,
+            tokens_yaml: Some(TOKENS.to_owned()),
+            kpi_args: vec!["--config".to_owned(), config.display().to_string()],
+            ..FleetOptions::default()
+        });
+        let urls = |urls: Vec<&str>| Replicas::of(urls.into_iter().map(str::to_owned).collect());
+        let ingestions = urls((0..replicas).map(|index| fleet.ingestion(index).url()).collect());
+        let kpis = urls((0..replicas).map(|index| fleet.kpi(index).url()).collect());
+        Self {
+            name,
+            ingestions,
+            kpis,
+            token_file: fleet.token_file(),
+            _processes: Box::new((fleet, folder)),
         }
     }
 

@@ -42,4 +42,32 @@ fn count(done: &Done, path: &str) -> usize {
 fn an_embedded_process_repeats_itself() {
     let again = travel(&Deployment::embedded());
     EMBEDDED.transcript.must_equal(&again.transcript);
+    assert!(
+        count(&again, "PATH_MEMORY") > 0,
+        "no answer came from memory: {:?}",
+        again.paths
+    );
+}
+
+#[test]
+fn separate_services_answer_as_one_process_does() {
+    let fleet = travel(&Deployment::fleet("separate services", 1));
+    EMBEDDED.transcript.must_equal(&fleet.transcript);
+    assert!(
+        count(&fleet, "PATH_MEMORY") > 0,
+        "no answer came from memory: {:?}",
+        fleet.paths
+    );
+}
+
+#[test]
+fn two_replicas_of_each_answer_as_one_process_does() {
+    let fleet = travel(&Deployment::fleet("two of each", 2));
+    EMBEDDED.transcript.must_equal(&fleet.transcript);
+    // One replica computed it, the other one found it.
+    assert!(
+        count(&fleet, "PATH_SHARED") > 0,
+        "no answer was shared: {:?}",
+        fleet.paths
+    );
 }
