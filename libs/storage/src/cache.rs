@@ -11,6 +11,7 @@ mod keeper;
 mod limiter;
 mod link;
 mod sentinel;
+mod slot;
 mod state;
 
 use std::fmt;
@@ -142,7 +143,7 @@ impl SharedCache {
         rand::rngs::OsRng
             .try_fill_bytes(&mut name)
             .map_err(|error| Error::internal(format!("the system gives no random bytes: {error}")))?;
-        let state = Arc::new(State::new(options));
+        let state = Arc::new(State::new(options, &address.topology));
         let keeper = tokio::spawn(keeper::keep(Arc::clone(&state), connector)).abort_handle();
         Ok(Self(Arc::new(Inner {
             address,
@@ -156,9 +157,10 @@ impl SharedCache {
     /// The value under `key`, or none: not there, damaged, or Redis did not answer in time.
     pub async fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
         let state = &self.0.state;
-        let mut command = Cmd::with_capacity(2, key.len() + 16);
-        command.arg("GET").arg(full_key(VALUES, key));
-        let value = match state.call(Kind::Read, &command).await? {
+        let place = place(VALUES, key);
+        let mut command = Cmd::with_capacity(2, place.len() + 16);
+        command.arg("GET").arg(&place);
+        let value = match state.call(Kind::Read, &place, &command).await? {
             Value::BulkString(frame) => {
                 let value = frame::unseal(key, frame);
                 if value.is_none() {
@@ -183,14 +185,15 @@ impl SharedCache {
         if value.len() > self.0.state.options.max_value_bytes {
             return;
         }
-        let mut command = Cmd::with_capacity(5, key.len() + value.len() + 64);
+        let place = place(VALUES, key);
+        let mut command = Cmd::with_capacity(5, place.len() + value.len() + 64);
         command
             .arg("SET")
-            .arg(full_key(VALUES, key))
+            .arg(&place)
             .arg(frame::seal(key, value))
             .arg("PX")
             .arg(milliseconds(ttl));
-        self.0.state.call(Kind::Write, &command).await;
+        self.0.state.call(Kind::Write, &place, &command).await;
     }
 
     /// Asks to be the only one that works on `key` for `ttl`, across all processes.
@@ -198,15 +201,16 @@ impl SharedCache {
     /// A lease saves work and guards nothing: it can expire while its holder still works.
     pub async fn lease(&self, key: &[u8], ttl: Duration) -> Lease {
         let token = self.next_token();
-        let mut command = Cmd::with_capacity(6, key.len() + 64);
+        let place = place(LEASES, key);
+        let mut command = Cmd::with_capacity(6, place.len() + 64);
         command
             .arg("SET")
-            .arg(full_key(LEASES, key))
+            .arg(&place)
             .arg(&token.0[..])
             .arg("NX")
             .arg("PX")
             .arg(milliseconds(ttl));
-        match self.0.state.call(Kind::Write, &command).await {
+        match self.0.state.call(Kind::Write, &place, &command).await {
             Some(Value::Okay) => Lease::Granted(token),
             Some(Value::Nil) => Lease::Held,
             _ => Lease::Unknown,
@@ -216,14 +220,15 @@ impl SharedCache {
     /// Gives a lease back, unless it expired and belongs to somebody else by now; best effort: where scripts are
     /// forbidden, it expires.
     pub async fn release(&self, key: &[u8], token: &LeaseToken) {
-        let mut command = Cmd::with_capacity(5, RELEASE.len() + key.len() + 64);
+        let place = place(LEASES, key);
+        let mut command = Cmd::with_capacity(5, RELEASE.len() + place.len() + 64);
         command
             .arg("EVAL")
             .arg(RELEASE)
             .arg(1)
-            .arg(full_key(LEASES, key))
+            .arg(&place)
             .arg(&token.0[..]);
-        self.0.state.call(Kind::Read, &command).await;
+        self.0.state.call(Kind::Read, &place, &command).await;
     }
 
     /// Waits until Redis is connected, `within` at most; whether it is.
@@ -246,7 +251,7 @@ impl SharedCache {
     }
 }
 
-fn full_key(prefix: &[u8], key: &[u8]) -> Vec<u8> {
+fn place(prefix: &[u8], key: &[u8]) -> Vec<u8> {
     [prefix, key].concat()
 }
 

@@ -60,7 +60,7 @@ async fn watch_over(state: &State, connector: &mut Connector, mut live: Live) ->
         match live.link.ping(state.options.call_timeout).await {
             Ok(()) => {
                 lost = 0;
-                state.calls.try_now();
+                state.seen_well();
             }
             Err(error) => {
                 lost += 1;

@@ -25,8 +25,13 @@ const QUEUE: usize = 1024;
 /// Tries of one command inside a cluster: two redirections and the answer. The caller's time limit stands above it.
 const CLUSTER_RETRIES: u32 = 3;
 
+/// So short that an error of the cluster reaches the caller as what it is, not as a time-out.
+const CLUSTER_RETRY_WAIT_MS: u64 = 10;
+
 /// How many nodes of a cluster may be silent before it counts as away.
 const CLUSTER_PINGS: usize = 3;
+
+const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// A connection that many callers share; clones are cheap.
 #[derive(Clone)]
@@ -39,8 +44,8 @@ impl Link {
     /// One round trip.
     pub(super) async fn call(&mut self, command: &Cmd) -> RedisResult<Value> {
         match self {
-            Self::Server(connection) => connection.send_packed_command(command).await,
-            Self::Cluster(connection) => connection.req_packed_command(command).await,
+            Self::Server(connection) => send(connection, command).await,
+            Self::Cluster(connection) => connection.req_packed_command(command).await?.extract_error(),
         }
     }
 
@@ -48,14 +53,15 @@ impl Link {
     pub(super) async fn ping(&mut self, limit: Duration) -> RedisResult<()> {
         match self {
             Self::Server(connection) => {
-                within(limit, connection.send_packed_command(&redis::cmd("PING"))).await?;
+                within(limit, send(connection, &redis::cmd("PING"))).await?;
                 Ok(())
             }
             Self::Cluster(connection) => {
                 let mut last = timed_out();
                 for _ in 0..CLUSTER_PINGS {
                     let node = RoutingInfo::SingleNode(SingleNodeRoutingInfo::RandomPrimary);
-                    match within(limit, connection.route_command(redis::cmd("PING"), node)).await {
+                    let answer = within(limit, connection.route_command(redis::cmd("PING"), node)).await;
+                    match answer.and_then(Value::extract_error) {
                         Ok(_) => return Ok(()),
                         Err(error) => last = error,
                     }
@@ -250,17 +256,31 @@ impl Settings {
             .collect::<RedisResult<Vec<_>>>()?;
         let mut builder = ClusterClientBuilder::new(nodes)
             .connection_timeout(self.connect_timeout)
-            .response_timeout(self.call_timeout)
-            .retries(CLUSTER_RETRIES);
+            // Not a caller's patience but the end of a silent node's connection: while it replaces one, no node is served.
+            .response_timeout(self.call_timeout * 10)
+            .retries(CLUSTER_RETRIES)
+            .min_retry_wait(1)
+            .max_retry_wait(CLUSTER_RETRY_WAIT_MS);
         if let Some(certificates) = self.certificates.as_ref().filter(|_| self.tls) {
             builder = builder.certs(certificates.clone());
         }
         builder.build()
     }
 
+    /// Whether the certificates can be read; text without one would pass as trust in nobody.
     fn check(&self) -> RedisResult<()> {
+        let certificates = self.certificates.as_ref();
+        let pem = certificates.and_then(|certificates| certificates.root_cert.as_deref());
+        if pem.is_some_and(|pem| !pem.windows(PEM.len()).any(|part| part == PEM)) {
+            return Err((ErrorKind::Io, "no certificate").into());
+        }
         self.client("localhost", 1, self.login.clone()).map(|_| ())
     }
+}
+
+/// One round trip, in which an error that the server answers is an error; the connection itself takes it for a value.
+pub(super) async fn send(connection: &mut MultiplexedConnection, command: &Cmd) -> RedisResult<Value> {
+    connection.send_packed_command(command).await?.extract_error()
 }
 
 /// The result of `future`, or a time-out after `limit`.

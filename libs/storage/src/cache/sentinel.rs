@@ -3,7 +3,7 @@
 use redis::aio::MultiplexedConnection;
 use redis::{ErrorKind, RedisError, RedisResult, Value, from_redis_value};
 
-use super::link::{Settings, within};
+use super::link::{Settings, send, within};
 
 /// The sentinels of one master, asked in turn until one answers.
 pub(super) struct Sentinels {
@@ -67,15 +67,15 @@ impl Sentinels {
         let mut question = redis::cmd("SENTINEL");
         question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
         let answer = match &mut self.connection {
-            Some(connection) => connection.send_packed_command(&question).await?,
+            Some(connection) => send(connection, &question).await?,
             None => {
                 let (host, port) = &self.hosts[self.next];
                 let mut connection = settings.sentinel(host, *port, false).await?;
-                let mut answer = connection.send_packed_command(&question).await;
+                let mut answer = send(&mut connection, &question).await;
                 if answer.as_ref().is_err_and(|error| error.code() == Some("NOAUTH")) {
                     // Sentinels that ask for a password usually share that of their servers.
                     connection = settings.sentinel(host, *port, true).await?;
-                    answer = connection.send_packed_command(&question).await;
+                    answer = send(&mut connection, &question).await;
                 }
                 let answer = answer?;
                 self.connection = Some(connection);
@@ -91,7 +91,7 @@ impl Sentinels {
 
 /// A demoted master still answers reads and calls itself a replica; a sentinel may name it for a moment.
 async fn require_master(connection: &mut MultiplexedConnection) -> RedisResult<()> {
-    match connection.send_packed_command(&redis::cmd("ROLE")).await? {
+    match send(connection, &redis::cmd("ROLE")).await? {
         Value::Array(parts) if parts.first() == Some(&Value::BulkString(b"master".to_vec())) => Ok(()),
         _ => Err(RedisError::from((ErrorKind::Client, "the server is no master"))),
     }

@@ -7,10 +7,15 @@ use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::address::Topology;
 use super::breaker::Breaker;
 use super::keeper::Live;
 use super::limiter::Limiter;
-use super::{SharedCacheOptions, SharedCacheStats};
+use super::{SharedCacheOptions, SharedCacheStats, slot};
+
+/// Parts of a cluster's key space that fail by themselves: enough that the nodes that are well lose little to a hung one,
+/// and so few that each finds its failures soon.
+const CLUSTER_PARTS: usize = 16;
 
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
@@ -24,8 +29,8 @@ pub(super) enum Kind {
 /// See the module.
 pub(super) struct State {
     pub(super) options: SharedCacheOptions,
-    /// Opens when Redis does not answer.
-    pub(super) calls: Breaker,
+    /// Open when Redis does not answer: one for a server, one for each part of a cluster's keys.
+    calls: Vec<Breaker>,
     /// Opens when Redis answers but refuses to store.
     writes: Breaker,
     live: watch::Sender<Option<Live>>,
@@ -45,16 +50,23 @@ enum Verdict {
     Away,
     /// It is there and refuses this command.
     Refuses,
-    /// It is there, but not (or not yet, or no longer) the server to talk to.
+    /// It is there, but serves nobody at present.
+    NotReady,
+    /// It is there, but not the server to talk to.
     WrongServer,
 }
 
 impl State {
-    pub(super) fn new(options: SharedCacheOptions) -> Self {
-        let breaker = || Breaker::new(options.failures_to_open, options.probe_every);
+    pub(super) fn new(options: SharedCacheOptions, topology: &Topology) -> Self {
+        let breaker = |every| move || Breaker::new(options.failures_to_open, every);
+        // Each part of a cluster tries by itself, so that the time between tries is longer.
+        let (parts, every) = match topology {
+            Topology::Single | Topology::Sentinel(_) => (1, options.probe_every),
+            Topology::Cluster => (CLUSTER_PARTS, options.probe_every * 2),
+        };
         Self {
-            calls: breaker(),
-            writes: breaker(),
+            calls: std::iter::repeat_with(breaker(every)).take(parts).collect(),
+            writes: breaker(options.probe_every)(),
             options,
             live: watch::Sender::new(None),
             started: Instant::now(),
@@ -68,28 +80,30 @@ impl State {
         }
     }
 
-    /// One round trip, if one is worth trying; none whatever goes wrong.
-    pub(super) async fn call(&self, kind: Kind, command: &Cmd) -> Option<Value> {
+    /// One round trip about `key`, if one is worth trying; none whatever goes wrong.
+    pub(super) async fn call(&self, kind: Kind, key: &[u8], command: &Cmd) -> Option<Value> {
         let now = self.started.elapsed();
+        let calls = self.breaker_of(key);
         let live = self.live.borrow().clone();
-        let Some(mut live) = live.filter(|_| self.admit(kind, now)) else {
+        let may_try = |_: &Live| (kind == Kind::Read || self.writes.admit(now)) && calls.admit(now);
+        let Some(mut live) = live.filter(may_try) else {
             self.skipped.fetch_add(1, Ordering::Relaxed);
             return None;
         };
         match timeout(self.options.call_timeout, live.link.call(command)).await {
             Ok(Ok(value)) => {
-                self.calls.succeeded();
+                calls.succeeded();
                 if kind == Kind::Write {
                     self.writes.succeeded();
                 }
                 Some(value)
             }
             Ok(Err(error)) => {
-                self.failed(kind, &live, &error);
+                self.failed(kind, calls, &live, &error);
                 None
             }
             Err(_) => {
-                self.away("no answer in time");
+                self.away(calls, "no answer in time");
                 None
             }
         }
@@ -97,9 +111,17 @@ impl State {
 
     pub(super) fn connected(&self, live: Live) {
         self.live.send_replace(Some(live));
-        self.calls.try_now();
+        self.seen_well();
         if self.recoveries.allow(self.started.elapsed()).is_some() {
             tracing::info!("the shared cache is connected");
+        }
+    }
+
+    /// Redis answered the keeper: the next caller need not wait for its turn to try. One node of a cluster that answers
+    /// says nothing about the others.
+    pub(super) fn seen_well(&self) {
+        if let [only] = self.calls.as_slice() {
+            only.try_now();
         }
     }
 
@@ -125,7 +147,7 @@ impl State {
             skipped: read(&self.skipped),
             errors: read(&self.errors),
             breaker_opens: read(&self.opens),
-            open: self.live.borrow().is_none() || self.calls.is_open(),
+            open: self.live.borrow().is_none() || self.calls.iter().all(Breaker::is_open),
         }
     }
 
@@ -140,17 +162,27 @@ impl State {
         }
     }
 
-    fn admit(&self, kind: Kind, now: Duration) -> bool {
-        (kind == Kind::Read || self.writes.admit(now)) && self.calls.admit(now)
+    fn breaker_of(&self, key: &[u8]) -> &Breaker {
+        match self.calls.as_slice() {
+            [only] => only,
+            parts => &parts[slot::part(key, parts.len())],
+        }
     }
 
-    fn failed(&self, kind: Kind, live: &Live, error: &RedisError) {
+    fn failed(&self, kind: Kind, calls: &Breaker, live: &Live, error: &RedisError) {
         match judge(error) {
             Verdict::Away => {
                 if error.is_unrecoverable_error() {
                     live.suspect.notify_one();
                 }
-                self.away(&describe(error));
+                self.away(calls, &describe(error));
+                return;
+            }
+            Verdict::NotReady => {
+                if !live.link.reroutes() {
+                    live.suspect.notify_one();
+                }
+                self.away(calls, &describe(error));
                 return;
             }
             Verdict::WrongServer if !live.link.reroutes() => live.suspect.notify_one(),
@@ -158,16 +190,16 @@ impl State {
         }
         self.errors.fetch_add(1, Ordering::Relaxed);
         // It answered, and in time.
-        self.calls.succeeded();
+        calls.succeeded();
         if kind == Kind::Write {
             self.writes.failed(self.started.elapsed());
         }
         self.warn(&describe(error));
     }
 
-    fn away(&self, what: &str) {
+    fn away(&self, calls: &Breaker, what: &str) {
         self.errors.fetch_add(1, Ordering::Relaxed);
-        if self.calls.failed(self.started.elapsed()) {
+        if calls.failed(self.started.elapsed()) {
             self.opens.fetch_add(1, Ordering::Relaxed);
         }
         self.warn(what);
@@ -177,15 +209,12 @@ impl State {
 fn judge(error: &RedisError) -> Verdict {
     use ServerErrorKind as Server;
     match error.kind() {
-        ErrorKind::Server(
-            Server::ReadOnly
-            | Server::BusyLoading
-            | Server::MasterDown
-            | Server::ClusterDown
-            | Server::TryAgain
-            | Server::Moved
-            | Server::Ask,
-        ) => Verdict::WrongServer,
+        ErrorKind::Server(Server::BusyLoading | Server::MasterDown | Server::ClusterDown) => {
+            Verdict::NotReady
+        }
+        ErrorKind::Server(Server::ReadOnly | Server::TryAgain | Server::Moved | Server::Ask) => {
+            Verdict::WrongServer
+        }
         ErrorKind::Server(_) | ErrorKind::Extension => Verdict::Refuses,
         _ => Verdict::Away,
     }
