@@ -26,7 +26,7 @@ pub(crate) async fn within<F: Future>(deadline: Option<Instant>, work: F) -> F::
     }
 }
 
-/// What a peer is given of what is left: a little less, so that its answer still arrives in time.
+/// What is given of what is left to the one who does the work: a little less, so that its answer still arrives in time.
 pub(crate) fn for_peer(left: Duration) -> Duration {
     left.saturating_sub((left / 10).min(Duration::from_millis(20)))
 }

@@ -111,7 +111,8 @@ impl Gate {
     }
 
     fn deadline(&self, method: &Method, request: &Request) -> Option<Instant> {
-        let client = deadline::of_client(request.headers());
+        // A little before the client's own: tonic's timer, which says CANCELLED, is set to that one and was set earlier.
+        let client = deadline::of_client(request.headers()).map(deadline::for_peer);
         let limit = if method.is_streaming() {
             client
         } else {
@@ -177,7 +178,7 @@ async fn run(gate: &Gate, deadline: Option<Instant>, request: Request, next: Nex
     })
 }
 
-/// tonic says CANCELLED when its own timer fires; this one is inside it and fires no later.
+/// What a call is told that took too long.
 pub(crate) fn deadline_exceeded() -> Error {
     let message = "the deadline passed before the answer was ready";
     Error::new(

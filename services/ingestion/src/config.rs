@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bellwether_storage::DatabaseOptions;
+use bellwether_storage::{DatabaseOptions, PostgresOptions};
 use serde::Deserialize;
 
 /// The section `ingestion` of the configuration.
@@ -74,6 +74,11 @@ impl Config {
     pub(crate) fn database(&self) -> DatabaseOptions {
         DatabaseOptions {
             readers: self.readers.max(1),
+            postgres: PostgresOptions {
+                // The process itself tries again, says so, and can be told to end meanwhile.
+                start_timeout: Duration::from_secs(2),
+                ..PostgresOptions::default()
+            },
             ..DatabaseOptions::default()
         }
     }

@@ -42,7 +42,11 @@ struct Args {
     token_file: Option<PathBuf>,
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:0]
     #[arg(long, value_name = "ADDR:PORT")]
-    #[serde(rename = "node", serialize_with = "process::as_listen", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "node",
+        serialize_with = "process::as_listen",
+        skip_serializing_if = "Option::is_none"
+    )]
     listen: Option<String>,
     /// A configuration file (YAML)
     #[arg(long, value_name = "FILE", env = "BELLWETHER_CONFIG")]
@@ -127,9 +131,7 @@ mod tests {
     #[test]
     fn examples_in_the_help_are_true() {
         let examples = EXAMPLES.lines().map(str::trim);
-        let examples: Vec<_> = examples
-            .filter(|line| line.starts_with("bellwether-"))
-            .collect();
+        let examples: Vec<_> = examples.filter(|line| line.starts_with("bellwether-")).collect();
         assert_eq!(examples.len(), 2);
         let [own, shared] = [examples[0], examples[1]].map(|line| given(line).unwrap());
         assert_eq!(place(&own).unwrap(), Place::File("./data/ingestion.db".into()));

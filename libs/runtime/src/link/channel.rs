@@ -110,30 +110,40 @@ impl Service<Request<Body>> for PeerChannel {
 #[derive(Debug, Clone, Copy)]
 struct Limit {
     at: Option<Instant>,
-    /// Whether the peer is given a little less, because the caller has a caller that waits.
-    inherited: bool,
+    source: Source,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The caller's own: the peer is told all of it.
+    Caller,
+    /// The call being served: the peer is given a little less, so that the answer to it is still in time.
+    Served,
+    /// The link's: only against peers that never answer. How long to wait for something is then theirs to say.
+    Link,
 }
 
 impl Limit {
     fn of(headers: &HeaderMap, otherwise: Option<Duration>) -> Self {
-        let own = deadline::of_client(headers);
-        let left = own.is_none().then(deadline::remaining).flatten();
-        let limit = own.or(left).or(otherwise);
+        let (limit, source) = match (deadline::of_client(headers), deadline::remaining()) {
+            (Some(own), _) => (Some(own), Source::Caller),
+            (None, Some(left)) => (Some(left), Source::Served),
+            (None, None) => (otherwise, Source::Link),
+        };
         Self {
             at: limit.and_then(|limit| Instant::now().checked_add(limit)),
-            inherited: left.is_some(),
+            source,
         }
     }
 
     /// What the peer is told.
     fn header(&self) -> Option<HeaderValue> {
         let left = self.at?.saturating_duration_since(Instant::now());
-        let told = if self.inherited {
-            deadline::for_peer(left)
-        } else {
-            left
-        };
-        Some(deadline::to_header(told))
+        match self.source {
+            Source::Caller => Some(deadline::to_header(left)),
+            Source::Served => Some(deadline::to_header(deadline::for_peer(left))),
+            Source::Link => None,
+        }
     }
 }
 
@@ -164,14 +174,15 @@ impl Call {
         }
         let mut attempt = 0;
         loop {
+            let sent = Instant::now();
             let (answer, failure) = match self.once(&parts, &message).await {
                 Ok((answer, failure)) => (Ok(answer), failure),
                 Err(status) => (Err(status.clone()), Some(status)),
             };
             let retries = self.repeatable.then_some(&self.outgoing.retries);
-            let pause = retries
-                .zip(failure)
-                .and_then(|(retries, failure)| retries.pause(&failure, attempt, self.limit.at));
+            let pause = retries.zip(failure).and_then(|(retries, failure)| {
+                retries.pause(&failure, sent.elapsed(), attempt, self.limit.at)
+            });
             let Some(pause) = pause else { return answer };
             tokio::time::sleep(pause).await;
             attempt += 1;

@@ -13,6 +13,8 @@ use crate::jitter;
 const MOST: u32 = 3;
 /// The pause before the first repeat; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// A peer that took longer than this to say that it cannot answer has waited for us, say for a position.
+const PATIENT: Duration = Duration::from_secs(1);
 /// Calls and repeats are counted over this time.
 const WINDOW: Duration = Duration::from_secs(10);
 /// Repeats a second that are always allowed, so that a client of few calls gets any.
@@ -40,10 +42,17 @@ impl Retries {
         self.budget.deposit();
     }
 
-    /// How long to wait before the call that failed with `status` is sent for the `attempt`-th time again (from 0), or
-    /// nothing when it should not be.
-    pub(crate) fn pause(&self, status: &Status, attempt: u32, deadline: Option<Instant>) -> Option<Duration> {
-        if attempt >= MOST {
+    /// How long to wait before the call that failed with `status` after `took` is sent for the `attempt`-th time again
+    /// (from 0), or nothing when it should not be.
+    pub(crate) fn pause(
+        &self,
+        status: &Status,
+        took: Duration,
+        attempt: u32,
+        deadline: Option<Instant>,
+    ) -> Option<Duration> {
+        let waited_for_us = took > PATIENT && !status.details().is_empty();
+        if attempt >= MOST || waited_for_us {
             return None;
         }
         let pause = hint(status)?.max(jitter::spread(FIRST_PAUSE * 2_u32.pow(attempt), 0.5));
@@ -70,28 +79,37 @@ mod tests {
     use bellwether_contracts::status::to_status;
     use bellwether_domain::{Error, ErrorCode, ErrorReason};
 
+    const AT_ONCE: Duration = Duration::ZERO;
+
     #[test]
     fn only_what_may_pass_is_repeated() {
         let retries = Retries::default();
         let broken = Status::unavailable("connection refused");
-        let first = retries.pause(&broken, 0, None).unwrap();
+        let first = retries.pause(&broken, AT_ONCE, 0, None).unwrap();
         assert!((25..=75).contains(&first.as_millis()), "{first:?}");
         let asked = Error::unavailable(ErrorReason::ShuttingDown, "x").with_retry_after_ms(400);
         assert_eq!(
-            retries.pause(&to_status(&asked), 0, None),
+            retries.pause(&to_status(&asked), AT_ONCE, 0, None),
             Some(Duration::from_millis(400))
         );
+        let late = Duration::from_secs(10);
+        assert_eq!(
+            retries.pause(&to_status(&asked), late, 0, None),
+            None,
+            "it waited"
+        );
+        assert!(retries.pause(&broken, late, 0, None).is_some());
         let for_good = Error::new(ErrorCode::Unavailable, ErrorReason::PeerUnavailable, "x");
-        assert_eq!(retries.pause(&to_status(&for_good), 0, None), None);
-        assert_eq!(retries.pause(&Status::not_found("x"), 0, None), None);
-        assert_eq!(retries.pause(&broken, MOST, None), None);
+        assert_eq!(retries.pause(&to_status(&for_good), AT_ONCE, 0, None), None);
+        assert_eq!(retries.pause(&Status::not_found("x"), AT_ONCE, 0, None), None);
+        assert_eq!(retries.pause(&broken, AT_ONCE, MOST, None), None);
     }
 
     #[tokio::test]
     async fn a_repeat_that_cannot_be_in_time_is_not_made() {
         let soon = Instant::now() + Duration::from_millis(20);
         let broken = Status::unavailable("x");
-        assert_eq!(Retries::default().pause(&broken, 0, Some(soon)), None);
+        assert_eq!(Retries::default().pause(&broken, AT_ONCE, 0, Some(soon)), None);
     }
 
     #[test]
@@ -101,7 +119,10 @@ mod tests {
         for _ in 0..400 {
             retries.called();
             let mut attempt = 0;
-            while retries.pause(&Status::unavailable("x"), attempt, None).is_some() {
+            while retries
+                .pause(&Status::unavailable("x"), AT_ONCE, attempt, None)
+                .is_some()
+            {
                 attempt += 1;
                 repeats += 1;
             }

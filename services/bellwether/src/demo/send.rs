@@ -228,9 +228,12 @@ mod tests {
     }
 
     async fn ingestion(host: Host) -> bellwether_domain::Result<ServiceSet> {
-        Ok(Ingestion::start(&host, bellwether_ingestion::Config::default())
-            .await?
-            .services())
+        let place = bellwether_storage::Place::File(host.data_dir.join("ingestion.db"));
+        Ok(
+            Ingestion::start(&host, &place, bellwether_ingestion::Config::default())
+                .await?
+                .services(),
+        )
     }
 
     #[tokio::test(flavor = "multi_thread")]

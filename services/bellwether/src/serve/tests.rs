@@ -207,7 +207,22 @@ fn the_documented_configuration_is_the_default() {
         data_dir: config.data_dir.clone(),
         ..Config::default()
     };
-    assert_eq!(format!("{config:?}"), format!("{plain:?}"));
+    let shown = format!("{config:?}");
+    assert_eq!(shown, format!("{plain:?}"));
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config/embedded.yaml");
+    let text = std::fs::read_to_string(file).unwrap();
+    for key in keys(&shown) {
+        assert!(text.contains(&format!("{key}:")), "embedded.yaml lacks {key}");
+    }
+}
+
+/// The names of fields in what `Debug` shows, but for those of the roles, which are a list in the file.
+fn keys(shown: &str) -> impl Iterator<Item = &str> {
+    let words = shown.split([' ', '{']).filter_map(|word| word.strip_suffix(':'));
+    words.filter(|word| {
+        word.chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter == '_')
+    })
 }
 
 #[test]
