@@ -90,6 +90,7 @@ fn embedded(file: &File) -> Service {
     ] {
         service.environment.remove(key).expect("compose.yaml sets it");
     }
+    service.volumes = vec!["embedded:/data".to_owned()];
     service
 }
 
@@ -238,8 +239,8 @@ fn journeys() -> Vec<Journey> {
         folder: examples,
         files: &["deals.csv", "deal_lines.csv", "deal_stages.csv", "catalogue.csv"],
         questions: &[
-            &["win_rate", "deals_won", "bookings", "--by", "stage"],
-            &["pipeline_value", "open_deals", "--grain", "month"],
+            &["win_rate", "deals_won", "--by", "owner"],
+            &["open_deals", "--by", "stage", "--grain", "year"],
         ],
     }];
     match export::folder() {
