@@ -162,7 +162,10 @@ async fn an_answer_is_kept_until_something_that_it_reads_changes() {
     log.deals(TENANT, 1);
     kpi.reach(&log).await;
     let fourth = kpi.one(created_in_january()).await;
-    assert_eq!((fourth.path(), seq(&fourth), fourth.value.as_deref()), (Path::Scan, 8, Some("60")));
+    assert_eq!(
+        (fourth.path(), seq(&fourth), fourth.value.as_deref()),
+        (Path::Scan, 8, Some("60"))
+    );
     assert_eq!(kpi.computations(), 2);
 
     let wrong = kpi.query(asked("win_ratio")).await.unwrap_err();

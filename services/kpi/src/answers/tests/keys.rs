@@ -233,3 +233,50 @@ fn what_a_question_does_not_read_does_not_change_its_key() {
         "settings are in every key"
     );
 }
+
+#[test]
+fn a_new_rate_changes_the_keys_of_what_reads_rates() {
+    use crate::tenant::tests::{Log, deal, settings};
+    use bellwether_domain::record::{Body, FxRate, Opportunity};
+    use bellwether_domain::{CivilDate, Currency, Money};
+
+    let euro: Currency = "EUR".parse().unwrap();
+    let rate = |rate: &str| {
+        Body::FxRate(FxRate {
+            base: euro,
+            quote: Currency::USD,
+            date: CivilDate::from_days(17_167),
+            rate: rate.to_owned(),
+            budget: None,
+        })
+    };
+    let mut log = Log::default();
+    log.settings(&settings("UTC", true));
+    log.record("eur", (hour(0), 0), rate("1.25"));
+    let won = Opportunity {
+        amount: Some(Money {
+            minor: 10_000,
+            currency: euro,
+        }),
+        closed: Some("2017-01-03".parse().unwrap()),
+        ..deal("Signed", 0)
+    };
+    log.deal("a", (hour(0), 0), won);
+    let asks = ["bookings", "deals_won"].map(|kpi| Ask {
+        kpis: vec![kpi.to_owned()],
+        ..Ask::default()
+    });
+    let told = |log: &Log| {
+        let facts = log.replay(log.changes.len());
+        asks.clone()
+            .map(|ask| (at(&ask, &facts).key, shown(&ask, &facts).unwrap()))
+    };
+    let before = told(&log);
+    log.record("eur", (hour(0), 1), rate("1.5"));
+    let after = told(&log);
+    assert!(
+        before[0].0 != after[0].0 && before[0].1 != after[0].1,
+        "{before:?}"
+    );
+    assert_eq!(before[1], after[1], "a count reads no rates");
+}
