@@ -61,3 +61,6 @@ fn system(engine: &Engine) -> &'static str {
         _ => "sqlite",
     }
 }
+
+#[cfg(test)]
+mod tests;
