@@ -104,14 +104,6 @@ impl DataDir {
         }
     }
 
-    /// A key for `purpose`, derived from the token: the same after a restart and in every process with that token.
-    ///
-    /// # Errors
-    /// As [`DataDir::token`].
-    pub fn derive_key(&self, purpose: &'static str) -> Result<[u8; 32]> {
-        Ok(blake3::derive_key(purpose, self.token()?.expose().as_bytes()))
-    }
-
     /// Writes the address at which clients of this folder find the process; readers see the whole line or none.
     ///
     /// # Errors
@@ -219,9 +211,6 @@ mod tests {
             std::fs::metadata(data.path()).unwrap().permissions().mode() & 0o777,
             0o700
         );
-        let key = data.derive_key("bellwether test").unwrap();
-        assert_ne!(key, data.derive_key("bellwether other").unwrap());
-        assert_eq!(key, data.derive_key("bellwether test").unwrap());
     }
 
     #[test]
