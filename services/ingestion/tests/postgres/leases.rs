@@ -2,55 +2,14 @@
 
 use std::time::Duration;
 
-use bellwether_contracts::ingestion::import_file_request::Part;
-use bellwether_contracts::ingestion::import_service_client::ImportServiceClient;
-use bellwether_contracts::ingestion::{
-    GetImportRequest, Import, ImportBegin, ImportEnd, ImportFileHeader, ImportFileRequest, ImportState,
-};
-use bellwether_contracts::status::from_status;
-use bellwether_domain::{Error, ErrorCode, ErrorReason};
+use bellwether_contracts::ingestion::ImportState;
+use bellwether_domain::{ErrorCode, ErrorReason};
 use bellwether_ingestion::Config;
-use bellwether_testkit::TestNode;
 use bellwether_testkit::servers::Postgres;
 
 use crate::place::sql;
 use crate::replicas::replica;
-
-async fn import(node: &TestNode, id: &str) -> Result<Import, Error> {
-    let begin = ImportBegin {
-        tenant: "acme".into(),
-        import_id: id.into(),
-        ..Default::default()
-    };
-    let header = ImportFileHeader {
-        name: "records.jsonl".into(),
-    };
-    let line = b"{\"id\":\"a\",\"account\":{\"name\":\"A\"}}\n".to_vec();
-    let parts = [
-        Part::Begin(begin),
-        Part::File(header),
-        Part::Chunk(line),
-        Part::End(ImportEnd {}),
-    ];
-    let parts = parts.map(|part| ImportFileRequest { part: Some(part) });
-    let reply = ImportServiceClient::new(node.channel())
-        .import_file(tokio_stream::iter(parts))
-        .await
-        .map_err(|status| from_status(&status))?;
-    Ok(reply.into_inner().import.unwrap())
-}
-
-async fn stands(node: &TestNode, id: &str) -> Import {
-    let request = GetImportRequest {
-        tenant: "acme".into(),
-        import_id: id.into(),
-    };
-    let reply = ImportServiceClient::new(node.channel())
-        .get_import(request)
-        .await
-        .unwrap();
-    reply.into_inner().import.unwrap()
-}
+use crate::uploads::{DEALS, import, stands};
 
 /// Lets a process that is not there run the import until one minute after the clocks' beginning.
 fn give_away(database: &str, id: &str) {
@@ -72,10 +31,13 @@ async fn an_import_is_its_processs_until_that_is_gone() {
     };
     let node = replica(&database, config()).await;
     for id in ["again", "left"] {
-        assert_eq!(import(&node, id).await.unwrap().state, ImportState::Done as i32);
+        assert_eq!(
+            import(&node, id, DEALS).await.unwrap().state,
+            ImportState::Done as i32
+        );
         give_away(&database, id);
     }
-    let refused = import(&node, "again").await.unwrap_err();
+    let refused = import(&node, "again", DEALS).await.unwrap_err();
     assert_eq!(
         (refused.code, refused.reason),
         (ErrorCode::Aborted, ErrorReason::ImportIncomplete)
@@ -83,23 +45,26 @@ async fn an_import_is_its_processs_until_that_is_gone() {
     assert!(refused.message.contains("under way"), "{}", refused.message);
     // Another process that starts meanwhile leaves it alone, too.
     let other = replica(&database, config()).await;
-    assert_eq!(stands(&other, "again").await.state, ImportState::Running as i32);
+    assert_eq!(
+        stands(&other, "again").await.unwrap().state,
+        ImportState::Running as i32
+    );
     node.clock().advance(61_000_000);
     assert_eq!(
-        import(&node, "again").await.unwrap().state,
+        import(&node, "again", DEALS).await.unwrap().state,
         ImportState::Done as i32
     );
     for _ in 0..100 {
-        if stands(&other, "left").await.state == ImportState::Failed as i32 {
+        if stands(&other, "left").await.unwrap().state == ImportState::Failed as i32 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let left = stands(&other, "left").await;
+    let left = stands(&other, "left").await.unwrap();
     assert_eq!(left.state, ImportState::Failed as i32);
     assert!(left.error.contains("the process ended"), "{}", left.error);
     assert_eq!(
-        import(&other, "left").await.unwrap().state,
+        import(&other, "left", DEALS).await.unwrap().state,
         ImportState::Done as i32
     );
 }

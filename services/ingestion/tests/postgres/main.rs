@@ -20,3 +20,5 @@ mod replicas;
 mod snapshots;
 #[path = "../service/tenants.rs"]
 mod tenants;
+#[path = "../service/uploads.rs"]
+mod uploads;

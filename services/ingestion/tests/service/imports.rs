@@ -3,107 +3,17 @@
 use bellwether_contracts::ingestion::import_file_request::Part;
 use bellwether_contracts::ingestion::import_service_client::ImportServiceClient;
 use bellwether_contracts::ingestion::{
-    GetImportRequest, GetSettingsRequest, Import, ImportBegin, ImportEnd, ImportFileHeader,
-    ImportFileRequest, ImportState, ListRejectsRequest, ListTenantsRequest, Reject, UpdateSettingsRequest,
+    GetImportRequest, GetSettingsRequest, ImportBegin, ImportEnd, ImportFileHeader, ImportFileRequest,
+    ImportState, ListTenantsRequest, Reject, UpdateSettingsRequest,
 };
 use bellwether_contracts::status::from_status;
-use bellwether_domain::{Error, ErrorCode, ErrorReason};
+use bellwether_domain::{ErrorCode, ErrorReason};
 use bellwether_ingestion::Config;
-use bellwether_runtime::PeerChannel;
 use bellwether_testkit::TestNode;
-use tonic::Status;
 
 use crate::door::{Door, configured, ingestion, node};
 use crate::place;
-
-const MAPPING: &str = r"
-sources: {deals: {files: deals.csv}}
-settings:
-  currency: EUR
-  pipelines: [{id: p, stages: [{name: Open, class: open}, {name: Won, class: won}]}]
-records:
-  - {kind: opportunity, source: deals, id: id, fields: {stage: stage, amount: amount, created_at: created}}
-";
-const DEALS: &str = "id,stage,amount,created\na,Open,1,2017-01-01\nb,Won,2,2017-01-02\n";
-
-/// An upload of one file, in chunks of `chunk` bytes.
-fn upload(begin: ImportBegin, files: &[(&str, &[u8])], chunk: usize) -> Vec<ImportFileRequest> {
-    let mut parts = vec![Part::Begin(begin)];
-    for (name, bytes) in files {
-        parts.push(Part::File(ImportFileHeader {
-            name: (*name).to_owned(),
-        }));
-        parts.extend(bytes.chunks(chunk).map(|bytes| Part::Chunk(bytes.to_vec())));
-    }
-    parts.push(Part::End(ImportEnd {}));
-    parts
-        .into_iter()
-        .map(|part| ImportFileRequest { part: Some(part) })
-        .collect()
-}
-
-fn begin(id: &str) -> ImportBegin {
-    ImportBegin {
-        tenant: "acme".into(),
-        import_id: id.into(),
-        mapping: MAPPING.into(),
-        strict: false,
-    }
-}
-
-fn client(node: &TestNode) -> ImportServiceClient<PeerChannel> {
-    ImportServiceClient::new(node.channel())
-}
-
-async fn send(node: &TestNode, parts: Vec<ImportFileRequest>) -> Result<Import, Status> {
-    let reply = client(node).import_file(tokio_stream::iter(parts)).await?;
-    Ok(reply.into_inner().import.unwrap())
-}
-
-async fn import(node: &TestNode, id: &str, deals: &str) -> Result<Import, Error> {
-    let parts = upload(begin(id), &[("deals.csv", deals.as_bytes())], 1000);
-    send(node, parts).await.map_err(|status| from_status(&status))
-}
-
-async fn stands(node: &TestNode, id: &str) -> Result<Import, Error> {
-    let request = GetImportRequest {
-        tenant: "acme".into(),
-        import_id: id.into(),
-    };
-    let reply = client(node)
-        .get_import(request)
-        .await
-        .map_err(|status| from_status(&status))?;
-    Ok(reply.into_inner().import.unwrap())
-}
-
-async fn rejects(node: &TestNode, id: &str, size: i32, token: &str) -> Result<(Vec<Reject>, String), Error> {
-    let request = ListRejectsRequest {
-        tenant: "acme".into(),
-        import_id: id.into(),
-        page_size: size,
-        page_token: token.into(),
-    };
-    let reply = client(node)
-        .list_rejects(request)
-        .await
-        .map_err(|status| from_status(&status))?
-        .into_inner();
-    Ok((reply.rejects, reply.next_page_token))
-}
-
-/// Changed and unchanged records of the only kind.
-fn counts(import: &Import) -> (u64, u64) {
-    assert_eq!(
-        (import.records.len(), import.records[0].kind.as_str()),
-        (1, "opportunity")
-    );
-    (import.records[0].changed, import.records[0].unchanged)
-}
-
-fn spooled(node: &TestNode) -> usize {
-    std::fs::read_dir(node.dir().join("imports")).map_or(0, Iterator::count)
-}
+use crate::uploads::{DEALS, begin, counts, import, rejects, send, spooled, stands, upload};
 
 #[tokio::test]
 async fn an_import_writes_what_is_new_and_nothing_twice() {

@@ -9,3 +9,4 @@ mod place;
 mod records;
 mod snapshots;
 mod tenants;
+mod uploads;
