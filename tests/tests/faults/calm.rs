@@ -27,7 +27,13 @@ fn a_calm_load_holds_on_the_embedded_server() {
     load.wait_for(50, 50, Duration::from_secs(60));
     let outcome = load.settle();
     assert_eq!(outcome.errors(), 0);
-    let mut verdict = verify(&outcome, &server.url, std::slice::from_ref(&server.url), token.trim(), "calm");
+    let mut verdict = verify(
+        &outcome,
+        &server.url,
+        std::slice::from_ref(&server.url),
+        token.trim(),
+        "calm",
+    );
     assert!(verdict.holds() && verdict.checked > 50, "{verdict:?}");
     // A number that was wrong once is found.
     verdict.wrong = 1;
