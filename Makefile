@@ -1,12 +1,15 @@
 # The two commands that matter: `make run` and `make test`. Everything else is for those who change the code.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench image
+.PHONY: help run fleet test check bench image
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build, start everything with demo data, print a scorecard and where to look; Ctrl-C stops
 	@scripts/run.sh
+
+fleet: ## The same as a fleet: PostgreSQL, Redis, two ingestion and two kpi processes; Ctrl-C stops
+	@scripts/fleet.sh
 
 test: ## Every test; installs missing tools when it may
 	@scripts/tools.sh
