@@ -23,6 +23,9 @@ pub struct Config {
     pub feed_idle_ms: u64,
     /// Connections that read at the same time.
     pub readers: u32,
+    /// Connections to a database server that write at the same time; one tenant is written by one of them at a time. A file
+    /// has one.
+    pub writers: u32,
     /// How many bytes the files of one import may have together; they are kept on disk while it runs.
     pub import_max_bytes: u64,
     /// How long an import is believed to run without a word of its process, in milliseconds, where several processes
@@ -40,6 +43,7 @@ impl Default for Config {
             feed_patience_ms: 5_000,
             feed_idle_ms: 10_000,
             readers: 4,
+            writers: 4,
             import_max_bytes: 4 * 1024 * 1024 * 1024,
             import_lease_ms: 30_000,
         }
@@ -77,6 +81,7 @@ impl Config {
             postgres: PostgresOptions {
                 // The process itself tries again, says so, and can be told to end meanwhile.
                 start_timeout: Duration::from_secs(2),
+                writers: self.writers.max(1),
                 ..PostgresOptions::default()
             },
             ..DatabaseOptions::default()

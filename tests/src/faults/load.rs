@@ -5,14 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bellwether_contracts::{ingestion, kpi};
+use bellwether_contracts::{ingestion, kpi, types};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use tokio::runtime::Runtime;
 use tonic::Status;
 
 use super::ledger::{Deal, Ledger};
+use super::seen::Seen;
 use super::wire::Place;
+
+/// The deadline of calls after the load, when nothing is wrong any more.
+const SETTLING: Duration = Duration::from_secs(10);
 
 /// What a load does.
 #[derive(Debug, Clone)]
@@ -35,6 +39,8 @@ pub struct LoadOptions {
     pub deadline: Duration,
     /// The pause of each task between calls.
     pub pause: Duration,
+    /// Every how many reads one asks for the position of the write that was acknowledged last; 0 = none does.
+    pub recent: usize,
     /// Whether a writer sends a failed request again, with the same id, until it is acknowledged.
     pub retries: bool,
     /// Chooses amounts, owners and batch sizes.
@@ -54,13 +60,6 @@ pub struct Call {
     pub write: bool,
     /// The error, if any.
     pub failed: Option<Status>,
-}
-
-/// An answer that a reader was given.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// The values, one an owner.
-    pub answer: kpi::QueryKpisResponse,
 }
 
 /// Everything that a load saw.
@@ -138,6 +137,7 @@ struct Shared {
     stop: AtomicBool,
     calls: Mutex<Vec<Call>>,
     seen: Mutex<Vec<Seen>>,
+    last: Mutex<Option<types::Position>>,
 }
 
 impl Load {
@@ -158,6 +158,7 @@ impl Load {
             stop: AtomicBool::new(false),
             calls: Mutex::default(),
             seen: Mutex::default(),
+            last: Mutex::default(),
         });
         let mut tasks = Vec::new();
         for writer in 0..shared.options.writers {
@@ -219,7 +220,7 @@ impl Load {
             let places = places(&shared.options.ingestions, &shared.options.token);
             let limit = Instant::now() + Duration::from_secs(30);
             for (turn, (request, deals)) in shared.ledger.open().into_iter().enumerate() {
-                while !send(&shared, &places[turn % places.len()], &request, &deals).await {
+                while !send(&shared, &places[turn % places.len()], &request, &deals, SETTLING).await {
                     assert!(Instant::now() < limit, "request {request} is not acknowledged");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -261,7 +262,15 @@ async fn write(shared: Arc<Shared>, writer: usize) {
         shared.ledger.intend(&request, &deals);
         loop {
             turn += 1;
-            if send(&shared, &places[turn % places.len()], &request, &deals).await {
+            if send(
+                &shared,
+                &places[turn % places.len()],
+                &request,
+                &deals,
+                options.deadline,
+            )
+            .await
+            {
                 break;
             }
             if !options.retries || shared.stop.load(Ordering::SeqCst) {
@@ -274,7 +283,7 @@ async fn write(shared: Arc<Shared>, writer: usize) {
 }
 
 /// Sends a request; whether it was acknowledged.
-async fn send(shared: &Shared, place: &Place, request: &str, deals: &[Deal]) -> bool {
+async fn send(shared: &Shared, place: &Place, request: &str, deals: &[Deal], deadline: Duration) -> bool {
     let message = ingestion::UpsertRecordsRequest {
         tenant: shared.options.tenant.clone(),
         records: deals.iter().map(Deal::record).collect(),
@@ -282,15 +291,13 @@ async fn send(shared: &Shared, place: &Place, request: &str, deals: &[Deal]) -> 
         all_or_nothing: false,
     };
     let since = Instant::now();
-    let reply = place
-        .records()
-        .upsert_records(place.ask(message, shared.options.deadline))
-        .await;
+    let reply = place.records().upsert_records(place.ask(message, deadline)).await;
     let (failed, done) = match reply {
         Ok(reply) => {
             let reply = reply.into_inner();
             let refused = reply.results.iter().find(|result| !result.violations.is_empty());
             assert!(refused.is_none(), "a deal was refused: {refused:?}");
+            *shared.last.lock().unwrap_or_else(PoisonError::into_inner) = reply.position;
             shared.ledger.acknowledged(request, reply);
             (None, true)
         }
@@ -310,7 +317,13 @@ async fn read(shared: Arc<Shared>, reader: usize) {
     while !shared.stop.load(Ordering::SeqCst) {
         turn += 1;
         let place = &places[turn % places.len()];
-        let question = question(&options.tenant);
+        let mut question = question(&options.tenant);
+        let asks = options.recent > 0 && turn.is_multiple_of(options.recent);
+        let last = *shared.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let least = last.filter(|_| asks);
+        question.min_position = least.map(|position| kpi::MinPosition {
+            at: Some(kpi::min_position::At::Position(position)),
+        });
         let since = Instant::now();
         let asked = place
             .kpis()
@@ -318,9 +331,9 @@ async fn read(shared: Arc<Shared>, reader: usize) {
             .await;
         let failed = match asked {
             Ok(answer) => {
-                let answer = answer.into_inner();
+                let answer = Seen::of(answer.get_ref(), least.map_or(0, |position| position.seq));
                 let mut seen = shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
-                seen.push(Seen { answer });
+                seen.push(answer);
                 None
             }
             // Before the first write there is no tenant.

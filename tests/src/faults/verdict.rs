@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bellwether_contracts::ingestion::{Change, StreamSnapshotRequest, change::Payload};
-use bellwether_contracts::{ingestion, kpi, sales};
+use bellwether_contracts::ingestion::{Change, StreamSnapshotRequest};
+use bellwether_contracts::{ingestion, kpi};
 use tokio::runtime::Runtime;
 
 use super::ledger::{Deal, Entry};
 use super::load::{Outcome, question};
+use super::seen::{self, Seen};
 use super::wire::Place;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,15 +52,13 @@ pub fn verify(outcome: &Outcome, ingestion: &str, kpis: &[String], token: &str, 
         let log = snapshot(&place, tenant).await;
         let ledger = outcome.ledger.all();
         let mut verdict = stored(&ledger, &log);
-        for seen in &outcome.seen {
-            verdict.checked += 1;
-            verdict.wrong += usize::from(!is_right(&seen.answer, &log));
-        }
+        let mut last = Vec::new();
         for url in kpis {
-            let last = ask_at_head(&Place::new(url, token), tenant).await;
-            verdict.checked += 1;
-            verdict.wrong += usize::from(watermark(&last) != log.len() as u64 || !is_right(&last, &log));
+            let answer = ask_at_head(&Place::new(url, token), tenant).await;
+            last.push(Seen::of(&answer, log.len() as u64));
         }
+        verdict.checked = outcome.seen.len() + last.len();
+        verdict.wrong += seen::wrong(&outcome.seen, &log) + seen::wrong(&last, &log);
         verdict.wrong += replayed(&place, tenant, &ledger).await;
         verdict
     })
@@ -104,56 +103,6 @@ fn stored(ledger: &BTreeMap<String, Entry>, log: &[Change]) -> Verdict {
     verdict
 }
 
-/// Whether an answer is what the log up to its watermark says.
-fn is_right(answer: &kpi::QueryKpisResponse, log: &[Change]) -> bool {
-    let seq = watermark(answer);
-    let mut expected: BTreeMap<String, (i64, u64)> = BTreeMap::new();
-    for change in log.iter().take(usize::try_from(seq).unwrap_or(usize::MAX)) {
-        let Some(Payload::Record(record)) = &change.payload else {
-            continue;
-        };
-        let Some(sales::record::Body::Opportunity(deal)) = &record.body else {
-            continue;
-        };
-        let sum = expected.entry(deal.owner_id.clone()).or_default();
-        sum.0 += deal.amount.as_ref().map_or(0, |amount| amount.minor_units);
-        sum.1 += 1;
-    }
-    let mut said: BTreeMap<String, (i64, u64)> = BTreeMap::new();
-    for value in &answer.values {
-        if value
-            .watermark
-            .as_ref()
-            .and_then(|mark| mark.position)
-            .map(|at| at.seq)
-            != Some(seq)
-        {
-            return false;
-        }
-        let owner = value.group.first().and_then(|group| group.name.clone());
-        let Some(minor) = value.value.as_deref().and_then(minor) else {
-            return false;
-        };
-        said.insert(owner.unwrap_or_default(), (minor, value.n));
-    }
-    said == expected
-}
-
-/// Cents of a decimal number of dollars.
-fn minor(text: &str) -> Option<i64> {
-    let (major, cents) = text.split_once('.').unwrap_or((text, ""));
-    let cents = format!("{cents:0<2}");
-    (cents.len() == 2)
-        .then(|| format!("{major}{cents}").parse().ok())
-        .flatten()
-}
-
-/// The sequence number that an answer stands at; 0 for an answer without values.
-fn watermark(answer: &kpi::QueryKpisResponse) -> u64 {
-    let first = answer.values.first().and_then(|value| value.watermark.as_ref());
-    first.and_then(|mark| mark.position).map_or(0, |at| at.seq)
-}
-
 async fn ask_at_head(place: &Place, tenant: &str) -> kpi::QueryKpisResponse {
     let head = kpi::MinPosition {
         at: Some(kpi::min_position::At::Head(true)),
@@ -187,14 +136,6 @@ async fn replayed(place: &Place, tenant: &str, ledger: &BTreeMap<String, Entry>)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cents_are_read_exactly() {
-        assert_eq!(
-            (minor("12.5"), minor("12"), minor("0.07"), minor("1.234")),
-            (Some(1250), Some(1200), Some(7), None)
-        );
-    }
 
     #[test]
     fn what_is_missing_or_strange_is_seen() {

@@ -8,6 +8,8 @@ use bellwether_tests::faults::{Load, LoadOptions, Outcome, Verdict, verify};
 use bellwether_tests::fleet::{Fleet, Replica};
 
 mod calm;
+mod deadlines;
+mod network;
 mod postgres;
 
 /// The tenant of every load.
@@ -41,6 +43,7 @@ fn load(fleet: &Fleet, seed: u64, change: impl FnOnce(&mut LoadOptions)) -> Load
         batch: 10,
         deadline: Duration::from_secs(10),
         pause: Duration::from_millis(5),
+        recent: 0,
         retries: true,
         seed,
         ledger: fleet.token_file().with_file_name("ledger"),
