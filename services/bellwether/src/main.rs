@@ -1,5 +1,8 @@
 //! The one binary: `bellwether serve` runs the platform in one process, every other command is a client of it.
 
+// An optimised build lays out the nested futures of `serve` as one type, which is deeper than the default of 128.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 use clap::Parser as _;
