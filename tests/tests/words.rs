@@ -151,8 +151,8 @@ fn commands(page: &str) -> Vec<String> {
     out
 }
 
-/// `make run` with the build that the tests were built with.
-fn make_run(data: &Path) -> std::process::Child {
+/// `make run` or `make fleet` with the build that the tests were built with, and its folder (`.demo`, `.fleet`) on the desk.
+fn make(what: &str, desk: &Path) -> Run {
     let profile = binary()
         .parent()
         .and_then(Path::file_name)
@@ -160,7 +160,8 @@ fn make_run(data: &Path) -> std::process::Child {
     let profile = profile
         .filter(|name| name != "debug")
         .unwrap_or_else(|| "dev".to_owned());
-    let log = fs::File::create(data.join("run.log")).expect("a writable folder");
+    let log = desk.join(format!("{what}.log"));
+    let said = fs::File::create(&log).expect("a writable folder");
     let target: PathBuf = binary()
         .ancestors()
         .nth(2)
@@ -168,26 +169,40 @@ fn make_run(data: &Path) -> std::process::Child {
         .to_owned();
     let mut command = Command::new("make");
     command
-        .arg("run")
+        .arg(what)
         .current_dir(workspace_root())
         .stdin(Stdio::null());
     command
         .env("BUILD_PROFILE", profile)
         .env("CARGO_TARGET_DIR", target)
-        .env("BELLWETHER_DATA_DIR", data.join(".demo"));
-    command
-        .stdout(log.try_clone().expect("a file"))
-        .stderr(log)
-        .spawn()
-        .expect("make starts")
+        .env("BELLWETHER_DATA_DIR", desk.join(".demo"))
+        .env("FLEET_DIR", desk.join(".fleet"));
+    command.stdout(said.try_clone().expect("a file")).stderr(said);
+    let child = command.spawn().expect("make starts");
+    Run { child, log }
 }
 
-/// `make run`, asked to drain when the test ends, however it ends.
-struct Run(std::process::Child);
+/// What `make` runs, asked to drain when the test ends, however it ends.
+struct Run {
+    child: std::process::Child,
+    log: PathBuf,
+}
 
 impl Run {
+    /// What it printed once it stood.
+    fn seen(&mut self) -> String {
+        wait_for(&mut self.child, &self.log, "Ctrl-C drains and stops.")
+    }
+
+    /// Asks it to drain, and waits until it has.
+    fn drains(mut self) {
+        self.stop();
+        let code = self.child.wait().expect("it is ours").code();
+        assert!(matches!(code, Some(0 | 2) | None), "make ended with {code:?}");
+    }
+
     fn stop(&self) {
-        let id = self.0.id().to_string();
+        let id = self.child.id().to_string();
         let _ = Command::new("kill")
             .args(["-TERM", &id])
             .stderr(Stdio::null())
@@ -197,7 +212,7 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(None)) {
+        if matches!(self.child.try_wait(), Ok(None)) {
             self.stop();
         }
     }
@@ -222,23 +237,22 @@ fn wait_for(run: &mut std::process::Child, file: &Path, text: &str) -> String {
 #[test]
 fn every_command_in_the_readme_runs() {
     let desk = desk();
-    let mut run = Run(make_run(desk.path()));
-    let seen = wait_for(
-        &mut run.0,
-        &desk.path().join("run.log"),
-        "Ctrl-C drains and stops.",
-    );
+    let mut run = make("run", desk.path());
+    let mut fleet = make("fleet", desk.path());
+    let seen = run.seen();
     assert!(
         seen.contains("Win rate") && seen.contains("kpi query"),
         "no scorecard:\n{seen}"
     );
+    let of_fleet = fleet.seen();
+    assert!(of_fleet.contains("win_rate"), "no KPIs:\n{of_fleet}");
     let mut ran = 0;
     for line in commands("README.md")
         .into_iter()
         .chain(commands("ARCHITECTURE.md"))
     {
-        // These two are the run above and the run that this test is part of.
-        if line == "make run" || line == "make test" {
+        // These are the runs above and the run that this test is part of.
+        if ["make run", "make fleet", "make test"].contains(&line.as_str()) {
             continue;
         }
         let done = typed(desk.path(), "./.demo", &line);
@@ -248,15 +262,24 @@ fn every_command_in_the_readme_runs() {
     assert!(ran >= 5, "only {ran} commands");
     let printed = seen
         .lines()
+        .chain(of_fleet.lines())
         .map(str::trim)
         .filter(|line| line.contains("bellwether kpi") || line.contains("grpcurl"));
     for line in printed {
         let done = typed(desk.path(), "./.demo", line);
         assert_eq!(done.code, 0, "{line}\n{}\n{}", done.out, done.err);
     }
-    run.stop();
-    let code = run.0.wait().expect("it is ours").code();
-    assert!(matches!(code, Some(0 | 2) | None), "make run ended with {code:?}");
+    fleet.drains();
+    run.drains();
+    let left = fs::read_dir(desk.path().join(".fleet")).expect("the fleet's folder");
+    let left: Vec<_> = left
+        .map_while(Result::ok)
+        .map(|entry| entry.path().join("endpoint"))
+        .collect();
+    assert!(
+        left.len() > 4 && left.iter().all(|file| !file.exists()),
+        "processes of the fleet are left: {left:?}"
+    );
     let endpoint = desk.path().join(".demo/endpoint");
     let gone = (0..150).any(|_| {
         std::thread::sleep(Duration::from_millis(200));
