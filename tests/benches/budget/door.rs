@@ -1,5 +1,6 @@
 //! A client at the gRPC door of a running server.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -37,8 +38,13 @@ pub(crate) struct Door {
 impl Door {
     /// Connects on first use.
     pub(crate) fn to(server: &Server) -> Result<Self> {
-        let token = read_token(&server.dir.join("token"))?;
-        let link = PeerLink::far(&server.url, &token, &LinkConfig::default())?;
+        Self::at(&server.url, &server.dir.join("token"))
+    }
+
+    /// Connects on first use to an address, with the token of a file.
+    pub(crate) fn at(url: &str, token_file: &Path) -> Result<Self> {
+        let token = read_token(token_file)?;
+        let link = PeerLink::far(url, &token, &LinkConfig::default())?;
         Ok(Self {
             channel: link.channel(),
         })

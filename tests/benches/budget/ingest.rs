@@ -32,7 +32,7 @@ pub(crate) async fn measure(folder: &Path) -> Result<Row> {
             anchor.push(bare_rate(&bare, &deals).await?);
         }
         let since = Instant::now();
-        door.create(TENANT, batches(&deals)).await?;
+        door.create(TENANT, batches(&deals, BATCH)).await?;
         ours.push(rate(since));
         // The anchor must not share the machine with a kpi that is still reading.
         let since = Instant::now();
@@ -72,7 +72,7 @@ pub(crate) async fn fill(folder: &Path) -> Result<()> {
     door.prepare(TENANT).await?;
     for run in 0..RUNS {
         let deals = deals::generated(run * DEALS_A_RUN, DEALS_A_RUN);
-        door.create(TENANT, batches(&deals)).await?;
+        door.create(TENANT, batches(&deals, BATCH)).await?;
     }
     door.ask_at_head(&known_question()).await?;
     stop(server)
@@ -88,9 +88,13 @@ pub(crate) fn known_question() -> QueryKpisRequest {
     }
 }
 
-fn batches(deals: &[Deal]) -> impl Iterator<Item = Result<Vec<bellwether_contracts::sales::Record>>> {
+/// Deals as records, so many a call, made when they are asked for.
+pub(crate) fn batches(
+    deals: &[Deal],
+    size: usize,
+) -> impl Iterator<Item = Result<Vec<bellwether_contracts::sales::Record>>> {
     deals
-        .chunks(BATCH)
+        .chunks(size)
         .map(|part| Ok(part.iter().map(Deal::record).collect()))
 }
 

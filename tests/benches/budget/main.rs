@@ -3,14 +3,21 @@
 //! Rows never decide a test. What does fail the run is an answer that differs from the anchor's.
 
 mod bare;
+mod copy;
 mod deals;
 mod door;
 mod duckdb;
+mod echo;
 mod ingest;
+mod journey;
+mod link;
+mod load;
+mod postgres;
 mod query;
 mod restart;
 mod row;
 mod scan;
+mod shared;
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +27,7 @@ use bellwether_tests::product::Server;
 use row::Row;
 
 /// The rows by the names that the command line takes.
-const ROWS: [&str; 4] = ["P8", "P12", "SCAN", "QUERY"];
+const ROWS: [&str; 8] = ["P2", "P7", "P8", "P12", "SCAN", "QUERY", "LINK", "JOURNEY"];
 
 /// What the command line says.
 #[derive(Default)]
@@ -55,9 +62,17 @@ impl Options {
     }
 }
 
+// As the binary that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
-    let options = Options::read(std::env::args().skip(1))?;
     let runtime = tokio::runtime::Runtime::new()?;
+    let first = std::env::args().nth(1).unwrap_or_default();
+    if let Some(answer) = first.strip_prefix(echo::FLAG) {
+        return runtime.block_on(echo::serve(Path::new(answer)));
+    }
+    let options = Options::read(std::env::args().skip(1))?;
     let mut failures = Vec::new();
     let mut note = |what: &str, done: Result<Vec<Row>>| {
         let printed = done.and_then(|rows| rows.iter().try_for_each(Row::print));
@@ -66,6 +81,12 @@ fn main() -> Result<()> {
             failures.push(what.to_owned());
         }
     };
+    if options.wants("P2") {
+        note("P2", runtime.block_on(shared::measure()));
+    }
+    if options.wants("P7") {
+        note("P7", runtime.block_on(postgres::measure()));
+    }
     if options.wants("P8") || options.wants("P12") {
         log_rows(&options, &runtime, &mut note);
     }
@@ -77,6 +98,12 @@ fn main() -> Result<()> {
     }
     if options.wants("QUERY") {
         note("QUERY", runtime.block_on(query::measure()));
+    }
+    if options.wants("LINK") {
+        note("LINK", runtime.block_on(link::measure()));
+    }
+    if options.wants("JOURNEY") {
+        note("JOURNEY", journey::measure());
     }
     if failures.is_empty() {
         return Ok(());

@@ -18,7 +18,10 @@ const WARM_UP: usize = 100;
 /// Starts a server with the demo and asks one question over and over.
 pub(crate) async fn measure() -> Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
-    let server = Server::start_with(folder.path(), &["--demo"]);
+    let config = folder.path().join("no-cache.yaml");
+    std::fs::write(&config, "kpi: {cache_bytes: 0}\n")?;
+    let config = config.display().to_string();
+    let server = Server::start_with(folder.path(), &["--demo", "--config", &config]);
     let door = Door::to(&server)?;
     let question = three_years(&door).await?;
     for _ in 0..WARM_UP {

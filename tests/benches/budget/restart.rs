@@ -66,6 +66,7 @@ async fn start(folder: &Path, before: &[KpiValue]) -> Result<(f64, Server)> {
 /// The answer without the story of how it was computed.
 fn essence(mut values: Vec<KpiValue>) -> Vec<KpiValue> {
     for value in &mut values {
+        value.path = 0;
         value.path_reason.clear();
     }
     values
