@@ -1,6 +1,6 @@
 # The two commands that matter: `make run` and `make test`. Everything else is for those who change the code.
 .DEFAULT_GOAL := help
-.PHONY: help run fleet test check bench image
+.PHONY: help run fleet test faults check bench image
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,10 @@ fleet: ## The same as a fleet: PostgreSQL, Redis, two ingestion and two kpi proc
 test: ## Every test; installs missing tools when it may
 	@scripts/tools.sh
 	@PATH="$$(scripts/tools.sh --bin):$$PATH" scripts/test.sh
+
+faults: ## Every fault with full counts against real servers; prints a table, about a quarter of an hour
+	@scripts/tools.sh
+	@PATH="$$(scripts/tools.sh --bin):$$PATH" scripts/faults.sh
 
 check: ## Format, lints, contract, house rules, documentation, dependencies
 	@scripts/tools.sh --deny
