@@ -7,6 +7,7 @@
 pub mod ledger;
 pub mod load;
 pub mod report;
+pub mod seen;
 pub mod verdict;
 pub mod wire;
 

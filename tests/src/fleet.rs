@@ -22,6 +22,8 @@ pub struct FleetOptions {
     pub ingestions: usize,
     /// How many kpi processes.
     pub kpis: usize,
+    /// Whether each ingestion process has the role kpi as well.
+    pub both_roles: bool,
     /// Puts a [`Proxy`] before PostgreSQL, before Redis and before each ingestion process.
     pub proxied: bool,
     /// The database; a fresh one of [`Postgres::shared`] when it is not named.
@@ -42,6 +44,7 @@ impl Default for FleetOptions {
         Self {
             ingestions: 2,
             kpis: 2,
+            both_roles: false,
             proxied: false,
             database_url: None,
             redis_url: None,
@@ -101,7 +104,12 @@ impl Fleet {
                 ports.iter().map(|port| url(*port)).collect(),
             ),
         };
-        let own = ["--roles", "ingestion", "--database-url", &database];
+        let own = if options.both_roles {
+            let roles = ["--roles", "ingestion,kpi", "--database-url", &database];
+            [&roles[..], &["--redis-url", &redis]].concat()
+        } else {
+            vec!["--roles", "ingestion", "--database-url", &database]
+        };
         let args = words(&own, &options.ingestion_args);
         let ingestions = start_each("ingestion", &ports, folder.path(), &args);
         let ports: Vec<u16> = (0..options.kpis).map(|_| free_port()).collect();

@@ -73,12 +73,28 @@ impl Server {
     /// As [`Server::start_with`].
     #[must_use]
     pub fn launch(dir: &Path, args: &[&str]) -> Self {
+        Self::launch_by(Command::new(binary()), dir, args)
+    }
+
+    /// The same in a network namespace; root only.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    #[must_use]
+    pub fn launch_in(namespace: &str, dir: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new("ip");
+        // It becomes the server: the same process.
+        command.args(["netns", "exec", namespace]).arg(binary());
+        Self::launch_by(command, dir, args)
+    }
+
+    fn launch_by(mut command: Command, dir: &Path, args: &[&str]) -> Self {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(dir.join("serve.log"))
             .expect("a writable folder");
-        let mut child = Command::new(binary())
+        let mut child = command
             .arg("serve")
             .args(args)
             .stdout(Stdio::piped())

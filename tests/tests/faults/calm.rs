@@ -20,6 +20,7 @@ fn a_calm_load_holds_on_the_embedded_server() {
         batch: 5,
         deadline: Duration::from_secs(5),
         pause: Duration::from_millis(2),
+        recent: 3,
         retries: true,
         seed: 1,
         ledger: dir.path().join("ledger"),
