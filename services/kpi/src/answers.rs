@@ -82,7 +82,7 @@ impl Answers {
             threads: config.threads(),
             questions: Cache::new(MOST_QUESTIONS),
             memory: Memory::new(config.cache_bytes),
-            shared: shared.map(|cache| Shared::new(cache, config)),
+            shared: shared.map(|cache| Shared::new(cache, config, &host.metrics)),
             flights: Flights::default(),
             meter: Meter::register(&host.metrics),
         };

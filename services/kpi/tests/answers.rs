@@ -73,11 +73,15 @@ impl Kpi {
 
     /// Answers that were computed.
     fn computations(&self) -> u64 {
+        self.number("kpi_computations_total")
+    }
+
+    /// The number of that name at `/metrics`.
+    fn number(&self, name: &str) -> u64 {
         let text = self.node.host().metrics.encode();
-        let line = text
-            .lines()
-            .find(|line| line.starts_with("kpi_computations_total "));
-        line.unwrap().split(' ').nth(1).unwrap().parse().unwrap()
+        let mut lines = text.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap().parse().unwrap()
     }
 }
 
@@ -217,6 +221,24 @@ async fn what_one_process_computed_another_finds() {
     }
     one.node.stop().await;
     other.node.stop().await;
+}
+
+/// RELIABILITY F14: what was never asked might be dear, so that its lease is worth a call, but not after a slow one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hung_cache_holds_a_question_up_once() {
+    let (log, redis) = (FakeLog::new(1), Redis::start());
+    log.deals(TENANT, 5);
+    let kpi = Kpi::start(&log, Some(cache(&redis).await), 0).await;
+    kpi.reach(&log).await;
+    assert_eq!(kpi.number("kpi_shared_cache_open"), 0);
+    redis.pause();
+    kpi.one(open_deals()).await;
+    // The look fails, and behind the caller's back the storing; a third call would open the breaker.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(kpi.number("kpi_shared_cache_errors_total") <= 2);
+    assert_eq!(kpi.number("kpi_shared_cache_breaker_opens_total"), 0);
+    redis.resume();
+    kpi.node.stop().await;
 }
 
 /// RELIABILITY F16.

@@ -11,6 +11,7 @@ mod calm;
 mod deadlines;
 mod network;
 mod postgres;
+mod redis;
 
 /// The tenant of every load.
 const TENANT: &str = "ledger";

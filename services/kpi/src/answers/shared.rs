@@ -1,10 +1,13 @@
 //! The cache that processes share, for answers that cost more to compute than to fetch. It may be away, empty or full:
 //! then answers are computed.
 
+mod meter;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bellwether_contracts::kpi::QueryKpisResponse;
+use bellwether_runtime::metrics::Metrics;
 use bellwether_storage::cache::{Lease, LeaseToken, SharedCache};
 use prost::Message as _;
 use tokio::time::{Instant, sleep};
@@ -19,6 +22,9 @@ const LEASE_MICROS: u64 = 10_000;
 const LEASE_TTL: Duration = Duration::from_secs(10);
 /// How long one waits for another process before it computes as well.
 const LEASE_WAIT: Duration = Duration::from_millis(500);
+/// A look that took longer found a cache that is hung or crowded, which is not asked for a lease as well: a question
+/// waits for the cache once.
+const SLOW_LOOK: Duration = Duration::from_millis(50);
 /// The pauses between looks meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -39,7 +45,8 @@ pub(super) struct Held {
 }
 
 impl Shared {
-    pub(super) fn new(cache: SharedCache, config: &Config) -> Self {
+    pub(super) fn new(cache: SharedCache, config: &Config, metrics: &Metrics) -> Self {
+        meter::register(metrics, &cache);
         Self {
             cache,
             costs: Costs::default(),
@@ -59,10 +66,12 @@ impl Shared {
         key: &AnswerKey,
         shape: u64,
     ) -> (Option<QueryKpisResponse>, Option<Held>) {
+        let started = Instant::now();
         if let Some(found) = self.get(key).await {
             return (Some(found), None);
         }
-        if self.costs.of(shape).is_some_and(|cost| cost < LEASE_MICROS) {
+        let cheap = self.costs.of(shape).is_some_and(|cost| cost < LEASE_MICROS);
+        if cheap || started.elapsed() > SLOW_LOOK {
             return (None, None);
         }
         match self.cache.lease(key.bytes(), LEASE_TTL).await {
