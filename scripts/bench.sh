@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The measured budget in release mode: one JSON line a row on stdout, everything else on stderr.
 #
-#   scripts/bench.sh [ROW...]    rows: P8 P12 SCAN QUERY; none = all of them
+#   scripts/bench.sh [ROW...]    rows: P2 P7 P8 P12 SCAN QUERY LINK JOURNEY; none = all of them
 #
+# P2 needs h2load (Debian's nghttp2-client), JOURNEY the CRM export of ../shared/data; without them they are left out. P2,
+# P7 and JOURNEY start PostgreSQL and Redis as the tests do (scripts/tools.sh installs them).
 # SCAN compares with DuckDB on the generated deals of ../shared/bench. It needs that folder and three packages from
 # PyPI (scripts/bench/requirements.txt); without them it is left out. Packages and generated files lie in the user's
 # cache directory.

@@ -1,6 +1,7 @@
 //! The command line: what it prints, and how it ends.
 
 use std::fs;
+use std::path::Path;
 
 use bellwether_tests::product::run_in;
 use serde_json::{Value, json};
@@ -24,89 +25,54 @@ pub(super) fn all(journey: &Journey<'_>) {
     fs::write(at("records.jsonl"), LINES).expect("a writable folder");
     fs::write(at("settings.yaml"), "currency: USD\nzone: Europe/Berlin\n").expect("a writable folder");
     let (records, settings, rejects) = (at("records.jsonl"), at("settings.yaml"), at("rejects.csv"));
-    let run = |url: &str, line: &[&str], tenant: &str| command(journey, folder.path(), url, line, tenant);
-    let ingestion = |line: &[&str], tenant: &str| run(journey.deployment.ingestion(), line, tenant);
-    let kpi = |line: &[&str], tenant: &str| run(journey.deployment.kpi(), line, tenant);
+    let ingestion = |line: &str, tenant: &str| {
+        command(
+            journey,
+            folder.path(),
+            journey.deployment.ingestion(),
+            line,
+            tenant,
+        )
+    };
     for _ in 0..2 {
         ingestion(
-            &["import", &records, "--rejects", &rejects, "--output", "json"],
+            &format!("import {records} --rejects {rejects} --output json"),
             "shell",
         );
         let text = fs::read_to_string(at("rejects.csv")).expect("rejects");
         journey.note("the rejects file", Ok(json!(text)));
-        ingestion(&["settings", "apply", &settings, "--output", "json"], "shell");
+        ingestion(&format!("settings apply {settings} --output json"), "shell");
     }
     for output in ["json", "table", "csv"] {
-        ingestion(&["settings", "get", "--output", output], "shell");
-        ingestion(&["records", "list", "account", "--output", output], TENANT);
-        ingestion(
-            &["records", "get", "opportunity", "D003", "--output", output],
-            TENANT,
-        );
+        ingestion(&format!("settings get --output {output}"), "shell");
+        ingestion(&format!("records list account --output {output}"), TENANT);
+        ingestion(&format!("records get opportunity D003 --output {output}"), TENANT);
     }
-    ingestion(&["records", "get", "opportunity", "nobody"], TENANT);
-    ingestion(&["records", "list", "rep"], "nobody");
-    ingestion(&["import", &settings, "--rejects", &rejects], "shell");
+    ingestion("records get opportunity nobody", TENANT);
+    ingestion("records list rep", "nobody");
+    ingestion(&format!("import {settings} --rejects {rejects}"), "shell");
+    questions(journey, folder.path());
+}
+
+fn questions(journey: &Journey<'_>, folder: &Path) {
+    let kpi = |line: &str, tenant: &str| command(journey, folder, journey.deployment.kpi(), line, tenant);
+    let range = "--from 2024-01-01 --to 2025-01-01 --as-of 2025-06-30";
     for output in ["json", "table"] {
-        let range = [
-            "--from",
-            "2024-01-01",
-            "--to",
-            "2025-01-01",
-            "--as-of",
-            "2025-06-30",
-        ];
-        kpi(
-            &[
-                &[
-                    "kpi", "query", "win_rate", "bookings", "--by", "team", "--output", output,
-                ],
-                &range[..],
-            ]
-            .concat(),
-            TENANT,
-        );
-        kpi(
-            &[
-                &[
-                    "kpi",
-                    "query",
-                    "open_deals",
-                    "--grain",
-                    "quarter",
-                    "--output",
-                    output,
-                ],
-                &range[..],
-            ]
-            .concat(),
-            TENANT,
-        );
-        kpi(
-            &[
-                "kpi",
-                "query",
-                "bookings",
-                "--as-of",
-                "2024-12-31",
-                "--known-at",
-                "seq:2",
-                "--output",
-                output,
-            ],
-            TENANT,
-        );
-        kpi(&["kpi", "list", "--output", output], TENANT);
-        kpi(&["kpi", "show", "win_rate", "--output", output], TENANT);
+        let query = |rest: &str| kpi(&format!("kpi query {rest} --output {output}"), TENANT);
+        query(&format!("win_rate bookings --by team {range}"));
+        query(&format!("open_deals --grain quarter {range}"));
+        query("bookings --as-of 2024-12-31 --known-at seq:2");
+        kpi(&format!("kpi list --output {output}"), TENANT);
+        kpi(&format!("kpi show win_rate --output {output}"), TENANT);
     }
-    kpi(&["kpi", "query", "winrate"], TENANT);
-    kpi(&["kpi", "query", "win_rate"], "nobody");
+    kpi("kpi query winrate", TENANT);
+    kpi("kpi query win_rate", "nobody");
 }
 
 /// Runs a command line against a server and writes down how it ended and what it said.
-fn command(journey: &Journey<'_>, folder: &std::path::Path, url: &str, line: &[&str], tenant: &str) {
+fn command(journey: &Journey<'_>, folder: &Path, url: &str, line: &str, tenant: &str) {
     let token = journey.deployment.token_file.display().to_string();
-    let mut args = line.to_vec();
+    let mut args: Vec<&str> = line.split(' ').collect();
     args.extend([
         "--tenant",
         tenant,
@@ -119,7 +85,7 @@ fn command(journey: &Journey<'_>, folder: &std::path::Path, url: &str, line: &[&
     let done = run_in(folder, &args);
     let out = serde_json::from_str(&done.out).unwrap_or(Value::from(done.out));
     let words: Vec<&str> = line
-        .iter()
+        .split(' ')
         .map(|word| word.rsplit('/').next().unwrap_or(word))
         .collect();
     journey.note(

@@ -15,14 +15,14 @@ pub(super) fn all(journey: &Journey<'_>) {
 }
 
 /// Records that break many rules at once, between good ones.
-fn writes(journey: &Journey<'_>) {
+fn broken() -> Vec<Value> {
     let money = json!({"minor_units": -5, "currency_code": "XXQ"});
     let deal = json!({
         "stage": "Dreaming", "pipeline": "unknown", "amount": money, "created_at": {"date": "2024-02-30"},
         "closed_at": {"date": "2023-01-01"}, "crm_probability": "1.5", "lines": [{"product": "", "units": "x"}],
         "stage_history": [{"at": {"date": "2024-03-01"}, "stage": "Won"}, {"at": {"date": "2024-01-01"}, "stage": "Talking"}],
     });
-    let records = [
+    vec![
         json!({"id": "", "opportunity": deal}),
         json!({"id": "fine", "effective_at": "2024-01-01T00:00:00Z", "account": {"name": "Fine"}}),
         json!({"id": "x".repeat(300), "account": {"name": "y".repeat(2000), "parent_id": "x".repeat(300)}}),
@@ -33,73 +33,65 @@ fn writes(journey: &Journey<'_>) {
         json!({"fx_rate": {"base_currency": "EUR", "quote_currency": "EUR", "date": "x", "rate": "-1"}}),
         json!({"id": "open", "opportunity": {"stage": "Talking", "pipeline": "new", "closed_at": {"date": "2024-01-01"}}}),
         json!({"id": "attributes", "attributes": {"unknown": {"text": "x"}, "score": {"text": "x"}}, "opportunity": {"stage": "Won"}}),
-    ];
+    ]
+}
+
+fn writes(journey: &Journey<'_>) {
+    let records = broken();
     journey.upsert("broken records", TENANT, &records);
-    let upsert = format!("{RECORDS}/UpsertRecords");
-    journey.read(
-        "a bad tenant",
-        &upsert,
-        &json!({"tenant": "Acme!", "records": [records[1]]}),
-    );
-    journey.read(
-        "a request id too long",
-        &upsert,
-        &json!({"tenant": TENANT, "records": [records[1]], "request_id": "x".repeat(129)}),
-    );
-    journey.read(
-        "no records",
-        &upsert,
-        &json!({"tenant": TENANT, "request_id": "none"}),
-    );
+    let one = json!([records[1]]);
     let many = vec![records[1].clone(); 5001];
-    journey.read(
-        "too many records",
-        &upsert,
-        &json!({"tenant": TENANT, "records": many}),
-    );
-    let delete = format!("{RECORDS}/DeleteRecord");
-    journey.read(
-        "delete nothing",
-        &delete,
-        &json!({"tenant": TENANT, "kind": "RECORD_KIND_ACCOUNT"}),
-    );
-    journey.read(
-        "delete settings",
-        &delete,
-        &json!({"tenant": TENANT, "kind": "RECORD_KIND_SETTINGS", "id": "settings"}),
-    );
-    let get = format!("{RECORDS}/GetRecord");
-    journey.read(
-        "a kind that is none",
-        &get,
-        &json!({"tenant": TENANT, "kind": 77, "id": "x"}),
-    );
-    journey.read(
-        "a record of nobody",
-        &get,
-        &json!({"tenant": "nobody", "kind": "RECORD_KIND_REP", "id": "x"}),
-    );
-    let list = format!("{RECORDS}/ListRecords");
-    journey.read(
+    let cases = [
+        ("a bad tenant", json!({"tenant": "Acme!", "records": one})),
+        (
+            "a request id too long",
+            json!({"records": one, "request_id": "x".repeat(129)}),
+        ),
+        ("no records", json!({"request_id": "none"})),
+        ("too many records", json!({ "records": many })),
+    ];
+    refused(journey, &format!("{RECORDS}/UpsertRecords"), &cases);
+    let cases = [
+        ("delete nothing", json!({"kind": "RECORD_KIND_ACCOUNT"})),
+        (
+            "delete settings",
+            json!({"kind": "RECORD_KIND_SETTINGS", "id": "settings"}),
+        ),
+    ];
+    refused(journey, &format!("{RECORDS}/DeleteRecord"), &cases);
+    let cases = [
+        ("a kind that is none", json!({"kind": 77, "id": "x"})),
+        (
+            "a record of nobody",
+            json!({"tenant": "nobody", "kind": "RECORD_KIND_REP", "id": "x"}),
+        ),
+    ];
+    refused(journey, &format!("{RECORDS}/GetRecord"), &cases);
+    let page = (
         "a page of less than nothing",
-        &list,
-        &json!({"tenant": TENANT, "kind": "RECORD_KIND_REP", "page_size": -1}),
+        json!({"kind": "RECORD_KIND_REP", "page_size": -1}),
     );
-    journey.read(
-        "settings without any",
+    refused(journey, &format!("{RECORDS}/ListRecords"), &[page]);
+    refused(
+        journey,
         &format!("{TENANTS}/UpdateSettings"),
-        &json!({ "tenant": TENANT }),
+        &[("settings without any", json!({}))],
     );
-    journey.read(
-        "an import that is none",
-        &format!("{IMPORTS}/GetImport"),
-        &json!({"tenant": TENANT, "import_id": "none"}),
-    );
-    journey.read(
-        "rejects of none",
-        &format!("{IMPORTS}/ListRejects"),
-        &json!({"tenant": TENANT, "import_id": "none"}),
-    );
+    let none = [("an import that is none", json!({"import_id": "none"}))];
+    refused(journey, &format!("{IMPORTS}/GetImport"), &none);
+    refused(journey, &format!("{IMPORTS}/ListRejects"), &none);
+}
+
+/// Calls a method of ingestion in ways that it refuses; the tenant is the company's where none is named.
+fn refused(journey: &Journey<'_>, method: &str, cases: &[(&str, Value)]) {
+    for (what, case) in cases {
+        let mut message = json!({ "tenant": TENANT });
+        for (name, value) in case.as_object().expect("an object") {
+            message[name] = value.clone();
+        }
+        let answer = journey.read(&format!("{method}: {what}"), method, &message);
+        assert!(answer["refused"].is_object(), "{method} takes {what}: {answer}");
+    }
 }
 
 /// Questions that cannot be asked.
