@@ -19,7 +19,7 @@ done
 [ "$#" -gt 0 ] || rm -f "$target"/faults/*.json
 
 cargo build --workspace --locked --bins --tests </dev/null || exit 1
-BELLWETHER_FAULTS=full cargo test --workspace --locked --no-fail-fast --test faults -- \
+FAULTS=full cargo test --workspace --locked --no-fail-fast --test faults -- \
   --test-threads 1 "${names[@]}" </dev/null >&2
 status=$?
 

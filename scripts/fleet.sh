@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and starts the platform as a fleet: two ingestion and two kpi processes over PostgreSQL and Redis, with demo
-# data. Shows a few KPIs through a kpi replica and where to look, and stays in the foreground until Ctrl-C or SIGTERM;
+# data. Prints the scorecard and where to look, and stays in the foreground until Ctrl-C or SIGTERM;
 # then all of it ends in order. PostgreSQL and Redis are the installed programs, started for this run alone on free
 # ports of this machine. Nothing is kept: the folder .fleet (or FLEET_DIR) is made anew each time.
 set -euo pipefail
@@ -55,6 +55,7 @@ end_all() {
   finish TERM ingestion-1 ingestion-2
   finish TERM redis
   finish INT postgres
+  rm -f "$fleet/endpoint"
   [ -z "$database" ] || rm -rf "$database"
 }
 
@@ -152,17 +153,19 @@ for name in kpi-1 kpi-2; do serve "$name" --roles kpi --ingestion-url "$ingestio
 for name in kpi-1 kpi-2; do wait_for "$name" is_ready "$name"; done
 kpi=$(url_of kpi-1),$(url_of kpi-2)
 
+# The folder is to clients what a data folder is: address and token.
+printf '%s\n' "$ingestion,$kpi" >"$fleet/endpoint"
+
 printf '\n'
-"$bellwether" kpi query bookings win_rate average_deal_size sales_cycle_median pipeline_value \
-  --tenant demo --by region --server "$kpi" --token-file "$fleet/token" || say "the query failed"
+"$bellwether" scorecard --tenant demo --data-dir "$fleet" || say "the scorecard failed"
 cat <<EOT
 
 The fleet: ingestion at $ingestion
            kpi at $kpi
            token in $fleet/token, logs in $fleet/*.log
 
+  $bellwether kpi query win_rate --tenant demo --by region --data-dir $fleet
   $bellwether kpi list --server $kpi --token-file $fleet/token
-  $bellwether kpi query win_rate --tenant demo --by region --server $kpi --token-file $fleet/token
   psql $postgres_url -c '\dt ingestion.*'
 
 Ctrl-C drains and stops.

@@ -245,7 +245,7 @@ fn every_command_in_the_readme_runs() {
         "no scorecard:\n{seen}"
     );
     let of_fleet = fleet.seen();
-    assert!(of_fleet.contains("win_rate"), "no KPIs:\n{of_fleet}");
+    assert!(of_fleet.contains("Win rate"), "no scorecard:\n{of_fleet}");
     let mut ran = 0;
     for line in commands("README.md")
         .into_iter()

@@ -116,7 +116,7 @@ pub(crate) struct Connection {
     /// The server's data folder: its address is in DIR/endpoint, its token in DIR/token
     #[arg(long, value_name = "DIR", env = "BELLWETHER_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// The server's address, such as http://127.0.0.1:4711; several replicas separated by commas
+    /// The server's address, such as http://127.0.0.1:4711; the processes of a fleet separated by commas
     #[arg(long, value_name = "URL,...", env = "BELLWETHER_SERVER")]
     pub(crate) server: Option<String>,
     /// A file that holds the token

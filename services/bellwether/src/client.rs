@@ -12,6 +12,8 @@ use bellwether_runtime::{LinkConfig, MAX_MESSAGE_BYTES, PeerChannel, PeerLink, S
 use crate::cli::Connection;
 use crate::exit::{Code, Failure};
 
+mod parts;
+
 /// The server's address: the one that is named, else the one that the process of the folder wrote.
 ///
 /// # Errors
@@ -26,18 +28,19 @@ pub(crate) fn address(server: Option<&str>, dir: Option<&Path>) -> Result<String
     }
 }
 
-/// A server that commands speak to.
+/// A server, or the processes of a fleet, that commands speak to.
 #[derive(Debug)]
 pub(crate) struct Client {
-    link: PeerLink,
+    ingestion: PeerLink,
+    kpi: PeerLink,
 }
 
 impl Client {
-    /// Finds address and token as the command line says; nothing is sent yet.
+    /// Finds address and token as the command line says; several addresses are asked which of them serves what.
     ///
     /// # Errors
     /// Usage when neither folder nor server is named, unavailable when nothing serves the folder, auth without a token.
-    pub(crate) fn find(connection: &Connection) -> Result<Self, Failure> {
+    pub(crate) async fn find(connection: &Connection) -> Result<Self, Failure> {
         let url = address(connection.server.as_deref(), connection.data_dir.as_deref())?;
         let in_folder = || connection.data_dir.as_ref().map(|dir| dir.join("token"));
         let file = connection.token_file.clone().or_else(in_folder);
@@ -49,7 +52,8 @@ impl Client {
             ca_file: connection.ca_file.clone(),
             ..LinkConfig::default()
         };
-        Self::linked(&url, &token, &config)
+        let (ingestion, kpi) = parts::links(&url, &token, &config).await?;
+        Ok(Self { ingestion, kpi })
     }
 
     /// The server at an address.
@@ -57,39 +61,38 @@ impl Client {
     /// # Errors
     /// Usage when `url` is no address.
     pub(crate) fn at(url: &str, token: &Secret<String>) -> Result<Self, Failure> {
-        Self::linked(url, token, &LinkConfig::default())
-    }
-
-    fn linked(urls: &str, token: &Secret<String>, config: &LinkConfig) -> Result<Self, Failure> {
-        let link = PeerLink::far(urls, token, config)
+        let link = PeerLink::far(url, token, &LinkConfig::default())
             .map_err(|error| Failure::from(error).with_code(Code::Usage))?;
-        Ok(Self { link })
+        Ok(Self {
+            ingestion: link.clone(),
+            kpi: link,
+        })
     }
 
     /// Records.
     pub(crate) fn records(&self) -> RecordServiceClient<PeerChannel> {
-        RecordServiceClient::new(self.link.channel())
+        RecordServiceClient::new(self.ingestion.channel())
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Imports: uploads have a connection of their own.
     pub(crate) fn imports(&self) -> ImportServiceClient<PeerChannel> {
-        ImportServiceClient::new(self.link.stream_channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+        ImportServiceClient::new(self.ingestion.stream_channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Tenants and settings.
     pub(crate) fn tenants(&self) -> TenantServiceClient<PeerChannel> {
-        TenantServiceClient::new(self.link.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+        TenantServiceClient::new(self.ingestion.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Definitions of KPIs.
     pub(crate) fn catalog(&self) -> CatalogServiceClient<PeerChannel> {
-        CatalogServiceClient::new(self.link.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+        CatalogServiceClient::new(self.kpi.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Values of KPIs.
     pub(crate) fn kpis(&self) -> KpiServiceClient<PeerChannel> {
-        KpiServiceClient::new(self.link.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+        KpiServiceClient::new(self.kpi.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 }

@@ -108,6 +108,12 @@ impl From<tonic::Status> for Failure {
         if status.code() == tonic::Code::Unavailable && status.details().is_empty() {
             failure.message = format!("cannot reach the server ({}): is it running?", failure.message);
         }
+        if status.code() == tonic::Code::Unimplemented && status.details().is_empty() {
+            failure.message =
+                "the server does not have this service: name a process of the other role, or several \
+                               processes separated by commas"
+                    .to_owned();
+        }
         failure
     }
 }

@@ -28,7 +28,7 @@ const MONTHS: i32 = 12;
 /// # Errors
 /// What the server says.
 pub(crate) async fn run(args: ScorecardArgs, printer: &Printer) -> Result<Code, Failure> {
-    let client = Client::find(&args.connection)?;
+    let client = Client::find(&args.connection).await?;
     let settings = settings(&client, &args.tenant).await?;
     let ask = Ask {
         client: &client,

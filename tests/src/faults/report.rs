@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::verdict::Verdict;
 
-/// Whether full counts are asked for (`BELLWETHER_FAULTS=full`, as `make faults` sets it); else they are small.
+/// Whether full counts are asked for (`FAULTS=full`, as `make faults` sets it); else they are small.
 #[must_use]
 #[expect(
     clippy::disallowed_methods,
     reason = "a switch of the tests, not a setting of the product"
 )]
 pub fn full() -> bool {
-    std::env::var("BELLWETHER_FAULTS").is_ok_and(|text| text == "full")
+    std::env::var("FAULTS").is_ok_and(|text| text == "full")
 }
 
 /// A row that is being measured.

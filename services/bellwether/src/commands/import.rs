@@ -27,7 +27,7 @@ const BAR: &str = "{msg:24!} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {e
 /// # Errors
 /// Usage for files that cannot be opened, else what the server says.
 pub(super) async fn run(args: ImportArgs, printer: &Printer) -> Result<Code, Failure> {
-    let client = Client::find(&args.connection)?;
+    let client = Client::find(&args.connection).await?;
     let mut uploads = Vec::with_capacity(args.paths.len());
     for path in &args.paths {
         uploads.push(Upload::open(path).await?);

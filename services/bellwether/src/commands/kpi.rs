@@ -29,7 +29,7 @@ pub(super) async fn run(command: KpiCommand, printer: &Printer) -> Result<Code, 
 }
 
 async fn list(args: ListArgs) -> Result<Vec<KpiDefinition>, Failure> {
-    let client = Client::find(&args.connection)?;
+    let client = Client::find(&args.connection).await?;
     let request = ListKpisRequest {
         tenant: args.tenant.unwrap_or_default(),
     };
@@ -37,7 +37,7 @@ async fn list(args: ListArgs) -> Result<Vec<KpiDefinition>, Failure> {
 }
 
 async fn show(args: ShowArgs) -> Result<KpiDefinition, Failure> {
-    let client = Client::find(&args.connection)?;
+    let client = Client::find(&args.connection).await?;
     let request = GetKpiRequest {
         tenant: args.tenant.unwrap_or_default(),
         id: args.id,

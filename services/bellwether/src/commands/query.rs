@@ -24,7 +24,7 @@ use crate::output::{Cell, Page, Printer, Sheet, Tone, View, precise};
 /// # Errors
 /// What the server says.
 pub(super) async fn run(args: QueryArgs, printer: &Printer) -> Result<Code, Failure> {
-    let client = Client::find(&args.connection)?;
+    let client = Client::find(&args.connection).await?;
     let known_at = match args.known_at {
         None => None,
         Some(known_at) => Some(resolve(&client, &args.tenant, known_at).await?),

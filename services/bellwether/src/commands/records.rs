@@ -28,7 +28,7 @@ pub(super) async fn run(command: RecordsCommand, printer: &Printer) -> Result<Co
 }
 
 async fn get(args: GetRecordArgs) -> Result<Map<String, Value>, Failure> {
-    let client = Client::find(&args.connection)?;
+    let client = Client::find(&args.connection).await?;
     let request = GetRecordRequest {
         tenant: args.tenant,
         kind: kind_to_proto(args.kind).into(),
@@ -42,7 +42,7 @@ async fn get(args: GetRecordArgs) -> Result<Map<String, Value>, Failure> {
 }
 
 async fn list(args: ListRecordsArgs) -> Result<Vec<Map<String, Value>>, Failure> {
-    let client = Client::find(&args.connection)?;
+    let client = Client::find(&args.connection).await?;
     let mut left = args.limit.unwrap_or(u64::MAX);
     let mut found = Vec::new();
     let mut token = String::new();

@@ -25,14 +25,14 @@ pub(super) async fn run(command: SettingsCommand, printer: &Printer) -> Result<C
 }
 
 async fn get(args: SettingsArgs) -> Result<TenantSettings, Failure> {
-    let client = Client::find(&args.connection)?;
+    let client = Client::find(&args.connection).await?;
     let request = GetSettingsRequest { tenant: args.tenant };
     let answer = client.tenants().get_settings(request).await?.into_inner();
     Ok(answer.settings.unwrap_or_default())
 }
 
 async fn apply(args: ApplyArgs, printer: &Printer) -> Result<TenantSettings, Failure> {
-    let client = Client::find(&args.connection)?;
+    let client = Client::find(&args.connection).await?;
     let text = std::fs::read_to_string(&args.file)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", args.file.display())))?;
     let wanted = read(&text, &args.file)?;
