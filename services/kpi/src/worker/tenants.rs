@@ -149,9 +149,11 @@ impl Tenants {
             self.check_epoch(tenant, position).await?;
         }
         let reached = progress.wait_for(|progress| progress.reached(position));
+        // Feeds end before calls do: nothing is reached any more, and the drain need not wait for it.
+        let reached = self.inner.shutdown.streams().run_until_cancelled(reached);
         match tokio::time::timeout(self.patience(), reached).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) => Err(Error::unavailable(
+            Ok(Some(Ok(_))) => Ok(()),
+            Ok(Some(Err(_)) | None) => Err(Error::unavailable(
                 ErrorReason::ShuttingDown,
                 "the node is shutting down",
             )),

@@ -15,7 +15,7 @@ use super::{Configs, correct, first_error, metrics};
 use crate::{alone, load, verdict};
 
 /// Spans that may wait for the collector: few, so that the small row fills the queue.
-const QUEUE: usize = 512;
+const QUEUE: usize = 256;
 /// What a drain may take: sending the last spans is tried for 3 s.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Scrapes that hang, in each process.
@@ -89,7 +89,7 @@ impl Run {
         let scrapes = scrapes_hang.then(|| Scrapes::of(fleet.replicas()));
         let load = load(&fleet, 31, |options| options.retries = false);
         load.wait_for(50, 50, Duration::from_secs(60));
-        std::thread::sleep(Duration::from_secs(if full() { 60 } else { 2 }));
+        std::thread::sleep(Duration::from_secs(if full() { 60 } else { 1 }));
         let memory_mib = fleet.replicas().map(memory_mib).sum();
         let outcome = load.settle();
         let verdict = verdict(&fleet, &outcome);

@@ -127,7 +127,8 @@ fn counter(envoy: &Envoy, name: &str) -> u64 {
         .expect("Envoy counts it")
 }
 
-/// A host that says NOT_SERVING is out at once; one that is slow to answer three times.
+/// A host that says NOT_SERVING is out at once, one that is slow to answer after three times. By itself Envoy may gather
+/// changes of health for a second before it acts: longer than the lame duck of the small row.
 const ENVOY: &str = r#"static_resources:
   listeners:
   - name: door
@@ -154,7 +155,7 @@ const ENVOY: &str = r#"static_resources:
     type: STATIC
     connect_timeout: 2s
     lb_policy: ROUND_ROBIN
-    common_lb_config: {healthy_panic_threshold: {value: 0}}
+    common_lb_config: {healthy_panic_threshold: {value: 0}, update_merge_window: 0s}
     typed_extension_protocol_options:
       envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
         "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
