@@ -7,7 +7,10 @@ use super::tree::Source;
 /// The pure rooms: the folder of the service's sources, and the modules in it.
 const ROOMS: [(&str, &[&str]); 2] = [
     ("services/ingestion/src", &["log", "mapping"]),
-    ("services/kpi/src", &["facts", "catalogue", "scan", "formula", "query", "answers/key"]),
+    (
+        "services/kpi/src",
+        &["facts", "catalogue", "scan", "formula", "query", "answers/key"],
+    ),
 ];
 
 /// Crates that a pure room does not name.
