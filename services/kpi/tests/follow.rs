@@ -10,7 +10,7 @@ mod log;
 mod node;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bellwether_domain::{ErrorCode, ErrorReason, Position, TenantId};
 use bellwether_kpi::Config;
@@ -97,6 +97,27 @@ async fn follows_the_log_and_waits_for_positions() {
         .unwrap();
     assert_eq!(rows, 2, "a tenant is loaded on first use");
     node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drain_ends_waits_for_what_is_no_longer_reached() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    log.deals(TENANT, 2);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 2), 2));
+    let waiting = tenants.clone();
+    let waiting = tokio::spawn(async move { waiting.wait_for(&tenant(), at(1, 3)).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let since = Instant::now();
+    node.stop().await;
+    let ended = waiting.await.unwrap().unwrap_err();
+    assert_eq!(
+        (ended.code, ended.reason),
+        (ErrorCode::Unavailable, ErrorReason::ShuttingDown)
+    );
+    assert!(ended.retry_after_ms.is_some(), "another replica may know it");
+    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,11 +40,12 @@ fn f25_the_wire_between_kpi_and_ingestion_is_pulled() {
     }
     let seen = run();
     report.verdict(&seen.verdict);
-    report.set("failed_calls", seen.failed);
+    report.set("errors", seen.failed);
+    let back = seen.after_pull.max(seen.after_drop);
+    report.set("recovery_ms", back.as_millis() as u64);
     report.set("link_down_reconnect_ms", seen.after_pull.as_millis() as u64);
     report.set("drop_noticed_ms", seen.noticed.as_millis() as u64);
     report.set("drop_reconnect_ms", seen.after_drop.as_millis() as u64);
-    let back = seen.after_pull.max(seen.after_drop);
     report.write(seen.verdict.holds() && seen.failed == 0 && seen.noticed <= NOTICE && back <= RECONNECT);
     correct(&seen.verdict);
     assert_eq!(seen.failed, 0, "{:?}", seen.error);

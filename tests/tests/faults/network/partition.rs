@@ -59,7 +59,9 @@ fn f25_kpi_cannot_reach_ingestion() {
     let verdict = verdict(&fleet, &outcome);
     report.verdict(&verdict);
     report.set("calls", outcome.calls.len());
-    report.set("failed_calls", outcome.errors());
+    report.set("errors", outcome.errors());
+    let slowest = silent.reconnected.max(refused.reconnected);
+    report.set("recovery_ms", slowest.as_millis() as u64);
     for (name, seen) in [("silence", &silent), ("refusal", &refused)] {
         report.set(
             &format!("{name}_noticed_ms"),

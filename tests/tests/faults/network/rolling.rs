@@ -71,7 +71,7 @@ fn f22_replicas_restart_in_turn_behind_envoy() {
         "calls_a_second",
         (outcome.calls.len() as f64 / lasted.as_secs_f64()).round(),
     );
-    report.set("failed_calls", outcome.errors());
+    report.set("errors", outcome.errors());
     report.set("reads_of_an_own_write", recent);
     report.set("slowest_drain_ms", slowest.as_millis() as u64);
     report.set("envoy_retries", counter(&envoy, "upstream_rq_retry"));
