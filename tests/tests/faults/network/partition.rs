@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bellwether_tests::faults::{Report, full};
 use bellwether_tests::fleet::{Fleet, FleetOptions};
-use bellwether_tests::proxy::Fault;
+use bellwether_tests::proxy::{Fault, Proxy};
 use tonic::Code;
 
 use super::{Asker, Configs, breaks, correct, first_error};
@@ -16,6 +16,7 @@ const KPI: &str =
     "link:\n  keepalive_interval_ms: 700\n  keepalive_timeout_ms: 500\nkpi:\n  feed_silence_ms: 1500\n";
 /// The deadline of those who ask for the head meanwhile.
 const DEADLINE: Duration = Duration::from_millis(800);
+const NOTICE: Duration = Duration::from_secs(50);
 const RECONNECT: Duration = Duration::from_secs(5);
 
 #[test]
@@ -62,21 +63,8 @@ fn f25_kpi_cannot_reach_ingestion() {
     report.set("errors", outcome.errors());
     let slowest = silent.reconnected.max(refused.reconnected);
     report.set("recovery_ms", slowest.as_millis() as u64);
-    for (name, seen) in [("silence", &silent), ("refusal", &refused)] {
-        report.set(
-            &format!("{name}_noticed_ms"),
-            seen.noticed.map(|noticed| noticed.as_millis() as u64),
-        );
-        report.set(
-            &format!("{name}_reconnect_ms"),
-            seen.reconnected.as_millis() as u64,
-        );
-        report.set(
-            &format!("{name}_longest_call_ms"),
-            seen.longest.as_millis() as u64,
-        );
-        report.set(&format!("{name}_head_asked"), seen.asked);
-    }
+    silent.tell("silence", &mut report);
+    refused.tell("refusal", &mut report);
     report.set("connections_left", stuck);
     let strict = DEADLINE + Duration::from_millis(100);
     let holds = |seen: &Parted| seen.reconnected <= RECONNECT && seen.longest <= strict;
@@ -110,6 +98,16 @@ struct Parted {
     longest: Duration,
 }
 
+impl Parted {
+    fn tell(&self, name: &str, report: &mut Report) {
+        let ms = |time: Duration| time.as_millis() as u64;
+        report.set(&format!("{name}_noticed_ms"), self.noticed.map(ms));
+        report.set(&format!("{name}_reconnect_ms"), ms(self.reconnected));
+        report.set(&format!("{name}_longest_call_ms"), ms(self.longest));
+        report.set(&format!("{name}_head_asked"), self.asked);
+    }
+}
+
 impl<'a> Parts<'a> {
     fn of(fleet: &'a Fleet) -> Self {
         let token = token(fleet);
@@ -121,11 +119,14 @@ impl<'a> Parts<'a> {
     }
 
     fn set(&self, fault: &Fault) {
-        for proxy in &self.fleet.proxies().ingestions {
+        let proxies = &self.fleet.proxies().ingestions;
+        for proxy in proxies {
             proxy.set(fault.clone());
-            if *fault == Fault::Refuse {
-                proxy.cut_all();
-            }
+        }
+        if *fault == Fault::Refuse {
+            // Nobody listens any more by then: what is cut stays cut.
+            std::thread::sleep(Duration::from_millis(50));
+            proxies.iter().for_each(Proxy::cut_all);
         }
     }
 
@@ -134,6 +135,7 @@ impl<'a> Parts<'a> {
         kpis.map(|kpi| breaks(&kpi.folder().join("serve.log"))).sum()
     }
 
+    /// Parts them for so long, and until it is noticed.
     fn lasting(&self, fault: &Fault, lasts: Duration) -> Parted {
         let before = self.breaks();
         let mut seen = Parted {
@@ -144,7 +146,7 @@ impl<'a> Parts<'a> {
         };
         let start = Instant::now();
         self.set(fault);
-        while start.elapsed() < lasts {
+        while start.elapsed() < lasts || (seen.noticed.is_none() && start.elapsed() < NOTICE) {
             for asker in &self.askers {
                 let (asked, took) = asker.at_head(DEADLINE);
                 let code = asked.expect_err("nobody can know the head").code();
