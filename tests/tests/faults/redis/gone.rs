@@ -54,7 +54,7 @@ fn f13_redis_is_killed_for_a_while() {
     report.set("reads_meanwhile", away.len());
     report.set("p99_cached_us", cached.as_micros() as u64);
     report.set("p99_meanwhile_us", without.as_micros() as u64);
-    report.set("back_ms", ms(back));
+    report.set("recovery_ms", ms(back));
     report.set("answers_from_redis", each(&fleet, FROM_REDIS));
     let prompt = back.is_some_and(|back| back <= Duration::from_secs(2));
     report.write(verdict.holds() && outcome.errors() == 0 && prompt && without <= cached * 3);
@@ -116,7 +116,7 @@ fn f14_redis_hangs_for_a_while() {
     report.set("slowest_meanwhile_us", slowest.as_micros() as u64);
     report.set("slowest_new_question_us", new.as_micros() as u64);
     report.set("breaker_open_ms", ms(open));
-    report.set("back_ms", ms(back));
+    report.set("recovery_ms", ms(back));
     let prompt = open.is_some_and(|open| open <= Duration::from_secs(1));
     report.write(verdict.holds() && outcome.errors() == 0 && prompt && slowest <= CAP + scan);
     assert!(verdict.holds(), "{verdict:?}");

@@ -45,7 +45,7 @@ fn f18_redis_is_full() {
     report.verdict(&verdict);
     report.set("errors", outcome.errors());
     report.set("warnings", warnings.clone());
-    report.set("used_once_it_evicts_ms", ms(back));
+    report.set("recovery_ms", ms(back));
     report.set("evicted", evicted(&redis));
     let few = warnings.iter().all(|count| *count <= allowed);
     let prompt = back.is_some_and(|back| back <= Duration::from_secs(2));
