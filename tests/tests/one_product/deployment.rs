@@ -82,6 +82,16 @@ impl Deployment {
         self.kpis.next()
     }
 
+    /// Every process, for clients that need both services: they ask each one what it serves.
+    pub(crate) fn everywhere(&self) -> String {
+        let mut urls: Vec<&str> = [&self.ingestions, &self.kpis]
+            .into_iter()
+            .flat_map(|replicas| replicas.urls.iter().map(String::as_str))
+            .collect();
+        urls.dedup();
+        urls.join(",")
+    }
+
     /// The token that opens every tenant.
     pub(crate) fn token(&self) -> String {
         let text = std::fs::read_to_string(&self.token_file).expect("a token");

@@ -65,6 +65,12 @@ fn questions(journey: &Journey<'_>, folder: &Path) {
         kpi(&format!("kpi list --output {output}"), TENANT);
         kpi(&format!("kpi show win_rate --output {output}"), TENANT);
     }
+    let everywhere = journey.deployment.everywhere();
+    let both = |line: &str| command(journey, folder, &everywhere, line, TENANT);
+    both("scorecard --as-of 2024-06-30 --output json");
+    both("scorecard --as-of 2024-06-30 --period month --output csv");
+    both("kpi query win_rate --as-of 2024-12-31 --known-at 2020-01-01 --output json");
+    both("records get rep rep1 --output json");
     kpi("kpi query winrate", TENANT);
     kpi("kpi query win_rate", "nobody");
 }
