@@ -12,10 +12,11 @@ mod shared;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bellwether_contracts::kpi::{Path, QueryKpisResponse};
 use bellwether_domain::{Clock, Error, ErrorCode, ErrorReason, Result};
-use bellwether_runtime::Host;
+use bellwether_runtime::{Host, deadline};
 use bellwether_storage::cache::SharedCache;
 use moka::sync::Cache;
 
@@ -108,12 +109,14 @@ impl Answers {
                 self.inner.meter.answered(Path::Memory, started.elapsed());
                 return Ok(stamped(&kept, &place, Path::Memory));
             }
+            // It is not known in the flight, which is a task of its own.
+            let left = deadline::remaining();
             let (this, question) = (self.clone(), Arc::clone(&pending));
             let landing = self
                 .inner
                 .flights
                 .join(place.key, move || async move {
-                    this.find(&question, &asked, place).await
+                    this.find(&question, &asked, place, left).await
                 })
                 .await;
             match landing {
@@ -165,8 +168,14 @@ impl Answers {
         Ok((asked, place))
     }
 
-    /// An answer for a place, from wherever it is found first.
-    async fn find(&self, pending: &Arc<Pending>, asked: &Asked, place: Place) -> Landing {
+    /// An answer for a place, from wherever it is found first, for a caller who waits for `left`; `None` = for ever.
+    async fn find(
+        &self,
+        pending: &Arc<Pending>,
+        asked: &Asked,
+        place: Place,
+        left: Option<Duration>,
+    ) -> Landing {
         let inner = &self.inner;
         // Whoever computed it last may have ended after this caller looked.
         if let Some(answer) = inner.memory.get(&place.key) {
@@ -180,8 +189,9 @@ impl Answers {
             }
             return Ok(landed);
         };
-        let (found, lease) = shared.find(&place.key, shape).await;
+        let (found, lease) = shared.find(&place.key, shape, left).await;
         if let Some(found) = found {
+            shared.give_back(lease);
             let answer = Arc::new(found);
             inner.memory.put(place.key, &answer);
             return Ok(landed(place, Path::Shared, answer));

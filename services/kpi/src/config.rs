@@ -23,7 +23,7 @@ pub struct Config {
     /// How long they stay there at most, in seconds. It bounds memory; what is right does not depend on it.
     pub shared_ttl_seconds: u64,
     /// After so long without a sign of life a feed is dropped and opened anew, in milliseconds: three times as long as
-    /// ingestion's `feed_idle_ms`.
+    /// ingestion's `feed_idle_ms`. So long the log's end may also be behind the facts before they are read anew.
     pub feed_silence_ms: u64,
     /// How long a read waits for a position when the caller set no deadline, in milliseconds.
     pub wait_ms: u64,

@@ -15,7 +15,8 @@ pub use tenants::Tenants;
 
 use backoff::Backoff;
 
-/// Opens every tenant that the log knows now, and the gate once each has reached the head it had at first contact.
+/// Opens every tenant that the log knows now, and the gate once each has reached the head it had at first contact, but
+/// for those whose log cannot be read: one tenant does not keep the others from being answered.
 pub(crate) async fn get_ready(tenants: Tenants, gate: Gate) {
     let stop = tenants.shutdown().workers().clone();
     let ready = async {
@@ -40,9 +41,13 @@ async fn open_known(tenants: &Tenants) -> Result<usize> {
     let known = list(tenants).await?;
     for tenant in &known {
         match tenants.ready(tenant).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::error!(tenant = %tenant, "facts cannot be read, going on without this tenant")
+            }
             // Listed, and without any change yet: it will be opened when it is asked for.
             Err(error) if error.code == ErrorCode::NotFound => {}
-            other => other?,
+            Err(error) => return Err(error),
         }
     }
     Ok(known.len())

@@ -28,9 +28,14 @@ fn tenant() -> TenantId {
 
 /// A node with the service on it, following `log`.
 async fn start(dir: &Path, log: &FakeLog) -> (TestNode, Tenants) {
+    start_with(dir, log, 400).await
+}
+
+/// A node that bears so many milliseconds of silence, and a log that stays behind for as long.
+async fn start_with(dir: &Path, log: &FakeLog, feed_silence_ms: u64) -> (TestNode, Tenants) {
     let config = Config {
         wait_ms: 3000,
-        feed_silence_ms: 400,
+        feed_silence_ms,
         ..Config::default()
     };
     node::start(dir, log, None, config).await
@@ -209,7 +214,7 @@ async fn a_peer_that_lags_takes_nothing_back() {
     let dir = tempfile::tempdir().unwrap();
     let log = FakeLog::new(1);
     log.deals(TENANT, 20);
-    let (node, tenants) = start(dir.path(), &log).await;
+    let (node, tenants) = start_with(dir.path(), &log, 30_000).await;
     assert_eq!(open_deals(&tenants).await, (at(1, 20), 20));
     log.lag(5);
     log.break_streams();
@@ -254,6 +259,60 @@ async fn a_restored_log_of_the_same_epoch_is_read_anew() {
     }
 }
 
+/// Nothing is written afterwards that would tell its history from the one that was seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_lost_its_tail_is_read_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    log.deals(TENANT, 20);
+    let (node, tenants) = start(dir.path(), &log).await;
+    assert_eq!(open_deals(&tenants).await, (at(1, 20), 20));
+    log.restore(TENANT, 15);
+    log.break_streams();
+    let end = Instant::now() + Duration::from_secs(20);
+    while log.snapshots() == 0 {
+        assert!(Instant::now() < end, "the facts stay ahead of their log");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(open_deals(&tenants).await, (at(1, 15), 15));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_cannot_be_read_holds_up_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = FakeLog::new(1);
+    let broken: TenantId = "a-broken-one".parse().unwrap();
+    log.deals(broken.as_str(), 3);
+    log.spoil(broken.as_str(), true);
+    log.deals(TENANT, 5);
+    let (node, tenants) = start(dir.path(), &log).await;
+    tokio::time::timeout(Duration::from_secs(20), node.host().readiness.wait())
+        .await
+        .unwrap();
+    assert_eq!(open_deals(&tenants).await, (at(1, 5), 5));
+    let error = tenants.read(&broken, |_| ()).await.unwrap_err();
+    assert_eq!(
+        (error.code, error.reason),
+        (ErrorCode::Unavailable, ErrorReason::PositionNotReached)
+    );
+    assert!(error.message.contains("cannot be read"), "{error}");
+    let metrics = node.host().metrics.encode();
+    assert!(
+        metrics.contains("kpi_facts_failures_total{tenant=\"a-broken-one\"}"),
+        "{metrics}"
+    );
+
+    log.spoil(broken.as_str(), false);
+    let end = Instant::now() + Duration::from_secs(20);
+    let rows = |facts: &bellwether_kpi::tenant::TenantFacts| facts.live_rows(Table::OpenDeals);
+    while tenants.read(&broken, rows).await.ok() != Some(3) {
+        assert!(Instant::now() < end, "it is tried on");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    node.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_feed_is_opened_anew() {
     let dir = tempfile::tempdir().unwrap();
@@ -282,6 +341,10 @@ async fn without_ingestion_what_is_there_is_shown() {
     let head = tenants.head(&tenant()).await.unwrap_err();
     assert_eq!(head.code, ErrorCode::Unavailable);
     assert!(head.retry_after_ms.is_some(), "{head:?}");
+    assert_eq!(
+        head.message, "ingestion cannot be reached: ask again",
+        "what a transport says may name addresses"
+    );
     assert!(
         node.host().readiness.is_ready(),
         "readiness depends on no peer after the start"

@@ -1,5 +1,9 @@
 //! The key of an answer: everything that it depends on. Equal keys mean equal answers, on any replica and after any
 //! restart, so no time-to-live decides what is right.
+//!
+//! Of the code that answers, a key knows the program's version, `FACTS_VERSION` of `checkpoint` (what facts say) and
+//! `VERSION` of `query::question` (how an answer comes from them). Replicas of two builds may share a cache: whoever
+//! changes what an answer to equal words over an equal log is raises the constant of the room changed, in the same commit.
 
 use std::fmt;
 
@@ -56,6 +60,9 @@ impl Asked {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
+        // Releases never share answers, even if a change of one was forgotten in the versions of its rooms.
+        hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+        hasher.update(&[0]);
         hasher.update(&FACTS_VERSION.to_le_bytes());
         update(&mut hasher, settled);
         hasher.update(&question.words);

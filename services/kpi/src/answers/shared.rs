@@ -20,8 +20,8 @@ use crate::config::Config;
 const LEASE_MICROS: u64 = 10_000;
 /// After so long a process that computes is taken for dead.
 const LEASE_TTL: Duration = Duration::from_secs(10);
-/// How long one waits for another process before it computes as well.
-const LEASE_WAIT: Duration = Duration::from_millis(500);
+/// How long one waits at least for another process before it computes as well, where the caller is that patient.
+const LEAST_WAIT: Duration = Duration::from_millis(500);
 /// A look that took longer found a cache that is hung or crowded, which is not asked for a lease as well: a question
 /// waits for the cache once.
 const SLOW_LOOK: Duration = Duration::from_millis(50);
@@ -60,24 +60,30 @@ impl Shared {
         self.costs.of(shape).is_none_or(|cost| cost >= self.min_micros)
     }
 
-    /// The answer, or (when computing it is expensive) perhaps the right to be the only one that does.
+    /// The answer, or (when computing it is expensive) perhaps the right to be the only one that does; both when the
+    /// answer came while it was asked for. The caller waits for `left`; `None` = for ever.
     pub(super) async fn find(
         &self,
         key: &AnswerKey,
         shape: u64,
+        left: Option<Duration>,
     ) -> (Option<QueryKpisResponse>, Option<Held>) {
         let started = Instant::now();
         if let Some(found) = self.get(key).await {
             return (Some(found), None);
         }
-        let cheap = self.costs.of(shape).is_some_and(|cost| cost < LEASE_MICROS);
+        let cost = self.costs.of(shape);
+        let cheap = cost.is_some_and(|cost| cost < LEASE_MICROS);
         if cheap || started.elapsed() > SLOW_LOOK {
             return (None, None);
         }
         match self.cache.lease(key.bytes(), LEASE_TTL).await {
             // Whoever held it before may have ended between the look and the lease.
             Lease::Granted(token) => (self.get(key).await, Some(Held { key: *key, token })),
-            Lease::Held => (self.wait(key).await, None),
+            Lease::Held => {
+                let left = left.map(|left| left.saturating_sub(started.elapsed()));
+                (self.wait(key, patience(cost, left)).await, None)
+            }
             Lease::Unknown => (None, None),
         }
     }
@@ -87,8 +93,8 @@ impl Shared {
         QueryKpisResponse::decode(bytes.as_slice()).ok()
     }
 
-    async fn wait(&self, key: &AnswerKey) -> Option<QueryKpisResponse> {
-        let end = Instant::now() + LEASE_WAIT;
+    async fn wait(&self, key: &AnswerKey, patience: Duration) -> Option<QueryKpisResponse> {
+        let end = Instant::now() + patience;
         while Instant::now() < end {
             sleep(LOOK_EVERY).await;
             if let Some(found) = self.get(key).await {
@@ -127,5 +133,29 @@ impl Shared {
             let cache = self.cache.clone();
             tokio::spawn(async move { cache.release(key.bytes(), &token).await });
         }
+    }
+}
+
+/// How long to wait for the process that computes an answer: for half as long again as one of its shape took last, in
+/// microseconds, and no longer than nine tenths of what is `left` to the caller.
+fn patience(cost: Option<u64>, left: Option<Duration>) -> Duration {
+    let likely = Duration::from_micros(cost.unwrap_or(0)).saturating_mul(3) / 2;
+    let wait = likely.clamp(LEAST_WAIT, LEASE_TTL);
+    left.map_or(wait, |left| wait.min(left * 9 / 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_waits_for_what_it_costs_while_the_caller_does() {
+        let (ms, s) = (Duration::from_millis, Duration::from_secs);
+        assert_eq!(patience(None, None), ms(500));
+        assert_eq!(patience(Some(20_000), Some(s(5))), ms(500));
+        assert_eq!(patience(Some(2_000_000), None), s(3));
+        assert_eq!(patience(Some(2_000_000), Some(s(2))), ms(1_800));
+        assert_eq!(patience(Some(u64::MAX), None), LEASE_TTL);
+        assert_eq!(patience(Some(20_000), Some(ms(0))), ms(0));
     }
 }

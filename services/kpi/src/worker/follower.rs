@@ -18,7 +18,8 @@ use crate::tenant::{Input, Marks, TenantFacts};
 
 /// A session that lasted so long was a good one.
 const GOOD_SESSION: Duration = Duration::from_secs(1);
-/// So often the log must refuse a position that it seems to hold before the facts are read anew.
+/// So often the log must refuse a position before the facts are read anew; one that it does not hold yet, also for as
+/// long as a feed may be silent: a peer that lags longer has lost what it does not hold.
 const REFUSALS: u32 = 3;
 
 /// The task that keeps a tenant's facts.
@@ -44,6 +45,13 @@ impl From<Error> for Broken {
     }
 }
 
+/// How often in a row the log refused where the facts stand, and since when.
+#[derive(Default)]
+struct Refusals {
+    count: u32,
+    since: Option<Instant>,
+}
+
 /// What the newest checkpoint holds, and when to look for the next.
 struct Saved {
     seq: u64,
@@ -61,14 +69,15 @@ impl Follower {
         let follow = async {
             saved.seq = self.load(head).await;
             let mut backoff = Backoff::new();
-            let mut refusals = 0;
+            let mut refusals = Refusals::default();
             loop {
                 let (before, began) = (self.entry.at(), Instant::now());
-                if let Err(broken) = self.session(&mut saved).await {
-                    self.recover(broken, &mut saved, &mut refusals).await;
+                match self.session(&mut saved).await {
+                    Ok(()) => refusals = Refusals::default(),
+                    Err(broken) => self.recover(broken, &mut saved, &mut refusals).await,
                 }
                 if self.entry.at() > before {
-                    refusals = 0;
+                    refusals = Refusals::default();
                 }
                 if self.entry.at() > before || began.elapsed() > GOOD_SESSION {
                     backoff.reset();
@@ -193,41 +202,57 @@ impl Follower {
     }
 
     /// After a failed session: the state is dropped where it cannot go on from where it stands, and only there.
-    async fn recover(&self, broken: Broken, saved: &mut Saved, refusals: &mut u32) {
+    async fn recover(&self, broken: Broken, saved: &mut Saved, refusals: &mut Refusals) {
         let (error, head) = match broken {
             Broken::Feed(error) if error.reason != ErrorReason::SnapshotRequired => {
                 tracing::warn!(tenant = %self.tenant, error = %error, "feed broke off, trying again");
                 return;
             }
             Broken::Feed(error) => {
-                *refusals += 1;
-                match self.refused(&error, *refusals).await {
+                refusals.count += 1;
+                match self.refused(&error, refusals).await {
                     Some(head) => (error, head),
                     None => return,
                 }
             }
             Broken::Facts(error) => {
+                self.note_failure(&error);
                 // Without an answer the head of before: if the log has a new life, the next session finds out.
                 let before = self.entry.progress.borrow().start;
                 let head = self.tenants.head(&self.tenant).await;
                 (error, head.unwrap_or(before))
             }
         };
-        *refusals = 0;
+        *refusals = Refusals::default();
         self.begin_anew(&error, head).await;
         saved.seq = 0;
-        if let Err(Broken::Feed(error) | Broken::Facts(error)) = self.snapshot().await {
-            tracing::warn!(tenant = %self.tenant, error = %error, "snapshot broke off, going on by the feed");
+        let Err(broken) = self.snapshot().await else {
+            return;
+        };
+        if let Broken::Facts(error) = &broken {
+            self.note_failure(error);
+        }
+        let (Broken::Feed(error) | Broken::Facts(error)) = broken;
+        tracing::warn!(tenant = %self.tenant, error = %error, "snapshot broke off, going on by the feed");
+    }
+
+    /// Changes could not be taken in. That the log has another history is no failure of the facts.
+    fn note_failure(&self, error: &Error) {
+        if error.reason != ErrorReason::SnapshotRequired {
+            self.tenants.meter().failed(self.tenant.as_str());
+            let failed = |progress: &mut Progress| progress.failures = progress.failures.saturating_add(1);
+            self.entry.progress.send_modify(failed);
         }
     }
 
     /// The log cannot go on from where the facts stand: its head, if they are to be read anew.
-    async fn refused(&self, error: &Error, refusals: u32) -> Option<Position> {
+    async fn refused(&self, error: &Error, refusals: &mut Refusals) -> Option<Position> {
+        let since = *refusals.since.get_or_insert_with(Instant::now);
         let Ok(head) = self.tenants.end_of_log(&self.tenant).await else {
             tracing::warn!(tenant = %self.tenant, error = %error, "feed was refused, trying again");
             return None;
         };
-        if self.may_go_on(&head, refusals) {
+        if self.may_go_on(&head, refusals.count, since.elapsed()) {
             let (head, at) = (head.position, self.entry.at());
             tracing::warn!(tenant = %self.tenant, head = %head, at = %at, "the log is behind the facts, waiting");
             return None;
@@ -236,8 +261,9 @@ impl Follower {
     }
 
     /// Whether the facts can stay although the log refused their position: its end is further back, in the same
-    /// history, as that of a peer that lags is. What was lost by a restore is told apart by the next change.
-    fn may_go_on(&self, head: &Head, refusals: u32) -> bool {
+    /// history, as that of a peer that lags is. What was lost by a restore is told apart by the next change, or by the
+    /// time that passes without one.
+    fn may_go_on(&self, head: &Head, refusals: u32, lasted: Duration) -> bool {
         let at = self.entry.at();
         if head.position.epoch != at.epoch {
             return false;
@@ -245,6 +271,9 @@ impl Follower {
         if head.position.seq >= at.seq {
             // It has come so far meanwhile; or it keeps no longer what comes next.
             return refusals < REFUSALS;
+        }
+        if refusals >= REFUSALS && lasted >= self.silence() {
+            return false;
         }
         let facts = self.entry.facts.read().unwrap_or_else(PoisonError::into_inner);
         !differs(facts.recorded_at(head.position.seq), head.recorded_at)
@@ -256,7 +285,10 @@ impl Follower {
         // First nothing is shown any more, then it goes away.
         let fresh = TenantFacts::of_epoch(head.epoch);
         let marks = Arc::new(fresh.marks());
-        self.entry.progress.send_replace(Progress { marks, start: head });
+        self.entry.progress.send_modify(|progress| {
+            progress.marks = marks;
+            progress.start = head;
+        });
         self.put(fresh);
         let folder = self.folder.clone();
         if let Ok(Err(error)) = tokio::task::spawn_blocking(move || checkpoint::forget(&folder)).await {
@@ -310,6 +342,6 @@ fn apply(entry: &Tenant, changes: &[Change]) -> Result<(Position, usize)> {
     let (marks, bytes) = (Arc::new(facts.marks()), facts.bytes());
     drop(facts);
     let at = marks.position;
-    entry.progress.send_modify(|progress| progress.marks = marks);
+    entry.progress.send_modify(|progress| progress.take_in(marks));
     Ok((at, bytes))
 }

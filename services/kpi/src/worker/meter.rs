@@ -2,6 +2,7 @@
 
 use bellwether_runtime::metrics::Metrics;
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
@@ -10,12 +11,13 @@ struct Labels {
     tenant: String,
 }
 
-/// Gauges by tenant. Cheap to clone.
+/// Numbers by tenant. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Meter {
     head: Family<Labels, Gauge>,
     seq: Family<Labels, Gauge>,
     bytes: Family<Labels, Gauge>,
+    failures: Family<Labels, Counter>,
 }
 
 impl Meter {
@@ -24,6 +26,7 @@ impl Meter {
             head: Family::default(),
             seq: Family::default(),
             bytes: Family::default(),
+            failures: Family::default(),
         };
         metrics.register(|registry| {
             registry.register(
@@ -41,6 +44,11 @@ impl Meter {
                 "Memory that the facts hold, by tenant",
                 meter.bytes.clone(),
             );
+            registry.register(
+                "kpi_facts_failures",
+                "How often changes could not be taken in, by tenant",
+                meter.failures.clone(),
+            );
         });
         meter
     }
@@ -54,5 +62,13 @@ impl Meter {
         self.head.get_or_create(&labels).set(whole(head));
         self.seq.get_or_create(&labels).set(whole(seq));
         self.bytes.get_or_create(&labels).set(whole(bytes as u64));
+    }
+
+    /// Changes could not be taken in.
+    pub(super) fn failed(&self, tenant: &str) {
+        let labels = Labels {
+            tenant: tenant.to_owned(),
+        };
+        self.failures.get_or_create(&labels).inc();
     }
 }

@@ -22,6 +22,11 @@ use crate::tenant::{Marks, TenantFacts};
 
 /// When a caller may try again while ingestion is away, in milliseconds.
 const RETRY_MS: u64 = 100;
+/// So often in a row changes must fail to be taken in before nobody waits for the facts any more.
+const FAILURES: u32 = 3;
+/// What callers hear when ingestion is away; why it is, and at which address, is said to operators, so often at most.
+const AWAY: &str = "ingestion cannot be reached: ask again";
+const SAY_WHY_EVERY: Duration = Duration::from_secs(1);
 
 /// Every tenant's facts. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,6 +43,8 @@ struct Inner {
     config: Config,
     meter: Meter,
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
+    /// When operators were last told why ingestion is away.
+    told: Mutex<Option<std::time::Instant>>,
 }
 
 /// One tenant, and how far its facts have come.
@@ -71,6 +78,8 @@ pub(super) struct Progress {
     pub(super) marks: Arc<Marks>,
     /// The head at first contact with this life of the log: before it nothing is shown.
     pub(super) start: Position,
+    /// How often in a row changes could not be taken in.
+    pub(super) failures: u32,
 }
 
 impl Progress {
@@ -84,6 +93,19 @@ impl Progress {
             && at.seq >= self.start.seq.max(position.seq)
             && (position.epoch == 0 || position.epoch == at.epoch)
     }
+
+    /// Changes were taken in.
+    pub(super) fn take_in(&mut self, marks: Arc<Marks>) {
+        self.marks = marks;
+        if self.reached(Position::default()) {
+            self.failures = 0;
+        }
+    }
+
+    /// Whether the log holds something that cannot be taken in, as it seems: it is tried on, and nobody waits for it.
+    fn unreadable(&self) -> bool {
+        self.failures >= FAILURES
+    }
 }
 
 impl Tenants {
@@ -95,6 +117,7 @@ impl Tenants {
             config,
             meter: Meter::register(&host.metrics),
             open: Mutex::default(),
+            told: Mutex::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -116,8 +139,8 @@ impl Tenants {
     /// Waits until a tenant's facts stand at `position` or later; loads the tenant on first use.
     ///
     /// # Errors
-    /// `NOT_FOUND` `UNKNOWN_TENANT`, `UNAVAILABLE` `POSITION_NOT_REACHED` when the deadline nears, `OUT_OF_RANGE`
-    /// `SNAPSHOT_REQUIRED` for a position of another life of the log.
+    /// `NOT_FOUND` `UNKNOWN_TENANT`, `UNAVAILABLE` `POSITION_NOT_REACHED` when the deadline nears or the log cannot be
+    /// read, `OUT_OF_RANGE` `SNAPSHOT_REQUIRED` for a position of another life of the log.
     pub async fn wait_for(&self, tenant: &TenantId, position: Position) -> Result<()> {
         let entry = self.open(tenant).await?;
         self.wait_of(tenant, &entry, position).await
@@ -148,11 +171,16 @@ impl Tenants {
         if position.epoch != 0 && position.epoch != entry.at().epoch {
             self.check_epoch(tenant, position).await?;
         }
-        let reached = progress.wait_for(|progress| progress.reached(position));
+        let reached = progress.wait_for(|progress| progress.reached(position) || progress.unreadable());
         // Feeds end before calls do: nothing is reached any more, and the drain need not wait for it.
         let reached = self.inner.shutdown.streams().run_until_cancelled(reached);
         match tokio::time::timeout(self.patience(), reached).await {
-            Ok(Some(Ok(_))) => Ok(()),
+            Ok(Some(Ok(progress))) if progress.reached(position) => Ok(()),
+            Ok(Some(Ok(_))) => {
+                let message =
+                    format!("the facts of tenant `{tenant}` cannot be read from its log at present");
+                Err(Error::unavailable(ErrorReason::PositionNotReached, message))
+            }
             Ok(Some(Err(_)) | None) => Err(Error::unavailable(
                 ErrorReason::ShuttingDown,
                 "the node is shutting down",
@@ -165,15 +193,17 @@ impl Tenants {
         }
     }
 
-    /// Waits until a tenant's facts may be shown, however long it takes.
-    pub(super) async fn ready(&self, tenant: &TenantId) -> Result<()> {
+    /// Waits until a tenant's facts may be shown, however long it takes; `false` = its log cannot be read.
+    pub(super) async fn ready(&self, tenant: &TenantId) -> Result<bool> {
         let entry = self.open(tenant).await?;
         let mut progress = entry.progress.subscribe();
         let reached = progress
-            .wait_for(|progress| progress.reached(Position::default()))
+            .wait_for(|progress| progress.reached(Position::default()) || progress.unreadable())
             .await;
         let ended = |_| Error::unavailable(ErrorReason::ShuttingDown, "the node is shutting down");
-        reached.map(|_| ()).map_err(ended)
+        reached
+            .map(|progress| progress.reached(Position::default()))
+            .map_err(ended)
     }
 
     /// The log's head, asked of the ingestion peer. `seq` 0 = the log of this tenant is empty.
@@ -219,9 +249,22 @@ impl Tenants {
                 if error.code == ErrorCode::Unavailable && error.retry_after_ms.is_none() {
                     error.retry_after_ms = Some(RETRY_MS);
                 }
+                // In ingestion's own words there are no addresses.
+                if error.reason == ErrorReason::PeerUnavailable {
+                    self.say_why(&error);
+                    AWAY.clone_into(&mut error.message);
+                }
                 Err(error)
             }
             Err(_) => Err(Error::unavailable(ErrorReason::PeerUnavailable, silent)),
+        }
+    }
+
+    fn say_why(&self, error: &Error) {
+        let mut told = self.inner.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= SAY_WHY_EVERY) {
+            *told = Some(std::time::Instant::now());
+            tracing::warn!(error = %error, "ingestion cannot be reached");
         }
     }
 
@@ -271,6 +314,7 @@ impl Tenants {
                 let progress = Progress {
                     marks: Arc::new(facts.marks()),
                     start: head,
+                    failures: 0,
                 };
                 let entry = Arc::new(Tenant {
                     facts: RwLock::new(facts),

@@ -108,6 +108,13 @@ impl FakeLog {
         state.tenants.get_mut(tenant).unwrap().truncate(kept);
     }
 
+    /// The last change of a tenant cannot be read any more, or again.
+    pub(crate) fn spoil(&self, tenant: &str, spoilt: bool) {
+        let mut state = self.state.lock().unwrap();
+        let last = state.tenants.get_mut(tenant).unwrap().last_mut().unwrap();
+        last.effective_at = if spoilt { None } else { last.recorded_at };
+    }
+
     /// Who answers has not seen the last `changes` yet.
     pub(crate) fn lag(&self, changes: usize) {
         self.state.lock().unwrap().lag = changes;
