@@ -67,6 +67,8 @@ fn classify_driver(error: &SqlxError) -> Error {
         SqlxError::Io(_) => unavailable("the database could not be read or written"),
         SqlxError::PoolTimedOut => unavailable("no database connection became free in time"),
         SqlxError::PoolClosed | SqlxError::WorkerCrashed => closed(),
+        // No database of ours uses the driver for any: it is how a read that panicked is told.
+        SqlxError::AnyDriverError(_) => Error::internal("a read of the database panicked"),
         SqlxError::Protocol(_) => unavailable("the conversation with the database broke off"),
         _ => Error::internal("the database refused a statement"),
     }

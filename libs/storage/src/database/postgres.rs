@@ -16,7 +16,7 @@ use sqlx::postgres::PgConnectOptions;
 use tracing::Instrument as _;
 
 use super::place::ServerUrl;
-use crate::error::postgres::{connection_is_lost, timed_out};
+use crate::error::postgres::{connection_is_lost, ended_without_answer, timed_out};
 use crate::transaction::Mode;
 use pool::{Answer, Lease, Pool, Want};
 
@@ -159,10 +159,7 @@ impl Postgres {
         loop {
             let lease = self.readers.acquire(want).await?;
             let task = tokio::spawn(Arc::clone(self).read_once(lease, ask.clone()).in_current_span());
-            let done = match task.await {
-                Ok(done) => done,
-                Err(_) => return Err(sqlx::Error::WorkerCrashed),
-            };
+            let done = task.await.map_err(|ended| ended_without_answer(&ended))?;
             match done {
                 Err(error) if attempt < READ_ATTEMPTS && connection_is_lost(&error) && !timed_out(&error) => {
                     self.note_lost(&self.readers, &error);

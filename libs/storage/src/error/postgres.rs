@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use bellwether_domain::{Error, ErrorCode, ErrorReason};
 use sea_orm::SqlxError;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use tokio::task::JoinError;
 
 use super::{disk_full, unavailable};
 
@@ -24,6 +25,7 @@ const CANNOT_CONNECT_NOW: &str = "57P03";
 /// `standby` reached where a writer was expected, for a moment after a failover.
 const READ_ONLY_TRANSACTION: &str = "25006";
 
+const NO_WRITES: &str = "the database takes no writes at the moment";
 const POOLER: &str = "a pooler in transaction mode seems to stand before the database: add `pooler=transaction` to database_url";
 
 /// Whether the connection that reported this can no longer be used.
@@ -70,6 +72,23 @@ pub(crate) fn worth_connecting_again(error: &SqlxError) -> bool {
     }
 }
 
+/// What it means that the task of a read ended without an answer: a panic is a mistake in this program, anything else
+/// its end.
+pub(crate) fn ended_without_answer(ended: &JoinError) -> SqlxError {
+    if ended.is_panic() {
+        SqlxError::AnyDriverError("the task of a read panicked".into())
+    } else {
+        SqlxError::WorkerCrashed
+    }
+}
+
+/// A server that only follows another one, asked for a transaction that writes: it refuses the setting, not a feature.
+/// The name of the routine counts where the message is in another language.
+fn is_of_a_standby(told: &PgDatabaseError) -> bool {
+    told.code() == FEATURE_NOT_SUPPORTED
+        && (told.message().contains("during recovery") || told.routine() == Some("call_bool_check_hook"))
+}
+
 /// A prepared statement that a change of its table made useless; a new connection prepares it again.
 fn is_stale_plan(told: &PgDatabaseError) -> bool {
     told.code() == FEATURE_NOT_SUPPORTED && told.message().contains("cached plan")
@@ -91,13 +110,16 @@ pub(super) fn classify(told: &PgDatabaseError) -> Error {
     if is_stale_plan(told) {
         return unavailable("the tables have just been changed");
     }
+    if is_of_a_standby(told) {
+        return unavailable(NO_WRITES);
+    }
     match told.code() {
         DISK_FULL => disk_full(),
         SERIALIZATION_FAILURE | DEADLOCK => unavailable("another transaction was in the way"),
         LOCK_NOT_AVAILABLE => unavailable("another transaction held a lock for too long"),
         QUERY_CANCELED => unavailable("the database took too long"),
         TOO_MANY_CONNECTIONS => unavailable("the database has no connection left"),
-        READ_ONLY_TRANSACTION => unavailable("the database takes no writes at the moment"),
+        READ_ONLY_TRANSACTION => unavailable(NO_WRITES),
         INVALID_CATALOG_NAME => refused("there is no such database"),
         INSUFFICIENT_PRIVILEGE => refused("this user may not do that; grant it the rights on its schema"),
         code if code.starts_with("28") => refused("the server refuses this user or password"),

@@ -13,8 +13,9 @@ use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument as _;
 
-use crate::error::postgres::{connection_is_lost, worth_connecting_again};
+use crate::error::postgres::{connection_is_lost, ended_without_answer, worth_connecting_again};
 
 /// A connection that nobody used for so long is not trusted: firewalls forget such connections without a word.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
@@ -100,18 +101,35 @@ impl Inner {
     async fn acquire(self: &Arc<Self>, want: Want) -> Result<Lease, sqlx::Error> {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
-        let (connection, born) = match self.take_idle(want) {
-            Some(idle) => (idle.connection, idle.born),
-            None => (self.connect().await?, Instant::now()),
+        if let Some(idle) = self.take_idle(want) {
+            return Ok(self.lease(idle.connection, idle.born, permit));
+        }
+        // In a task of its own: callers that have less time than a handshake takes would break off each one, and the
+        // pool would stay empty for ever. A connection that nobody waits for any more becomes an idle one.
+        let pool = Arc::clone(self);
+        let connecting = async move {
+            let connected = tokio::time::timeout(pool.acquire_timeout, pool.connect()).await;
+            let connection = connected.map_err(|_| sqlx::Error::PoolTimedOut)??;
+            Ok(pool.lease(connection, Instant::now(), permit))
         };
-        Ok(Lease {
+        let connected = tokio::spawn(connecting.in_current_span()).await;
+        connected.map_err(|ended| ended_without_answer(&ended))?
+    }
+
+    fn lease(
+        self: &Arc<Self>,
+        connection: PgConnection,
+        born: Instant,
+        permit: OwnedSemaphorePermit,
+    ) -> Lease {
+        Lease {
             connection: Some(connection),
             born,
             settled: true,
             in_transaction: false,
             pool: Arc::clone(self),
             _permit: permit,
-        })
+        }
     }
 
     fn take_idle(&self, want: Want) -> Option<Idle> {

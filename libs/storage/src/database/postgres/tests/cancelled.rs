@@ -83,3 +83,31 @@ async fn a_caller_that_gives_up_waiting_takes_no_connection_with_it() {
     holder.await.unwrap().unwrap();
     assert_eq!(count(&database).await.unwrap(), 0);
 }
+
+/// Callers that have less time than a handshake takes do not keep the pool empty: what they began is there for the next,
+/// and is never more than the pool may hold.
+#[tokio::test]
+async fn callers_in_a_hurry_fill_the_pool_all_the_same() {
+    let server = Server::shared();
+    let url = server.database();
+    let database = open(&url, 3).await;
+    let name = url.rsplit('/').next().unwrap();
+    let sessions = || {
+        let count = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'");
+        server.sql(&count).parse::<usize>().unwrap()
+    };
+    assert_eq!(sessions(), 0, "nobody has read yet");
+    for _ in 0..50 {
+        // Asked for once, and gone.
+        tokio::select! {
+            biased;
+            _ = count(&database) => {}
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let filled = sessions();
+    assert!((1..=3).contains(&filled), "{filled}");
+    assert_eq!(count(&database).await.unwrap(), 0);
+    assert_eq!(sessions(), filled, "the next one finds a connection");
+}

@@ -1,5 +1,8 @@
 //! What callers are told when the server says no.
 
+use sea_orm::Value;
+use sea_orm::sea_query::ArrayType;
+
 use super::*;
 
 /// What the server says in its own codes is told in ours.
@@ -82,4 +85,38 @@ async fn codes_of_the_server_become_ours() {
         );
         assert!(!failed.error.message.contains("hunter2"));
     }
+}
+
+/// A writer that reaches a standby may find the server that writes the next time; readers are served.
+#[tokio::test]
+async fn a_standby_takes_no_writes_for_the_moment() {
+    let server = Server::start();
+    let database = open(&server.database(), 2).await;
+    insert(&database, "before").await.unwrap();
+    let data = server.sql("SHOW data_directory");
+    server.stop_immediate();
+    std::fs::write(std::path::Path::new(&data).join("standby.signal"), "").unwrap();
+    server.start_again();
+    assert_eq!(server.sql("SELECT pg_is_in_recovery()"), "t");
+    let refused = insert(&database, "lost").await.unwrap_err();
+    assert!(refused.is_transient(), "{refused:?}");
+    assert!(refused.error.retry_after_ms.is_some());
+    assert!(refused.error.message.contains("takes no writes"), "{refused}");
+    assert_eq!(count(&database).await.unwrap(), 1);
+}
+
+/// A read that panics is a mistake of ours, not the end of the process.
+#[tokio::test]
+async fn a_read_that_panics_is_internal() {
+    let database = open(&Server::shared().database(), 1).await;
+    // The driver's bridge panics at an array that holds something else than it says.
+    let liar = Value::Array(ArrayType::String, Some(Box::new(vec![Value::from(1_i32)])));
+    let asked = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT $1::text[]", [liar]);
+    let failed = database.read().query_all_raw(asked).await.map_err(storage_error);
+    let error = failed.unwrap_err();
+    assert_eq!(
+        (error.code, error.reason),
+        (ErrorCode::Internal, ErrorReason::Internal)
+    );
+    assert_eq!(count(&database).await.unwrap(), 0, "its place is free again");
 }
