@@ -22,8 +22,7 @@ use bellwether_runtime::{Host, Shutdown};
 use crate::config::Config;
 use crate::store::{ImportRow, ImportState, RejectRow, Store, under_way};
 use crate::worker::Writer;
-use keeper::Keeper;
-
+pub(crate) use keeper::Keeper;
 pub(crate) use upload::Upload;
 
 /// The folder below the data folder that uploads are kept in while they are needed.
@@ -49,29 +48,34 @@ pub(crate) struct Imports {
 }
 
 impl Imports {
-    /// The imports of a process that starts: what an earlier one left behind is cleared away.
+    /// Clears away what an earlier process left behind, and gives the one that keeps the imports of this one. Starts
+    /// nothing, so that it may be tried again.
     ///
     /// # Errors
     /// As storage has it.
-    pub(crate) async fn start(store: Store, writer: Writer, host: &Host, config: &Config) -> Result<Self> {
-        let folder = host.data_dir.join(FOLDER);
-        spool::clear(&folder)?;
+    pub(crate) async fn prepare(store: &Store, host: &Host, config: &Config) -> Result<Keeper> {
+        spool::clear(&host.data_dir.join(FOLDER))?;
         let keeper = Keeper::new(store.clone(), Arc::clone(&host.clock), config.import_lease())?;
         keeper.sweep().await?;
+        Ok(keeper)
+    }
+
+    /// The imports of a process that starts.
+    pub(crate) fn start(store: Store, writer: Writer, keeper: Keeper, host: &Host, config: &Config) -> Self {
         if store.is_shared() {
             host.shutdown
                 .spawn(keeper.clone().run(host.shutdown.workers().clone()));
         }
-        Ok(Self {
+        Self {
             store,
             writer,
             clock: Arc::clone(&host.clock),
             keeper,
             shutdown: host.shutdown.clone(),
-            folder,
+            folder: host.data_dir.join(FOLDER),
             max_bytes: config.import_max_bytes,
             running: Arc::default(),
-        })
+        }
     }
 
     /// Runs an import whose files are all there, in a task of its own, and waits for it.
@@ -116,6 +120,17 @@ impl Imports {
         let owner = self.keeper.owner();
         let note = || self.store.note_import(tenant, row, rejects.clone(), owner);
         self.waiting_for_the_log(tenant, note).await
+    }
+
+    /// Looks whether an import is still of this process; where nobody else has the database it always is.
+    ///
+    /// # Errors
+    /// `ABORTED` when another process has taken it over, otherwise as storage has it.
+    async fn still_ours(&self, tenant: &TenantId, row: &ImportRow) -> Result<()> {
+        if !self.store.is_shared() {
+            return Ok(());
+        }
+        self.store.is_import_of(tenant, row, self.keeper.owner()).await
     }
 
     /// Does something that may be done twice, and waits with it while the log is away.

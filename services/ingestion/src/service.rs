@@ -33,9 +33,11 @@ impl Ingestion {
     /// the server does not answer, `INVALID_ARGUMENT` for an address that is none.
     pub async fn start(host: &Host, place: &Place, config: Config) -> Result<Self> {
         let store = Store::open(place, &config.database(), host.clock.now()).await?;
-        let writer = Writer::new(store.clone(), host, &config);
-        let imports = Imports::start(store.clone(), writer.clone(), host, &config).await?;
+        let keeper = Imports::prepare(&store, host, &config).await?;
         let pages = PageSigner::new(host.derive_key("ingestion.pages")?);
+        // From here on nothing fails: a start that is tried again leaves no task and no number behind.
+        let writer = Writer::new(store.clone(), host, &config);
+        let imports = Imports::start(store.clone(), writer.clone(), keeper, host, &config);
         let stop = host.shutdown.streams().clone();
         let feed = ChangeFeed::new(store.clone(), writer.clone(), &config, stop);
         Ok(Self {

@@ -14,7 +14,7 @@ const LEFT_RUNNING: &str =
 
 /// The name of this process among those that run imports, and how long its word counts. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Keeper {
+pub(crate) struct Keeper {
     store: Store,
     clock: Arc<dyn Clock>,
     owner: Arc<str>,

@@ -152,8 +152,8 @@ impl Run<'_> {
         self.imports.note(self.tenant, self.row, noted).await
     }
 
-    /// Writes the records of a batch. A batch whose outcome is not known is sent again under its name, which makes it
-    /// count once.
+    /// Writes the records of a batch, unless another process has taken over the import. A batch whose outcome is not
+    /// known is sent again under its name, which makes it count once.
     async fn write(&self, records: &[MappedRecord], number: u64) -> Result<UpsertReply> {
         let request_id = self.request_id(number);
         let send = || {
@@ -163,7 +163,11 @@ impl Run<'_> {
                 all_or_nothing: false,
                 priority: Priority::Bulk,
             };
-            self.imports.writer.upsert(self.tenant, batch)
+            async {
+                // A process that was stopped for longer than its lease learns here that it comes too late.
+                self.imports.still_ours(self.tenant, self.row).await?;
+                self.imports.writer.upsert(self.tenant, batch).await
+            }
         };
         self.imports.waiting_for_the_log(self.tenant, send).await
     }

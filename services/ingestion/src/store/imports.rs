@@ -148,6 +148,20 @@ impl Store {
         self.write_again(note).await
     }
 
+    /// Checks that a run of an import is still its owner's.
+    ///
+    /// # Errors
+    /// `ABORTED` when another process has taken it over, otherwise as storage has it.
+    pub(crate) async fn is_import_of(&self, tenant: &TenantId, row: &ImportRow, owner: &str) -> Result<()> {
+        let key = (tenant.to_string(), row.id.clone());
+        let found = import::Entity::find_by_id(key).one(self.db.read()).await;
+        let found = found.map_err(storage_error)?;
+        match found.filter(|found| found.owner == owner && found.run == signed(row.run)) {
+            Some(_) => Ok(()),
+            None => Err(taken_over(&row.id)),
+        }
+    }
+
     /// An import.
     pub(crate) async fn import(&self, tenant: &TenantId, id: &str) -> Result<Option<ImportRow>> {
         let key = (tenant.to_string(), id.to_owned());

@@ -37,9 +37,11 @@ pub(super) async fn epoch(db: &Database, now: Instant) -> Result<i64> {
     db.write(work).await.map_err(Into::into)
 }
 
-/// The epoch that holds now.
+/// The epoch that holds now, and for as long as the transaction lasts: whoever begins a new one waits for its end, and
+/// so does this for them.
 pub(super) async fn current<C: ConnectionTrait>(txn: &C) -> Result<i64> {
-    let life = life::Entity::find().one(txn).await.map_err(storage_error)?;
+    let life = life::Entity::find().lock_shared().one(txn).await;
+    let life = life.map_err(storage_error)?;
     let life = life.ok_or_else(|| Error::internal("the database has no epoch"))?;
     Ok(life.epoch)
 }

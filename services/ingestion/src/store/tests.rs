@@ -178,3 +178,32 @@ async fn the_epoch_is_of_the_database_not_of_the_process() {
     let later = Instant::from_micros(NOW.as_micros() + 7_000_000);
     assert_eq!(open(folder.path(), later).await.epoch(), epoch);
 }
+
+/// A tenant that is born while a new epoch begins is of the new one.
+#[tokio::test]
+async fn a_tenant_is_born_into_the_epoch_that_holds_when_it_is_written() {
+    let postgres = bellwether_testkit::servers::Postgres::shared();
+    let place = Place::Server(postgres.database());
+    let store = Store::open(&place, &DatabaseOptions::default(), NOW)
+        .await
+        .unwrap();
+    let before = store.epoch();
+    let (held, is_held) = tokio::sync::oneshot::channel();
+    let db = store.db.clone();
+    let renewing = tokio::spawn(async move {
+        let renew = db.write(|txn: bellwether_storage::Txn| async move {
+            let lock = "SELECT 1 FROM life FOR UPDATE";
+            txn.execute_unprepared(lock).await.map_err(storage_error)?;
+            held.send(()).unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let renew = "UPDATE life SET epoch = epoch + 5";
+            txn.execute_unprepared(renew).await.map_err(storage_error)?;
+            Ok(())
+        });
+        renew.await
+    });
+    is_held.await.unwrap();
+    let committed = commit(&store, upsert(vec![deal("a").proto()])).await;
+    renewing.await.unwrap().unwrap();
+    assert_eq!((committed.epoch, store.epoch()), (before + 5, before + 5));
+}

@@ -68,3 +68,36 @@ async fn an_import_is_its_processs_until_that_is_gone() {
         ImportState::Done as i32
     );
 }
+
+/// A process that was stopped for longer than its lease, and whose import somebody else began again meanwhile, writes no
+/// further batch of it.
+#[tokio::test]
+async fn an_import_that_was_taken_over_ends_with_the_batch_that_is_under_way() {
+    let database = Postgres::shared().database();
+    let node = replica(&database, Config::default()).await;
+    // With the first records of the first batch: change 1 holds the settings.
+    sql(
+        &database,
+        "CREATE FUNCTION take_over() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             UPDATE ingestion.import SET owner = 'somebody', run = run + 1;
+             RETURN NULL;
+         END $$;
+         CREATE TRIGGER take_over AFTER INSERT ON change FOR EACH ROW WHEN (NEW.seq = 2)
+             EXECUTE FUNCTION take_over();",
+    );
+    let mut deals = String::from("id,stage,amount,created\n");
+    for n in 0..6_000 {
+        deals.push_str(&format!("d{n},Open,{n},2017-01-01\n"));
+    }
+    let broken = import(&node, "slow", &deals).await.unwrap_err();
+    assert_eq!(
+        (broken.code, broken.reason),
+        (ErrorCode::Aborted, ErrorReason::ImportIncomplete)
+    );
+    assert!(
+        broken.message.contains("begun again elsewhere"),
+        "{}",
+        broken.message
+    );
+    assert_eq!(sql(&database, "SELECT max(seq) FROM change"), "2001");
+}

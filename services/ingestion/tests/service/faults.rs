@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bellwether_runtime::Host;
+use bellwether_testkit::TestNode;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::door::{Door, batch, deal, node};
+use crate::door::{Door, batch, deal, ingestion, node};
 
 /// Fault F9: nobody who gives up leaves a transaction open, and what was acknowledged is stored exactly once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,4 +67,22 @@ async fn five_hundred_callers_that_give_up_leave_nothing_open() {
         "{} were served",
         acknowledged.len()
     );
+}
+
+/// A start that failed and is tried again leaves nothing of the first attempt: each number is shown once.
+#[tokio::test]
+async fn a_start_that_is_tried_again_begins_from_nothing() {
+    let start = |host: Host| async move {
+        let spool = host.data_dir.join("imports");
+        std::fs::write(&spool, "in the way").unwrap();
+        ingestion(host.clone()).await.unwrap_err();
+        std::fs::remove_file(&spool).unwrap();
+        let services = ingestion(host.clone()).await?;
+        let shown = host.metrics.encode();
+        let declared = "# TYPE bellwether_ingestion_groups counter";
+        assert_eq!(shown.matches(declared).count(), 1, "{shown}");
+        Ok(services)
+    };
+    let node = TestNode::start(start).await;
+    Door::new(node.channel()).write(vec![deal("a", 1)]).await;
 }
