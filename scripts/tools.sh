@@ -28,7 +28,7 @@ commands=(
   git:git python3:python3 kill:procps
   psql:postgresql-client redis-server:redis-server redis-cli:redis-tools pgbouncer:pgbouncer
   buildah:buildah podman:podman runc:runc readelf:binutils
-  ip:iproute2 nft:nftables
+  ip:iproute2 nft:nftables h2load:nghttp2-client
 )
 # What of these is a service that a package would start with the machine.
 services=(postgresql redis-server pgbouncer)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use bellwether_testkit::servers::{Postgres, Redis};
 use bellwether_tests::product::{Done, Server, binary, done};
 use bellwether_tests::workspace_root;
 
@@ -94,12 +95,28 @@ fn pages(args: &[String], found: &mut Vec<(Vec<String>, String)>) {
     }
 }
 
-/// Starts a server by the words of an example, in a folder of its own, and stops it.
-fn serves(line: &str) {
+/// Starts a server by the words of an example and stops it. Names of places are replaced by places that are there: a
+/// folder of its own, a free port, throw-away PostgreSQL and Redis, and the server that the other examples speak to.
+fn serves(line: &str, other: &Server) {
     let dir = tempfile::tempdir().expect("a folder");
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let demo = words.contains(&"--demo").then_some("--demo");
-    let server = Server::start_with(dir.path(), demo.as_slice());
+    let mut words = line.split_whitespace().skip(2);
+    let mut args = Vec::new();
+    while let Some(word) = words.next() {
+        args.push(word.to_owned());
+        let place = match word {
+            "--data-dir" => dir.path().display().to_string(),
+            "--listen" => "127.0.0.1:0".to_owned(),
+            "--token-file" => other.dir.join("token").display().to_string(),
+            "--database-url" => Postgres::shared().database(),
+            "--redis-url" => Redis::shared().url(),
+            "--ingestion-url" => other.url.clone(),
+            _ => continue,
+        };
+        assert!(words.next().is_some(), "{line}: {word} has no value");
+        args.push(place);
+    }
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let server = Server::launch(dir.path(), &args);
     assert_eq!(server.stop(), Some(0), "{line}");
 }
 
@@ -108,7 +125,7 @@ fn every_example_in_the_help_runs() {
     let desk = desk();
     let data = desk.path().join("data");
     fs::create_dir(&data).expect("a writable folder");
-    let _server = Server::start_with(&data, &["--demo"]);
+    let server = Server::start_with(&data, &["--demo"]);
     let mut found = Vec::new();
     pages(&[], &mut found);
     assert!(found.len() >= 12, "only {} pages", found.len());
@@ -126,7 +143,7 @@ fn every_example_in_the_help_runs() {
     assert!(lines.len() >= 15, "{lines:#?}");
     for line in lines {
         if line.starts_with("bellwether serve") {
-            serves(line);
+            serves(line, &server);
             continue;
         }
         let done = typed(desk.path(), "./data", line);

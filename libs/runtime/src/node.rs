@@ -22,8 +22,9 @@ mod health;
 
 use health::Health;
 
-/// Streams that a client may open and reset before it is cut off (the "rapid reset" attack on HTTP/2).
-const PENDING_RESETS: usize = 64;
+/// How many times the streams of a connection a client may reset before they were looked at, or it is cut off (the "rapid
+/// reset" attack on HTTP/2). Deadlines that pass at the same moment reset every stream once, which is no attack.
+const PENDING_RESETS: u32 = 4;
 
 /// A server that is being put together.
 #[derive(Debug)]
@@ -199,6 +200,7 @@ fn cut_off() -> Result<()> {
 }
 
 fn builder(limits: &LimitsConfig) -> Server {
+    let resets = limits.max_streams_per_connection.saturating_mul(PENDING_RESETS);
     let server = match limits.max_connection_age_ms {
         0 => Server::builder(),
         // tonic adds no jitter: replicas that start together would send their clients away together, again and again.
@@ -208,7 +210,7 @@ fn builder(limits: &LimitsConfig) -> Server {
         .accept_http1(true)
         .max_concurrent_streams(limits.max_streams_per_connection)
         .http2_max_header_list_size(limits.max_header_bytes)
-        .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
+        .http2_max_pending_accept_reset_streams(Some(resets as usize))
         .http2_keepalive_interval(Some(millis(limits.keepalive_interval_ms)))
         .http2_keepalive_timeout(Some(millis(limits.keepalive_timeout_ms)))
         .initial_stream_window_size(1024 * 1024)

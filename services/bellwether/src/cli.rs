@@ -139,7 +139,8 @@ share them; kpi answers questions from a copy in memory, and shares answers thro
 
 Every key of the configuration can also stand in a YAML file (--config; deploy/config/embedded.yaml shows all of them)
 or in the environment: BELLWETHER_NODE__LISTEN sets node.listen. Flags win over the environment, that over the file. Passwords
-in URLs are best put there: BELLWETHER_DATABASE_URL, BELLWETHER_REDIS_URL. Each flag below has such a name.
+in URLs are best put there: BELLWETHER_DATABASE_URL, BELLWETHER_REDIS_URL. Each flag below has such
+a name, but for --demo.
 
 Examples:
   bellwether serve --data-dir ./data

@@ -36,6 +36,14 @@ struct Args {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     database_url: Option<String>,
+    /// Taken and left alone, so that every process of a fleet may be given the same flags
+    #[arg(long = "ingestion-url", value_name = "URL", hide = true)]
+    #[serde(skip)]
+    _ingestion_url: Option<String>,
+    /// Likewise
+    #[arg(long = "redis-url", value_name = "URL", hide = true)]
+    #[serde(skip)]
+    _redis_url: Option<String>,
     /// A file with the token that all processes share, instead of one of the folder's own
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,6 +146,12 @@ mod tests {
         assert!(matches!(place(&shared).unwrap(), Place::Server(_)));
         assert_eq!(shared.node.listen, "127.0.0.1:4711");
         assert!(place(&given("bellwether-ingestion").unwrap()).is_err());
+    }
+
+    #[test]
+    fn what_is_for_other_roles_is_left_alone() {
+        let line = "bellwether-ingestion --data-dir ./d --ingestion-url http://h:1 --redis-url redis://h";
+        assert!(place(&given(line).unwrap()).is_ok());
     }
 
     #[test]

@@ -36,6 +36,10 @@ struct Args {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     redis_url: Option<String>,
+    /// Taken and left alone, so that every process of a fleet may be given the same flags: kpi keeps no tables
+    #[arg(long = "database-url", value_name = "URL", hide = true)]
+    #[serde(skip)]
+    _database_url: Option<String>,
     /// The folder of checkpoints, so that a start need not read the whole log again; with --token-file it may be left out
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,6 +146,13 @@ mod tests {
         assert_eq!(examples.len(), 2);
         assert!(examples.iter().all(|one| one.ingestion_url.is_some()));
         assert!(examples[0].data_dir.is_none() && examples[1].redis_url.is_some());
+    }
+
+    #[test]
+    fn the_database_of_others_is_left_alone() {
+        let config =
+            given("bellwether-kpi --ingestion-url http://h:1 --database-url postgres://h/d").unwrap();
+        assert_eq!(config.ingestion_url.as_deref(), Some("http://h:1"));
     }
 
     #[test]

@@ -137,7 +137,7 @@ struct Shared {
     stop: AtomicBool,
     calls: Mutex<Vec<Call>>,
     seen: Mutex<Vec<Seen>>,
-    last: Mutex<Option<types::Position>>,
+    last: Arc<Mutex<Option<types::Position>>>,
 }
 
 impl Load {
@@ -158,7 +158,7 @@ impl Load {
             stop: AtomicBool::new(false),
             calls: Mutex::default(),
             seen: Mutex::default(),
-            last: Mutex::default(),
+            last: Arc::default(),
         });
         let mut tasks = Vec::new();
         for writer in 0..shared.options.writers {
@@ -172,6 +172,12 @@ impl Load {
             shared,
             tasks,
         }
+    }
+
+    /// Where the log stood after the write that was acknowledged last.
+    #[must_use]
+    pub fn last(&self) -> Arc<Mutex<Option<types::Position>>> {
+        Arc::clone(&self.shared.last)
     }
 
     /// Successful writes and reads so far.

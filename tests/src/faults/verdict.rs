@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bellwether_contracts::ingestion::{Change, StreamSnapshotRequest};
+use bellwether_contracts::ingestion::{Change, StreamSnapshotRequest, change::Payload};
+use bellwether_contracts::sales::record::Body;
 use bellwether_contracts::{ingestion, kpi};
 use tokio::runtime::Runtime;
 
@@ -25,8 +26,8 @@ pub struct Verdict {
     pub lost: usize,
     /// More than one change of a deal that was written once.
     pub doubled: usize,
-    /// Answers that differ from a recomputation from the log, replies that differ from the first one, and deals in the
-    /// log that nobody asked for.
+    /// Deals in the log that differ from what the ledger says was sent or that nobody sent, answers that differ from a
+    /// recomputation from the log, and replies that differ from the first one.
     pub wrong: usize,
     /// Answers that were checked.
     pub checked: usize,
@@ -86,21 +87,36 @@ async fn snapshot(place: &Place, tenant: &str) -> Vec<Change> {
 }
 
 fn stored(ledger: &BTreeMap<String, Entry>, log: &[Change]) -> Verdict {
-    let mut changes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut changes: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
     for change in log {
-        *changes.entry(change.id.as_str()).or_default() += 1;
+        changes.entry(change.id.as_str()).or_default().push(change);
     }
     let mut verdict = Verdict::default();
     for entry in ledger.values() {
         for deal in &entry.deals {
-            let count = changes.remove(deal.id.as_str()).unwrap_or(0);
+            let stored = changes.remove(deal.id.as_str()).unwrap_or_default();
             verdict.acknowledged += usize::from(entry.reply.is_some());
-            verdict.lost += usize::from(entry.reply.is_some() && count == 0);
-            verdict.doubled += usize::from(count > 1);
+            verdict.lost += usize::from(entry.reply.is_some() && stored.is_empty());
+            verdict.doubled += usize::from(stored.len() > 1);
+            verdict.wrong += stored.iter().filter(|change| !says(change, deal)).count();
         }
     }
-    verdict.wrong = changes.len();
+    verdict.wrong += changes.len();
     verdict
+}
+
+/// Whether a change holds what the ledger says was sent.
+fn says(change: &Change, deal: &Deal) -> bool {
+    let Some(Payload::Record(record)) = &change.payload else {
+        return false;
+    };
+    let (Some(Body::Opportunity(stored)), Some(Body::Opportunity(sent))) =
+        (&record.body, &deal.record().body)
+    else {
+        return false;
+    };
+    (&stored.owner_id, &stored.amount, &stored.stage, &stored.closed_at)
+        == (&sent.owner_id, &sent.amount, &sent.stage, &sent.closed_at)
 }
 
 async fn ask_at_head(place: &Place, tenant: &str) -> kpi::QueryKpisResponse {
@@ -153,11 +169,13 @@ mod tests {
             ("b".to_owned(), entry("b", true)),
             ("c".to_owned(), entry("c", false)),
         ]);
-        let change = |id: &str| Change {
-            id: id.to_owned(),
+        let change = |sent: &Deal| Change {
+            id: sent.id.clone(),
+            payload: Some(Payload::Record(sent.record())),
             ..Change::default()
         };
-        let found = stored(&ledger, &[change("a"), change("a"), change("x")]);
+        let [a, x] = ["a", "x"].map(|id| change(&deal(id)));
+        let found = stored(&ledger, &[a.clone(), a.clone(), x]);
         let expected = Verdict {
             acknowledged: 2,
             lost: 1,
@@ -166,5 +184,15 @@ mod tests {
             checked: 0,
         };
         assert_eq!((found, found.holds()), (expected, false));
+        let b = Deal {
+            minor: 101,
+            ..deal("b")
+        };
+        let found = stored(&ledger, &[a, change(&b)]);
+        assert_eq!(
+            (found.lost, found.doubled, found.wrong),
+            (0, 0, 1),
+            "another amount"
+        );
     }
 }

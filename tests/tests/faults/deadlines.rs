@@ -1,11 +1,12 @@
 //! F9: deadlines that pass during BEGIN, a query and COMMIT, with few connections.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bellwether_contracts::ingestion::ListRecordsRequest;
 use bellwether_contracts::sales::RecordKind;
+use bellwether_contracts::types::Position;
 use bellwether_testkit::servers::Postgres;
 use bellwether_tests::faults::{Place, Report, full};
 use bellwether_tests::fleet::{Fleet, FleetOptions};
@@ -47,14 +48,15 @@ fn f9_deadlines_pass_at_every_point_of_a_transaction() {
     let load = load(&fleet, 9, |options| {
         options.retries = false;
         options.writers = 16;
+        options.recent = 3;
         options.deadline = Duration::from_millis(12);
         options.pause = Duration::ZERO;
         options.ledger = folder.path().join("ledger");
     });
-    let reads = lists(&fleet, requests);
+    let reads = lists(&fleet, requests, &load.last());
     let mut idle = 0;
     let until = Instant::now() + Duration::from_secs(300);
-    while reads.begun.load(Ordering::SeqCst) < requests && Instant::now() < until {
+    while !reads.thread.is_finished() && Instant::now() < until {
         idle = idle.max(idle_in_transaction(&postgres));
         std::thread::sleep(Duration::from_millis(200));
     }
@@ -63,6 +65,7 @@ fn f9_deadlines_pass_at_every_point_of_a_transaction() {
         reads.passed.load(Ordering::SeqCst),
     );
     reads.thread.join().expect("the readers ended");
+    let stale = reads.stale.load(Ordering::SeqCst);
     let outcome = load.settle();
     fleet.proxies().database.set(Fault::None);
     let verdict = verdict(&fleet, &outcome);
@@ -70,16 +73,17 @@ fn f9_deadlines_pass_at_every_point_of_a_transaction() {
     let aborted = postgres.log().matches("current transaction is aborted").count();
     report.verdict(&verdict);
     report.set("requests", begun + writes);
+    report.set("stale_reads", stale);
     report.set("deadlines_passed", passed + outcome.errors());
     report.set("idle_in_transaction", idle);
     report.set("sqlstate_25P02", aborted);
-    report.write(verdict.holds() && idle == 0 && aborted == 0 && begun + writes >= requests);
+    report.write(verdict.holds() && (idle, aborted, stale) == (0, 0, 0) && begun + writes >= requests);
     assert!(verdict.holds(), "{verdict:?}");
     assert!(
         passed + outcome.errors() > requests / 20,
         "hardly a deadline passed"
     );
-    assert_eq!((idle, aborted), (0, 0));
+    assert_eq!((idle, aborted, stale), (0, 0, 0));
 }
 
 /// Connections that sit in a transaction for more than a second without doing anything.
@@ -92,26 +96,45 @@ fn idle_in_transaction(postgres: &Postgres) -> usize {
 struct Lists {
     begun: Arc<AtomicUsize>,
     passed: Arc<AtomicUsize>,
+    /// Pages that stand before a write which was acknowledged before they were asked for.
+    stale: Arc<AtomicUsize>,
     thread: std::thread::JoinHandle<()>,
 }
 
+/// What the tasks that read share.
+#[derive(Clone)]
+struct Reader {
+    place: Place,
+    requests: usize,
+    begun: Arc<AtomicUsize>,
+    passed: Arc<AtomicUsize>,
+    stale: Arc<AtomicUsize>,
+    written: Arc<Mutex<Option<Position>>>,
+}
+
 /// Reads pages of records with deadlines of 2 to 11 ms, 16 at a time.
-fn lists(fleet: &Fleet, requests: usize) -> Lists {
-    let (begun, passed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (url, token) = (fleet.ingestion(0).url().to_owned(), token(fleet));
-    let (counted, late) = (Arc::clone(&begun), Arc::clone(&passed));
+fn lists(fleet: &Fleet, requests: usize, written: &Arc<Mutex<Option<Position>>>) -> Lists {
+    let counters = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
+    let [begun, passed, stale] = counters.clone();
+    let (url, token, written) = (
+        fleet.ingestion(0).url().to_owned(),
+        token(fleet),
+        Arc::clone(written),
+    );
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("threads");
         runtime.block_on(async {
+            let [begun, passed, stale] = counters;
             let place = Place::new(&url, &token);
-            let tasks = (0..16).map(|_| {
-                tokio::spawn(list(
-                    place.clone(),
-                    requests,
-                    Arc::clone(&counted),
-                    Arc::clone(&late),
-                ))
-            });
+            let reader = Reader {
+                place,
+                requests,
+                begun,
+                passed,
+                stale,
+                written,
+            };
+            let tasks = (0..16).map(|_| tokio::spawn(reader.clone().run()));
             for task in tasks.collect::<Vec<_>>() {
                 task.await.expect("a reader panicked");
             }
@@ -120,30 +143,45 @@ fn lists(fleet: &Fleet, requests: usize) -> Lists {
     Lists {
         begun,
         passed,
+        stale,
         thread,
     }
 }
 
-async fn list(place: Place, requests: usize, begun: Arc<AtomicUsize>, passed: Arc<AtomicUsize>) {
-    loop {
-        let number = begun.fetch_add(1, Ordering::SeqCst);
-        if number >= requests {
-            return;
-        }
-        let request = ListRecordsRequest {
-            tenant: TENANT.to_owned(),
-            kind: RecordKind::Opportunity.into(),
-            page_size: 20,
-            page_token: String::new(),
-        };
-        let deadline = Duration::from_millis(2 + number as u64 % 10);
-        let answer = place.records().list_records(place.ask(request, deadline)).await;
-        match answer.map_err(|status| status.code()) {
-            Ok(_) | Err(Code::NotFound) => {}
-            Err(Code::DeadlineExceeded | Code::Cancelled | Code::Unavailable | Code::ResourceExhausted) => {
-                passed.fetch_add(1, Ordering::SeqCst);
+impl Reader {
+    async fn run(self) {
+        loop {
+            let number = self.begun.fetch_add(1, Ordering::SeqCst);
+            if number >= self.requests {
+                return;
             }
-            Err(code) => panic!("a read ended with {code:?}"),
+            let written = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            let request = ListRecordsRequest {
+                tenant: TENANT.to_owned(),
+                kind: RecordKind::Opportunity.into(),
+                page_size: 20,
+                page_token: String::new(),
+            };
+            let deadline = Duration::from_millis(2 + number as u64 % 10);
+            let asked = self.place.ask(request, deadline);
+            let answer = self.place.records().list_records(asked).await;
+            match answer.map_err(|status| status.code()) {
+                Ok(page) => {
+                    let at = page.get_ref().position.map_or(0, |position| position.seq);
+                    let behind = written.is_some_and(|written| at < written.seq);
+                    self.stale.fetch_add(usize::from(behind), Ordering::SeqCst);
+                }
+                Err(Code::NotFound) => {
+                    self.stale
+                        .fetch_add(usize::from(written.is_some()), Ordering::SeqCst);
+                }
+                Err(
+                    Code::DeadlineExceeded | Code::Cancelled | Code::Unavailable | Code::ResourceExhausted,
+                ) => {
+                    self.passed.fetch_add(1, Ordering::SeqCst);
+                }
+                Err(code) => panic!("a read ended with {code:?}"),
+            }
         }
     }
 }

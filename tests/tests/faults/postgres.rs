@@ -44,6 +44,7 @@ fn f5_postgres_stops_at_once_and_comes_back() {
     });
     let load = load(&fleet, 5, |options| {
         options.retries = false;
+        options.recent = 3;
         options.deadline = Duration::from_secs(20);
     });
     let mut faults = Vec::new();
@@ -107,7 +108,7 @@ fn f6_backends_are_killed_at_random() {
         database_url: Some(postgres.database()),
         ..FleetOptions::default()
     });
-    let load = load(&fleet, 6, |options| options.retries = true);
+    let load = load(&fleet, 6, |options| options.recent = 3);
     load.wait_for(50, 20, Duration::from_secs(60));
     let killed = kill_for(&postgres, lasts);
     load.wait_for(50, 20, Duration::from_secs(60));
@@ -164,6 +165,7 @@ fn f7_postgres_falls_silent() {
     });
     let load = load(&fleet, 7, |options| {
         options.retries = false;
+        options.recent = 3;
         options.deadline = deadline;
     });
     load.wait_for(50, 20, Duration::from_secs(60));
@@ -238,7 +240,7 @@ fn f8_the_answer_to_a_commit_is_lost() {
         database_url: Some(postgres.database()),
         ..FleetOptions::default()
     });
-    let load = load(&fleet, 8, |options| options.retries = true);
+    let load = load(&fleet, 8, |options| options.recent = 3);
     load.wait_for(20, 10, Duration::from_secs(60));
     let proxy = &fleet.proxies().database;
     let struck = proxy.struck();
@@ -284,7 +286,10 @@ fn f32_a_transaction_pooler_stands_in_between() {
     });
     let stop = Arc::new(AtomicBool::new(false));
     let strangers = disturb(&bouncer.url(name), &stop);
-    let load = load(&fleet, 32, |options| options.retries = false);
+    let load = load(&fleet, 32, |options| {
+        options.retries = false;
+        options.recent = 3;
+    });
     load.wait_for(writes, writes / 4, Duration::from_secs(600));
     let outcome = load.settle();
     stop.store(true, Ordering::SeqCst);
