@@ -138,15 +138,15 @@ share them; kpi answers questions from a copy in memory, and shares answers thro
 --token-file (and tokens.yaml beside it), and so have their clients.
 
 Every key of the configuration can also stand in a YAML file (--config; deploy/config/embedded.yaml shows all of them)
-or in the environment: BELLWETHER_NODE__LISTEN sets node.listen. Flags win over the environment, that over the file. Passwords
-in URLs are best put there: BELLWETHER_DATABASE_URL, BELLWETHER_REDIS_URL. Each flag below has such
-a name, but for --demo.
+or in the environment: BELLWETHER_NODE__LISTEN sets node.listen. Flags win over the environment, that over the file.
+Passwords in URLs are best put there: BELLWETHER_DATABASE_URL, BELLWETHER_REDIS_URL. Each flag below has such a name,
+but for --demo.
 
 Examples:
   bellwether serve --data-dir ./data
   bellwether serve --data-dir ./data --listen 127.0.0.1:4711 --demo
-  bellwether serve --roles ingestion --database-url postgres://bellwether@127.0.0.1/bellwether --token-file ./token --listen 127.0.0.1:4711
-  bellwether serve --roles kpi --ingestion-url http://127.0.0.1:4711 --redis-url redis://127.0.0.1 --data-dir ./kpi --token-file ./token --listen 127.0.0.1:4721")]
+  bellwether serve --roles ingestion --database-url postgres://me@db/sales --token-file token
+  bellwether serve --roles kpi --ingestion-url http://a:80 --redis-url redis://r --token-file token")]
 pub(crate) struct ServeArgs {
     /// What runs in this process: ingestion, kpi, or both, separated by commas [default: ingestion,kpi]
     #[arg(long, value_name = "ROLES")]

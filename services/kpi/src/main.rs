@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const EXAMPLES: &str = "\
-Prints `ready URL` once it answers; SIGTERM drains it. Every key of deploy/config/kpi.yaml can stand in the environment
-too: BELLWETHER_REDIS_URL is the place for a password.
+Prints `ready URL` once it answers; SIGTERM drains it. Every key of deploy/config/kpi.yaml can stand
+in the environment too: BELLWETHER_REDIS_URL is the place for a password.
 
 Examples:
   bellwether-kpi --ingestion-url http://127.0.0.1:4711 --token-file ./token
-  bellwether-kpi --ingestion-url http://127.0.0.1:4711,http://127.0.0.1:4712 --redis-url redis://127.0.0.1 --data-dir ./kpi --token-file ./token --listen 127.0.0.1:4721";
+  bellwether-kpi --ingestion-url http://a:80,http://b:80 --redis-url redis://r --token-file token";
 
 /// Answers questions about KPIs from a copy of the records in memory.
 #[derive(Debug, Parser, Serialize)]
@@ -145,7 +145,7 @@ mod tests {
             .collect();
         assert_eq!(examples.len(), 2);
         assert!(examples.iter().all(|one| one.ingestion_url.is_some()));
-        assert!(examples[0].data_dir.is_none() && examples[1].redis_url.is_some());
+        assert!(examples[0].redis_url.is_none() && examples[1].redis_url.is_some());
     }
 
     #[test]
