@@ -6,13 +6,15 @@
 
 pub mod ledger;
 pub mod load;
+pub mod outcome;
 pub mod report;
 pub mod seen;
 pub mod verdict;
 pub mod wire;
 
 pub use ledger::Ledger;
-pub use load::{Load, LoadOptions, Outcome};
+pub use load::{Load, LoadOptions};
+pub use outcome::Outcome;
 pub use report::{Report, full};
 pub use verdict::{Verdict, verify};
 pub use wire::Place;

@@ -9,7 +9,8 @@ use bellwether_contracts::{ingestion, kpi};
 use tokio::runtime::Runtime;
 
 use super::ledger::{Deal, Entry};
-use super::load::{Outcome, question};
+use super::load::question;
+use super::outcome::Outcome;
 use super::seen::{self, Seen};
 use super::wire::Place;
 
