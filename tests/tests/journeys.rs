@@ -17,11 +17,14 @@ fn query(server: &Server, tenant: &str, args: &[&str]) -> Value {
     server.run(&all).exits(0).json()
 }
 
-/// What an answer says, without how fresh it is.
+/// What an answer says, without how fresh it is and where it came from.
 fn said(answer: &Value) -> Vec<Value> {
     let strip = |row: &Value| {
         let mut row = row.clone();
-        row.as_object_mut().expect("an object").remove("watermark");
+        let fields = row.as_object_mut().expect("an object");
+        for field in ["watermark", "path", "path_reason"] {
+            fields.remove(field);
+        }
         row
     };
     answer.as_array().expect("an array").iter().map(strip).collect()

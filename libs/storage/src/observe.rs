@@ -61,6 +61,3 @@ fn system(engine: &Engine) -> &'static str {
         _ => "sqlite",
     }
 }
-
-#[cfg(test)]
-mod tests;

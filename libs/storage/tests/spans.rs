@@ -1,17 +1,18 @@
-//! The spans as a subscriber sees them.
+//! The spans as a subscriber sees them. In a process of its own: whether a place makes spans is decided once for all threads.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bellwether_domain::{Error, ErrorReason};
+use bellwether_storage::{Database, DatabaseOptions, Place};
 use sea_orm::{ConnectionTrait as _, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
-
-use crate::{Database, DatabaseOptions, Place};
 
 struct Nothing;
 
@@ -63,13 +64,12 @@ async fn reads_and_transactions_have_spans_by_the_conventions() {
     let opened = Database::open::<Nothing>(&place, "notes", &options).await;
     let database = opened.unwrap();
     let notes = Notes::default();
-    let guard = tracing::subscriber::set_default(notes.clone());
+    tracing::subscriber::set_global_default(notes.clone()).unwrap();
     let select = Statement::from_string(database.backend(), "SELECT 'hunter2' AS secret");
     database.read().query_one_raw(select).await.unwrap();
     let failed =
         database.write(|_| async { Err::<(), _>(Error::not_found(ErrorReason::RecordNotFound, "none")) });
     failed.await.unwrap_err();
-    drop(guard);
     let seen = notes.lines.lock().unwrap().join(" ");
     for field in [
         "otel.kind=client",
