@@ -104,7 +104,13 @@ fn run() -> Seen {
     let after_drop = asker.until_at_head(Instant::now());
     load.wait_for(50, 50, Duration::from_secs(60));
     let outcome = load.settle();
-    let verdict = verify(&outcome, &ingestion.url, &[kpi.url.clone()], TOKEN, TENANT);
+    let verdict = verify(
+        &outcome,
+        &ingestion.url,
+        std::slice::from_ref(&kpi.url),
+        TOKEN,
+        TENANT,
+    );
     Seen {
         verdict,
         failed: outcome.errors(),
