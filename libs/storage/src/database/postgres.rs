@@ -178,10 +178,10 @@ impl Postgres {
     async fn read_once(self: Arc<Self>, mut lease: Lease, ask: Ask) -> Result<Answer, sqlx::Error> {
         let patience = self.options.statement_timeout + GRACE;
         let Some(begin) = &self.begin_read else {
-            return within(patience, lease.ask(&ask, true)).await;
+            return within(patience, lease.ask(ask, true)).await;
         };
         within(self.prompt(), lease.begin(begin)).await?;
-        let done = within(patience, lease.ask(&ask, false)).await;
+        let done = within(patience, lease.ask(ask, false)).await;
         if lease.is_settled() {
             within(PROMPT, lease.end("ROLLBACK")).await?;
         }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::Statement;
+use sea_orm::sea_query::Values;
 use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
@@ -211,12 +212,12 @@ impl Lease {
     /// Runs a statement. A caller that stops waiting for it leaves a connection that is not used again.
     ///
     /// `named` keeps the prepared statement on the server for the next time.
-    pub(super) async fn ask(&mut self, ask: &Ask, named: bool) -> Result<Answer, sqlx::Error> {
+    pub(super) async fn ask(&mut self, ask: Ask, named: bool) -> Result<Answer, sqlx::Error> {
         self.settled = false;
         let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         let answer = match ask {
             Ask::Execute(statement) => {
-                let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(statement));
+                let query = sqlx::query_with(AssertSqlSafe(statement.sql), values(statement.values));
                 query
                     .persistent(named)
                     .execute(connection)
@@ -224,7 +225,7 @@ impl Lease {
                     .map(Answer::Done)
             }
             Ask::Rows(statement) => {
-                let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(statement));
+                let query = sqlx::query_with(AssertSqlSafe(statement.sql), values(statement.values));
                 query
                     .persistent(named)
                     .fetch_all(connection)
@@ -232,7 +233,7 @@ impl Lease {
                     .map(Answer::Rows)
             }
             Ask::Plain(sql) => {
-                let plain = connection.execute(AssertSqlSafe(sql.clone()));
+                let plain = connection.execute(AssertSqlSafe(sql));
                 plain.await.map(Answer::Done)
             }
         };
@@ -246,12 +247,12 @@ impl Lease {
     /// Opens a transaction by the statements in `sql`.
     pub(super) async fn begin(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         self.in_transaction = true;
-        self.ask(&Ask::Plain(sql.to_owned()), false).await.map(|_| ())
+        self.ask(Ask::Plain(sql.to_owned()), false).await.map(|_| ())
     }
 
     /// Ends the transaction by `COMMIT` or `ROLLBACK`.
     pub(super) async fn end(&mut self, sql: &str) -> Result<(), sqlx::Error> {
-        self.ask(&Ask::Plain(sql.to_owned()), false).await?;
+        self.ask(Ask::Plain(sql.to_owned()), false).await?;
         self.in_transaction = false;
         Ok(())
     }
@@ -277,7 +278,6 @@ impl Drop for Lease {
     }
 }
 
-fn values(statement: &Statement) -> SqlxValues {
-    let none = || sea_orm::sea_query::Values(Vec::new());
-    SqlxValues(statement.values.clone().unwrap_or_else(none))
+fn values(values: Option<Values>) -> SqlxValues {
+    SqlxValues(values.unwrap_or_else(|| Values(Vec::new())))
 }

@@ -42,7 +42,7 @@ impl PgTransaction {
         }
         // Until it has succeeded it has failed: its caller may stop waiting.
         let failed_before = self.failed.swap(true, Ordering::Relaxed);
-        let answer = lease.ask(&ask, self.named).await;
+        let answer = lease.ask(ask, self.named).await;
         if answer.is_ok() {
             self.failed.store(failed_before, Ordering::Relaxed);
         }
