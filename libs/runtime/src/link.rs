@@ -15,7 +15,7 @@ use tonic::transport::{Channel, Endpoint, Server, Uri};
 
 use crate::config::{LinkConfig, millis};
 use crate::host::Host;
-use crate::rpc::{self, Gate};
+use crate::rpc::{Gate, Guarded};
 use crate::secret::Secret;
 use crate::services::ServiceSet;
 
@@ -58,7 +58,7 @@ impl PeerLink {
     pub fn near(host: &Host, services: &ServiceSet) -> Self {
         let (door, visitors) = mpsc::channel::<DuplexStream>(4);
         let gate = Gate::trusted(host.metrics.clone(), host.shutdown.streams().clone());
-        let app = rpc::behind(gate, services.clone().into_router());
+        let app = Guarded::new(gate, services.clone());
         let ended = host.shutdown.workers().clone().cancelled_owned();
         let server = Server::builder()
             .initial_stream_window_size(STREAM_WINDOW)

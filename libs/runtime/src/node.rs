@@ -3,23 +3,22 @@
 
 use std::net::SocketAddr;
 
-use axum::Router;
 use bellwether_domain::{Error, ErrorCode, ErrorReason, Result};
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic_web::GrpcWebLayer;
 
 use crate::auth::TokenSet;
 use crate::config::{LimitsConfig, NodeConfig, millis};
 use crate::host::Host;
 use crate::jitter;
-use crate::ops;
-use crate::rpc::{self, Gate};
+use crate::rpc::{Gate, Guarded};
 use crate::services::ServiceSet;
 
+mod front;
 mod health;
 
+use front::Front;
 use health::Health;
 
 /// How many times the streams of a connection a client may reset before they were looked at, or it is cut off (the "rapid
@@ -217,8 +216,7 @@ fn builder(limits: &LimitsConfig) -> Server {
         .initial_connection_window_size(4 * 1024 * 1024)
 }
 
-/// Operators' pages by path; everything else is gRPC or gRPC-Web.
-fn app(host: &Host, limits: &LimitsConfig, tokens: TokenSet, services: ServiceSet) -> Result<Router> {
+fn app(host: &Host, limits: &LimitsConfig, tokens: TokenSet, services: ServiceSet) -> Result<Front> {
     let names = services.names().to_vec();
     let bad = |error| Error::internal(format!("the descriptors cannot be reflected: {error}"));
     let services = services
@@ -226,8 +224,7 @@ fn app(host: &Host, limits: &LimitsConfig, tokens: TokenSet, services: ServiceSe
         .add(reflection(&names).build_v1alpha().map_err(bad)?);
     let streams_end = host.shutdown.streams().clone();
     let gate = Gate::public(tokens, limits, host.metrics.clone(), streams_end);
-    let grpc = rpc::behind(gate, services.into_router()).layer(GrpcWebLayer::new());
-    Ok(ops::pages(host.clone()).fallback_service(grpc))
+    Ok(Front::new(host, Guarded::new(gate, services)))
 }
 
 /// Reflection over what this node serves, not over everything that the contracts describe.

@@ -3,26 +3,28 @@
 //!
 //! Nodes and near links use the same way in; only how the caller is known differs.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
 use bellwether_contracts::status::to_status;
 use bellwether_domain::{Error, ErrorCode, ErrorReason, Result};
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tower::Service;
 use tracing::Instrument;
 
 use crate::auth::{Principal, TokenSet};
 use crate::config::{LimitsConfig, millis};
 use crate::deadline;
 use crate::metrics::Metrics;
+use crate::services::ServiceSet;
 
 pub(crate) mod methods;
 mod observe;
@@ -31,6 +33,9 @@ mod stream;
 
 use methods::Method;
 use observe::Watch;
+
+type Request = http::Request<Body>;
+type Response = http::Response<Body>;
 
 /// How callers are known.
 #[derive(Debug)]
@@ -122,25 +127,56 @@ impl Gate {
     }
 }
 
-/// `services` behind `gate`.
-pub(crate) fn behind(gate: Gate, services: Router) -> Router {
-    services.layer(from_fn_with_state(Arc::new(gate), serve))
+/// Services behind a gate. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Guarded {
+    inner: Arc<(Gate, ServiceSet)>,
 }
 
-async fn serve(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
-    let method = methods::of_path(request.uri().path());
-    let span = observe::span(&method, request.headers());
-    let watch = Watch::start(&gate.metrics, method.name, span.clone());
-    handle(&gate, method, watch, request, next).instrument(span).await
+impl Guarded {
+    pub(crate) fn new(gate: Gate, services: ServiceSet) -> Self {
+        Self {
+            inner: Arc::new((gate, services)),
+        }
+    }
 }
 
-async fn handle(gate: &Gate, method: Method, mut watch: Watch, mut request: Request, next: Next) -> Response {
+impl Service<Request> for Guarded {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, std::result::Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let inner = Arc::clone(&self.inner);
+        let (gate, method) = (&inner.0, methods::of_path(request.uri().path()));
+        let span = observe::span(&method, request.headers());
+        let watch = Watch::start(&gate.metrics, method.name, span.clone());
+        // In one allocation for all of a call: what stands around its handler is moved once.
+        let served = async move {
+            let (gate, services) = &*inner;
+            Ok(handle(gate, services, method, watch, request).await)
+        };
+        Box::pin(served.instrument(span))
+    }
+}
+
+async fn handle(
+    gate: &Gate,
+    services: &ServiceSet,
+    method: Method,
+    mut watch: Watch,
+    mut request: Request,
+) -> Response {
     let deadline = gate.deadline(&method, &request);
     let admitted = gate
         .authenticate(&method, &mut request)
         .and_then(|()| gate.admit(&method));
     let answer = match admitted {
-        Ok(permit) => run(gate, deadline, request, next)
+        Ok(permit) => run(gate, deadline, services.call(request))
             .await
             .map(|response| (response, permit)),
         Err(error) => Err(error),
@@ -163,8 +199,12 @@ async fn handle(gate: &Gate, method: Method, mut watch: Watch, mut request: Requ
     }
 }
 
-async fn run(gate: &Gate, deadline: Option<Instant>, request: Request, next: Next) -> Result<Response> {
-    let handler = AssertUnwindSafe(next.run(request)).catch_unwind();
+async fn run(
+    gate: &Gate,
+    deadline: Option<Instant>,
+    handler: impl Future<Output = Response>,
+) -> Result<Response> {
+    let handler = AssertUnwindSafe(handler).catch_unwind();
     let handled = deadline::within(deadline, handler);
     let outcome = match deadline {
         Some(at) => tokio::time::timeout_at(at, handled)

@@ -1,22 +1,34 @@
 //! What a service crate hands to a node, or to a near link.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
 
-use axum::response::IntoResponse;
-use http::Request;
+use futures::future::{BoxFuture, FutureExt as _};
+use http::{Request, Response};
+use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
-use tonic::service::Routes;
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
 /// The largest message that servers and clients take, in bytes. Set it on each generated server and client.
 pub const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
+type Answer = BoxFuture<'static, Response<Body>>;
+type Server = Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>;
+
 /// gRPC services by name. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct ServiceSet {
-    routes: Routes,
+    servers: Arc<HashMap<&'static str, Server>>,
     names: Vec<&'static str>,
+}
+
+impl fmt::Debug for ServiceSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ServiceSet").field(&self.names).finish()
+    }
 }
 
 impl ServiceSet {
@@ -31,12 +43,20 @@ impl ServiceSet {
     #[expect(clippy::should_implement_trait, reason = "a builder's add, not a sum")]
     pub fn add<S>(mut self, server: S) -> Self
     where
-        S: Service<Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
-        S::Response: IntoResponse,
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
         S::Future: Send + 'static,
     {
+        let serve = move |request: Request<Body>| -> Answer {
+            let called = server.clone().oneshot(request);
+            called.map(|Ok(response)| response).boxed()
+        };
         self.names.push(S::NAME);
-        self.routes = self.routes.add_service(server);
+        Arc::make_mut(&mut self.servers).insert(S::NAME, Arc::new(serve));
         self
     }
 
@@ -44,14 +64,9 @@ impl ServiceSet {
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.names.extend(other.names);
-        let routes = self
-            .routes
-            .into_axum_router()
-            .merge(other.routes.into_axum_router().reset_fallback());
-        Self {
-            routes: routes.into(),
-            names: self.names,
-        }
+        let servers = Arc::make_mut(&mut self.servers);
+        servers.extend(other.servers.iter().map(|(name, server)| (*name, Arc::clone(server))));
+        self
     }
 
     /// The full names, such as `bellwether.kpi.v1.KpiService`.
@@ -60,7 +75,14 @@ impl ServiceSet {
         &self.names
     }
 
-    pub(crate) fn into_router(self) -> axum::Router {
-        self.routes.into_axum_router()
+    /// Hands a request to the service that its path names (`/package.Service/Method`); `UNIMPLEMENTED` when there is
+    /// none.
+    pub(crate) async fn call(&self, request: Request<Body>) -> Response<Body> {
+        let path = request.uri().path().strip_prefix('/');
+        let named = path.and_then(|path| path.split_once('/'));
+        match named.and_then(|(service, _)| self.servers.get(service)) {
+            Some(serve) => serve(request).await,
+            None => Status::unimplemented("").into_http(),
+        }
     }
 }

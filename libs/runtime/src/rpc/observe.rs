@@ -1,6 +1,5 @@
 //! The span and the numbers of a call.
 
-use axum::response::Response;
 use http::HeaderMap;
 use opentelemetry::propagation::Extractor;
 use tokio::time::Instant;
@@ -8,6 +7,7 @@ use tonic::{Code, Status};
 use tracing::{Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+use super::Response;
 use super::methods::Method;
 use crate::metrics::Metrics;
 

@@ -3,17 +3,18 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use axum::body::{Body, Bytes};
-use axum::response::Response;
 use bellwether_contracts::status::to_status;
 use bellwether_domain::{Error, ErrorReason};
 use futures::future::BoxFuture;
 use http::HeaderMap;
 use http_body::Frame;
+use prost::bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
 
+use super::Response;
 use super::observe::{Watch, code_of};
 
 /// `response` with a body that ends at `deadline` and at `ends`, and holds its place among the streams until then.
@@ -65,12 +66,12 @@ struct StreamBody {
 
 impl http_body::Body for StreamBody {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = tonic::Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
         if self.ended {
             return Poll::Ready(None);
         }
