@@ -20,7 +20,7 @@ done
 
 cargo build --workspace --locked --bins --tests </dev/null || exit 1
 FAULTS=full cargo test --workspace --locked --no-fail-fast --test faults -- \
-  --test-threads 1 "${names[@]}" </dev/null >&2
+  --include-ignored --test-threads 1 "${names[@]}" </dev/null >&2
 status=$?
 
 python3 - "$target/faults" <<'END'
