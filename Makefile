@@ -15,7 +15,7 @@ test: ## Every test; installs missing tools when it may
 	@scripts/tools.sh
 	@PATH="$$(scripts/tools.sh --bin):$$PATH" scripts/test.sh
 
-faults: ## Every fault with full counts against real servers; prints a table, about half an hour
+faults: ## Every fault with full counts against real servers; prints a table, about 25 minutes
 	@scripts/tools.sh
 	@PATH="$$(scripts/tools.sh --bin):$$PATH" scripts/faults.sh
 

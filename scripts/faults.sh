@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every fault row with full counts against real servers, then a table of what was seen. Takes about half an hour.
+# Every fault row with full counts against real servers, then a table of what was seen. Takes about 25 minutes.
 #
 #   scripts/faults.sh [ROW...]    rows such as F5 F22; none = all of them
 #
