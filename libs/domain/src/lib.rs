@@ -2,6 +2,7 @@
 //!
 //! Pure: no tokio, no I/O, no clock but the one that is handed in.
 
+pub mod business;
 pub mod clock;
 pub mod error;
 pub mod exact;
@@ -13,6 +14,7 @@ pub mod record;
 pub mod settings;
 pub mod time;
 
+pub use business::BusinessClock;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Error, ErrorCode, ErrorReason, Result, Violation};
 pub use ids::{RecordKey, RecordKind, TenantId};

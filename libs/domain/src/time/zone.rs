@@ -1,5 +1,6 @@
 //! Time zones: where a civil day begins.
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::{CivilDate, DAY_MICROS, Instant};
@@ -57,9 +58,19 @@ impl Zone {
         })
     }
 
+    /// What clocks on the wall show at an instant.
+    pub(crate) fn to_datetime(&self, at: Instant) -> DateTime {
+        self.zone.to_datetime(at.timestamp())
+    }
+
+    /// As jiff's type, for the days on which clocks are changed.
+    pub(crate) fn to_jiff(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The civil day of an instant.
     #[must_use]
     pub fn date_of(&self, at: Instant) -> CivilDate {
-        CivilDate(self.zone.to_datetime(at.timestamp()).date())
+        CivilDate(self.to_datetime(at).date())
     }
 }
