@@ -65,7 +65,12 @@ impl ServiceSet {
     pub fn merge(mut self, other: Self) -> Self {
         self.names.extend(other.names);
         let servers = Arc::make_mut(&mut self.servers);
-        servers.extend(other.servers.iter().map(|(name, server)| (*name, Arc::clone(server))));
+        servers.extend(
+            other
+                .servers
+                .iter()
+                .map(|(name, server)| (*name, Arc::clone(server))),
+        );
         self
     }
 

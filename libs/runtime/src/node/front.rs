@@ -49,7 +49,9 @@ impl Service<Request<Body>> for Front {
             return self.grpc.call(request);
         }
         let answer = self.rest.call(request.map(axum::body::Body::new));
-        answer.map(|answer| answer.map(|answer| answer.map(Body::new))).boxed()
+        answer
+            .map(|answer| answer.map(|answer| answer.map(Body::new)))
+            .boxed()
     }
 }
 
@@ -71,10 +73,19 @@ mod tests {
             headers.insert(CONTENT_TYPE, kind.parse().unwrap());
             is_grpc(&headers)
         };
-        for kind in ["application/grpc", "application/grpc+proto", "application/grpc;x=1"] {
+        for kind in [
+            "application/grpc",
+            "application/grpc+proto",
+            "application/grpc;x=1",
+        ] {
             assert!(is(kind), "{kind}");
         }
-        for kind in ["application/grpc-web", "application/grpc-web-text+proto", "text/html", ""] {
+        for kind in [
+            "application/grpc-web",
+            "application/grpc-web-text+proto",
+            "text/html",
+            "",
+        ] {
             assert!(!is(kind), "{kind}");
         }
         assert!(!is_grpc(&HeaderMap::new()));
