@@ -67,13 +67,23 @@ pub enum RecordKind {
     Quota,
     /// An exchange rate of a day, or a named budget rate.
     FxRate,
+    /// What an account pays each month.
+    Subscription,
+    /// An agreement with an account.
+    Contract,
+    /// An order, invoice or credit note.
+    Order,
+    /// Money spent on selling.
+    Spend,
+    /// A value of any other business number.
+    MetricSample,
     /// The tenant's settings; one record, id `settings`.
     Settings,
 }
 
 impl RecordKind {
     /// Every kind, in the order of the wire numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::Account,
         Self::Rep,
         Self::Team,
@@ -82,6 +92,11 @@ impl RecordKind {
         Self::Activity,
         Self::Quota,
         Self::FxRate,
+        Self::Subscription,
+        Self::Contract,
+        Self::Order,
+        Self::Spend,
+        Self::MetricSample,
         Self::Settings,
     ];
 
@@ -97,6 +112,11 @@ impl RecordKind {
             Self::Activity => "activity",
             Self::Quota => "quota",
             Self::FxRate => "fx_rate",
+            Self::Subscription => "subscription",
+            Self::Contract => "contract",
+            Self::Order => "order",
+            Self::Spend => "spend",
+            Self::MetricSample => "metric_sample",
             Self::Settings => "settings",
         }
     }
@@ -113,8 +133,19 @@ impl RecordKind {
             Self::Activity => 6,
             Self::Quota => 7,
             Self::FxRate => 8,
+            Self::Subscription => 9,
+            Self::Contract => 10,
+            Self::Order => 11,
+            Self::Spend => 12,
+            Self::MetricSample => 13,
             Self::Settings => 100,
         }
+    }
+
+    /// Whether records of the kind can be merged: those of which sources make the same thing twice.
+    #[must_use]
+    pub fn can_merge(self) -> bool {
+        matches!(self, Self::Account | Self::Lead)
     }
 
     /// The kind of a stored number.

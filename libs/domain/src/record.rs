@@ -3,19 +3,28 @@
 //! A record on the wire is `bellwether.sales.v1.Record`; `bellwether-contracts` turns one into the other and
 //! reports every violation at once.
 
+mod activity;
 mod check;
+mod commerce;
+mod decimal;
 mod opportunity;
+mod sample;
 
 use std::collections::BTreeMap;
 
+pub use activity::{Activity, ActivityOutcome, ActivityType, Direction, MethodologyEvidence};
 pub use check::{check, check_probability};
+pub use commerce::{ComplianceCheck, Contract, Order, OrderType, Spend, SpendCategory, Subscription};
+pub use decimal::millionths;
 pub use opportunity::{
-    AmountChange, CloseDateChange, ForecastCategory, LineItem, Opportunity, OpportunityType, OwnerChange,
-    StageChange,
+    AmountChange, CloseDateChange, Credit, ForecastCategory, LineItem, Opportunity, OpportunityType,
+    OwnerChange, StageChange,
 };
+pub use sample::MetricSample;
 
 use crate::ids::{RecordKey, RecordKind};
 use crate::money::{Currency, Money};
+use crate::settings::AttributeType;
 use crate::time::{CivilDate, Instant, When};
 
 /// One version of a record.
@@ -44,6 +53,18 @@ pub enum AttributeValue {
     Day(CivilDate),
 }
 
+impl AttributeValue {
+    /// What it is.
+    #[must_use]
+    pub fn attribute_type(&self) -> AttributeType {
+        match self {
+            Self::Text(_) => AttributeType::Text,
+            Self::Number(_) => AttributeType::Number,
+            Self::Day(_) => AttributeType::Day,
+        }
+    }
+}
+
 /// What a record says, by kind.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "each variant is the struct of the same name")]
@@ -56,6 +77,11 @@ pub enum Body {
     Activity(Activity),
     Quota(Quota),
     FxRate(FxRate),
+    Subscription(Subscription),
+    Contract(Contract),
+    Order(Order),
+    Spend(Spend),
+    MetricSample(MetricSample),
 }
 
 impl Record {
@@ -71,6 +97,11 @@ impl Record {
             Body::Activity(_) => RecordKind::Activity,
             Body::Quota(_) => RecordKind::Quota,
             Body::FxRate(_) => RecordKind::FxRate,
+            Body::Subscription(_) => RecordKind::Subscription,
+            Body::Contract(_) => RecordKind::Contract,
+            Body::Order(_) => RecordKind::Order,
+            Body::Spend(_) => RecordKind::Spend,
+            Body::MetricSample(_) => RecordKind::MetricSample,
         }
     }
 
@@ -91,7 +122,12 @@ impl Record {
             Body::Opportunity(deal) => deal.created,
             Body::Activity(activity) => Some(activity.at),
             Body::Rep(rep) => rep.start_date.map(When::Day),
-            _ => None,
+            Body::Subscription(subscription) => Some(subscription.started),
+            Body::Contract(contract) => contract.signed,
+            Body::Order(order) => Some(order.at),
+            Body::Spend(spend) => Some(When::Day(spend.period_start)),
+            Body::MetricSample(sample) => Some(sample.at),
+            Body::Account(_) | Body::Team(_) | Body::Quota(_) | Body::FxRate(_) => None,
         }
     }
 }
@@ -178,65 +214,6 @@ pub struct Lead {
     pub owner_id: Option<String>,
     /// The account's id.
     pub account_id: Option<String>,
-}
-
-/// What sort of activity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum ActivityType {
-    Call,
-    Email,
-    Meeting,
-    Demo,
-    Task,
-}
-
-/// Who started it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Direction {
-    Inbound,
-    Outbound,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "documented in activity.proto")]
-pub enum ActivityOutcome {
-    Connected,
-    Replied,
-    Bounced,
-    OpenedByMachine,
-    OpenedByHuman,
-    Clicked,
-    NoAnswer,
-}
-
-/// A call, e-mail, meeting, demo or task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Activity {
-    /// What sort of activity.
-    pub activity_type: ActivityType,
-    /// The rep's id.
-    pub rep_id: Option<String>,
-    /// The lead it concerns.
-    pub lead_id: Option<String>,
-    /// The opportunity it concerns.
-    pub opportunity_id: Option<String>,
-    /// The account it concerns.
-    pub account_id: Option<String>,
-    /// When it took place.
-    pub at: When,
-    /// How long it took, in seconds.
-    pub duration_seconds: Option<u64>,
-    /// Whether it took place.
-    pub completed: bool,
-    /// Who started it.
-    pub direction: Option<Direction>,
-    /// True for machine-made touches such as auto-replies.
-    pub automatic: bool,
-    /// What came of it.
-    pub outcome: Option<ActivityOutcome>,
 }
 
 /// Whose quota it is.

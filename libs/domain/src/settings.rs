@@ -80,6 +80,18 @@ pub enum AttributeType {
     Day,
 }
 
+impl AttributeType {
+    /// The name used in settings files and mappings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Day => "date",
+        }
+    }
+}
+
 /// A field that the tenant declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributeDeclaration {
@@ -89,6 +101,15 @@ pub struct AttributeDeclaration {
     pub name: String,
     /// What it holds.
     pub attribute_type: AttributeType,
+}
+
+impl AttributeDeclaration {
+    /// Whether a field may be called that: 1 to 63 of a-z, 0-9 and _.
+    #[must_use]
+    pub fn is_name(text: &str) -> bool {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        (1..=63).contains(&text.len()) && text.bytes().all(plain)
+    }
 }
 
 /// A tenant's settings.

@@ -1,7 +1,10 @@
 //! Sales records.
 
+mod activity;
+mod commerce;
 mod opportunity;
 mod people;
+mod stand_in;
 
 use std::collections::BTreeMap;
 
@@ -36,7 +39,8 @@ pub fn record_from_proto(message: &sales::Record) -> Result<Record, Vec<Violatio
 }
 
 /// What can be read of a message, and everything that cannot: so that the rules between fields can be checked on the
-/// readable part, and all violations be told at once. Unreadable optional fields are left out of the record.
+/// readable part, and all violations be told at once. A record beside violations is good for that alone: what cannot be read
+/// is left out of it, or something harmless stands for it.
 #[must_use]
 pub fn read_record(message: &sales::Record) -> (Option<Record>, Vec<Violation>) {
     let mut fields = Fields::default();
@@ -45,25 +49,7 @@ pub fn read_record(message: &sales::Record) -> (Option<Record>, Vec<Violation>) 
         .as_ref()
         .and_then(|at| fields.take("effective_at", instant_from_proto(at)));
     let attributes = attributes(&message.attributes, &mut fields);
-    let body = match &message.body {
-        None => {
-            fields.add(
-                "body",
-                "is missing: give one of account, rep, team, lead, opportunity, activity, quota, fx_rate",
-            );
-            None
-        }
-        Some(record::Body::Account(account)) => Some(Body::Account(people::account(account))),
-        Some(record::Body::Rep(rep)) => Some(Body::Rep(people::rep(rep, &mut fields))),
-        Some(record::Body::Team(team)) => Some(Body::Team(people::team(team))),
-        Some(record::Body::Lead(lead)) => Some(Body::Lead(people::lead(lead, &mut fields))),
-        Some(record::Body::Opportunity(deal)) => {
-            Some(Body::Opportunity(Box::new(opportunity::read(deal, &mut fields))))
-        }
-        Some(record::Body::Activity(activity)) => people::activity(activity, &mut fields).map(Body::Activity),
-        Some(record::Body::Quota(quota)) => people::quota(quota, &mut fields).map(Body::Quota),
-        Some(record::Body::FxRate(rate)) => people::fx_rate(rate, &mut fields).map(Body::FxRate),
-    };
+    let body = body(message.body.as_ref(), &mut fields);
     let record = body.map(|body| {
         let id = match &body {
             Body::FxRate(rate) if message.id.is_empty() => rate.natural_id(),
@@ -78,6 +64,32 @@ pub fn read_record(message: &sales::Record) -> (Option<Record>, Vec<Violation>) 
         }
     });
     (record, fields.violations)
+}
+
+fn body(message: Option<&record::Body>, fields: &mut Fields) -> Option<Body> {
+    let Some(message) = message else {
+        let kinds = RecordKind::ALL
+            .into_iter()
+            .filter(|kind| *kind != RecordKind::Settings);
+        let names = kinds.map(RecordKind::name).collect::<Vec<_>>().join(", ");
+        fields.add("body", format!("is missing: give one of {names}"));
+        return None;
+    };
+    match message {
+        record::Body::Account(account) => Some(Body::Account(people::account(account))),
+        record::Body::Rep(rep) => Some(Body::Rep(people::rep(rep, fields))),
+        record::Body::Team(team) => Some(Body::Team(people::team(team))),
+        record::Body::Lead(lead) => Some(Body::Lead(people::lead(lead, fields))),
+        record::Body::Opportunity(deal) => Some(Body::Opportunity(Box::new(opportunity::read(deal, fields)))),
+        record::Body::Activity(activity) => Some(Body::Activity(activity::activity(activity, fields))),
+        record::Body::Quota(quota) => Some(Body::Quota(people::quota(quota, fields))),
+        record::Body::FxRate(rate) => people::fx_rate(rate, fields).map(Body::FxRate),
+        record::Body::Subscription(one) => Some(Body::Subscription(commerce::subscription(one, fields))),
+        record::Body::Contract(contract) => Some(Body::Contract(commerce::contract(contract, fields))),
+        record::Body::Order(order) => Some(Body::Order(commerce::order(order, fields))),
+        record::Body::Spend(spend) => Some(Body::Spend(commerce::spend(spend, fields))),
+        record::Body::MetricSample(one) => Some(Body::MetricSample(commerce::metric_sample(one, fields))),
+    }
 }
 
 fn attributes(
@@ -122,9 +134,14 @@ pub fn record_to_proto(record: &Record) -> sales::Record {
         Body::Team(team) => record::Body::Team(people::team_to_proto(team)),
         Body::Lead(lead) => record::Body::Lead(people::lead_to_proto(lead)),
         Body::Opportunity(deal) => record::Body::Opportunity(opportunity::write(deal)),
-        Body::Activity(activity) => record::Body::Activity(people::activity_to_proto(activity)),
+        Body::Activity(activity) => record::Body::Activity(activity::activity_to_proto(activity)),
         Body::Quota(quota) => record::Body::Quota(people::quota_to_proto(quota)),
         Body::FxRate(rate) => record::Body::FxRate(people::fx_rate_to_proto(rate)),
+        Body::Subscription(one) => record::Body::Subscription(commerce::subscription_to_proto(one)),
+        Body::Contract(contract) => record::Body::Contract(commerce::contract_to_proto(contract)),
+        Body::Order(order) => record::Body::Order(commerce::order_to_proto(order)),
+        Body::Spend(spend) => record::Body::Spend(commerce::spend_to_proto(spend)),
+        Body::MetricSample(one) => record::Body::MetricSample(commerce::metric_sample_to_proto(one)),
     };
     sales::Record {
         id: record.id.clone(),

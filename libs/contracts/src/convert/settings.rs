@@ -204,11 +204,7 @@ fn attribute(
             format!("`{}` is not a record kind such as opportunity", one.kind),
         );
     }
-    let plain = one
-        .name
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    if one.name.is_empty() || one.name.len() > 63 || !plain {
+    if !AttributeDeclaration::is_name(&one.name) {
         fields.add(
             format!("{at}.name"),
             format!("`{}` is not a name of 1 to 63 of a-z, 0-9 and _", one.name),

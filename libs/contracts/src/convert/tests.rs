@@ -5,7 +5,9 @@ use bellwether_domain::settings::Settings;
 use super::{read_record, record_from_proto, record_to_proto, settings_from_proto, settings_to_proto};
 use crate::json::{record_from_json, settings_from_json};
 
-const RECORDS: [&str; 8] = [
+mod properties;
+
+const RECORDS: [&str; 13] = [
     r#"{"id":"a1","account":{"name":"Acme","industry":"retail","employees":12},"attributes":{"tier":{"text":"gold"}}}"#,
     r#"{"id":"r1","rep":{"name":"Ann","manager":"Bo","region":"West","start_date":"2020-02-29"}}"#,
     r#"{"id":"t1","team":{"name":"West","manager":"r1","parent_id":"t0"}}"#,
@@ -16,6 +18,14 @@ const RECORDS: [&str; 8] = [
     r#"{"id":"c1","activity":{"type":"ACTIVITY_TYPE_CALL","rep_id":"r1","at":{"instant":"2024-01-03T10:00:00.123456Z"},"completed":true}}"#,
     r#"{"id":"q1","quota":{"rep_id":"r1","period_start":"2024-01-01","period_end":"2024-04-01","count":"9"}}"#,
     r#"{"fx_rate":{"base_currency":"EUR","quote_currency":"USD","date":"2024-01-01","rate":"1.0832"}}"#,
+    r#"{"id":"s1","subscription":{"account_id":"a1","mrr":{"minor_units":9900,"currency_code":"EUR"},"started_at":{"date":"2024-01-01"}}}"#,
+    r#"{"id":"k1","contract":{"opportunity_id":"d1","document_present":true,"start_date":"2024-01-01","term_months":12,
+        "compliance_checks":[{"name":"credit","due_date":"2024-01-31","done_date":"2024-01-15"}]}}"#,
+    r#"{"id":"o1","order":{"account_id":"a1","type":"ORDER_TYPE_CREDIT_NOTE","at":{"instant":"2024-01-03T10:00:00Z"},
+        "revenue":{"minor_units":5,"currency_code":"EUR"},"lines":[{"product":"P","units":"0.5"}]}}"#,
+    r#"{"id":"m1","spend":{"category":"SPEND_CATEGORY_SALES_PAYROLL","amount":{"minor_units":5,"currency_code":"EUR"},
+        "period_start":"2024-01-01","period_end":"2024-02-01"}}"#,
+    r#"{"id":"n1","metric_sample":{"name":"traffic","dimensions":{"channel":"web"},"at":{"date":"2024-01-01"},"value":"-1.5"}}"#,
 ];
 
 #[test]
@@ -49,6 +59,86 @@ fn every_bad_field_is_named_at_once() {
         "opportunity.stage_history[0].stage",
     ];
     assert_eq!(fields, expected);
+}
+
+#[test]
+fn every_bad_field_of_the_kinds_after_the_deal_is_named_at_once() {
+    let broken = |text: &str| {
+        let (record, mut violations) = read_record(&record_from_json(text).unwrap());
+        violations.extend(bellwether_domain::record::check(
+            &record.unwrap(),
+            &Settings::default(),
+        ));
+        violations.into_iter().map(|one| one.field).collect::<Vec<_>>()
+    };
+    let money = r#"{"minor_units":-5,"currency_code":"EUR"}"#;
+    assert_eq!(
+        broken(r#"{"id":"s","subscription":{"ended_at":{"date":"2024-02-30"}}}"#),
+        [
+            "subscription.account_id",
+            "subscription.mrr",
+            "subscription.started_at",
+            "subscription.ended_at"
+        ]
+    );
+    assert_eq!(
+        broken(
+            r#"{"id":"k","contract":{"start_date":"x","term_months":0,"compliance_checks":[{"name":"a","due_date":""}]}}"#
+        ),
+        [
+            "contract.compliance_checks[0].due_date",
+            "contract.start_date",
+            "contract",
+            "contract.term_months"
+        ]
+    );
+    assert_eq!(
+        broken(&format!(
+            r#"{{"id":"o","order":{{"type":9,"revenue":{money},"lines":[{{"units":"x"}}]}}}}"#
+        )),
+        [
+            "order.at",
+            "order.type",
+            "order",
+            "order.revenue",
+            "order.lines[0].product",
+            "order.lines[0].units"
+        ]
+    );
+    assert_eq!(
+        broken(&format!(
+            r#"{{"id":"p","spend":{{"amount":{money},"period_start":"2024-01-01"}}}}"#
+        )),
+        ["spend.category", "spend.period_end", "spend.amount"]
+    );
+    assert_eq!(
+        broken(r#"{"id":"n","metric_sample":{"dimensions":{"A":"x","b":""}}}"#),
+        [
+            "metric_sample.at",
+            "metric_sample.name",
+            "metric_sample.dimensions.A",
+            "metric_sample.value"
+        ]
+    );
+    assert_eq!(
+        broken(r#"{"id":"q","quota":{"amount":{"minor_units":-5,"currency_code":"EUR"}}}"#),
+        [
+            "quota.holder",
+            "quota.period_start",
+            "quota.period_end",
+            "quota.amount"
+        ]
+    );
+    assert_eq!(
+        broken(r#"{"id":"c","activity":{"evidence":[{"score":4}]}}"#),
+        [
+            "activity.type",
+            "activity.at",
+            "activity",
+            "activity.evidence[0].step",
+            "activity.evidence[0].score"
+        ]
+    );
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! The rules a record must keep beyond the types of its fields; every broken one is reported.
 
+mod commerce;
 mod opportunity;
 
 use std::str::FromStr;
 
-use super::{Activity, Body, FxRate, Lead, Quota, QuotaTarget, Record, Rep};
+use super::{Activity, AttributeValue, Body, FxRate, Lead, LineItem, Quota, QuotaTarget, Record, Rep};
 use crate::error::Violation;
+use crate::ids::RecordKind;
 use crate::money::Money;
 use crate::settings::Settings;
 use crate::time::{When, Zone};
@@ -15,7 +17,7 @@ const MAX_TEXT: usize = 1024;
 /// Longest id in bytes.
 const MAX_ID: usize = 256;
 
-/// Every rule that `record` breaks under `settings` (zone, stages); empty = fit to be logged.
+/// Every rule that `record` breaks under `settings` (zone, stages, declared fields); empty = fit to be logged.
 #[must_use]
 pub fn check(record: &Record, settings: &Settings) -> Vec<Violation> {
     let mut found = Found {
@@ -24,9 +26,7 @@ pub fn check(record: &Record, settings: &Settings) -> Vec<Violation> {
     };
     found.id("id", &record.id);
     for (name, value) in &record.attributes {
-        if let super::AttributeValue::Text(text) = value {
-            found.text(&format!("attributes.{name}"), text);
-        }
+        found.attribute(record.kind(), name, value, settings);
     }
     match &record.body {
         Body::Account(account) => {
@@ -46,6 +46,11 @@ pub fn check(record: &Record, settings: &Settings) -> Vec<Violation> {
         Body::Activity(activity) => found.activity(activity),
         Body::Quota(quota) => found.quota(quota),
         Body::FxRate(rate) => found.fx_rate(rate),
+        Body::Subscription(subscription) => found.subscription(subscription),
+        Body::Contract(contract) => found.contract(contract),
+        Body::Order(order) => found.order(order),
+        Body::Spend(spend) => found.spend(spend),
+        Body::MetricSample(sample) => found.metric_sample(sample),
     }
     found.out
 }
@@ -78,6 +83,35 @@ impl Found<'_> {
                 format!("is {} bytes long: at most {MAX_TEXT} are allowed", text.len()),
             );
         }
+    }
+
+    /// A field that a tenant may declare: it must be declared for the kind, and hold what it is declared to hold.
+    fn attribute(&mut self, kind: RecordKind, name: &str, value: &AttributeValue, settings: &Settings) {
+        let field = format!("attributes.{name}");
+        if let AttributeValue::Text(text) = value {
+            self.text(&field, text);
+        }
+        let of = kind.name();
+        let declared = || settings.attributes.iter().filter(move |one| one.kind == of);
+        if let Some(one) = declared().find(|one| one.name == name) {
+            let (given, right) = (value.attribute_type().name(), one.attribute_type.name());
+            if given != right {
+                self.add(
+                    &field,
+                    format!("is given as {given}, but declared as {right} for {kind}"),
+                );
+            }
+            return;
+        }
+        let known: Vec<String> = declared()
+            .map(|one| format!("{} ({})", one.name, one.attribute_type.name()))
+            .collect();
+        let known = if known.is_empty() {
+            "the tenant's settings declare no field for it".to_owned()
+        } else {
+            format!("declared are {}", known.join(", "))
+        };
+        self.add(&field, format!("is not declared for {kind}: {known}"));
     }
 
     /// Days are compared as days when both are dates, else as instants in the tenant's zone.
@@ -132,6 +166,22 @@ impl Found<'_> {
                 "names neither rep, lead, opportunity nor account: give at least one",
             );
         }
+        for (index, one) in activity.evidence.iter().enumerate() {
+            let at = format!("activity.evidence[{index}]");
+            if one.step.is_empty() {
+                self.add(
+                    &format!("{at}.step"),
+                    "is missing: name the step of the methodology",
+                );
+            }
+            self.text(&format!("{at}.step"), &one.step);
+            if let Some(score) = one.score.filter(|score| *score > 3) {
+                self.add(
+                    &format!("{at}.score"),
+                    format!("{score} is more than 3: scores are 0 to 3"),
+                );
+            }
+        }
     }
 
     fn quota(&mut self, quota: &Quota) {
@@ -162,6 +212,27 @@ impl Found<'_> {
                     rate.quote
                 ),
             );
+        }
+    }
+
+    /// Product lines of a deal or an order.
+    fn lines(&mut self, list: &str, lines: &[LineItem]) {
+        for (index, line) in lines.iter().enumerate() {
+            let at = format!("{list}[{index}]");
+            if line.product.is_empty() {
+                self.add(&format!("{at}.product"), "is missing: name the product");
+            }
+            let decimals = line
+                .units
+                .split_once('.')
+                .map_or(0, |(_, fraction)| fraction.len());
+            if !positive_decimal(&line.units) || decimals > 6 || line.units.len() - decimals > 10 {
+                self.add(
+                    &format!("{at}.units"),
+                    format!("`{}` is not a positive decimal number", line.units),
+                );
+            }
+            self.amount(&format!("{at}.amount"), line.amount);
         }
     }
 

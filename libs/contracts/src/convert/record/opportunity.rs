@@ -1,8 +1,8 @@
 //! Deals and their histories.
 
 use bellwether_domain::record::{
-    AmountChange, CloseDateChange, ForecastCategory, LineItem, Opportunity, OpportunityType, OwnerChange,
-    StageChange,
+    AmountChange, CloseDateChange, Credit, ForecastCategory, LineItem, Opportunity, OpportunityType,
+    OwnerChange, StageChange,
 };
 
 use crate::convert::fields::{Fields, known, money_to_proto, plain};
@@ -14,7 +14,7 @@ pub(super) fn read(deal: &sales::Opportunity, fields: &mut Fields) -> Opportunit
         name: deal.name.clone(),
         account_id: known(&deal.account_id),
         owner_id: known(&deal.owner_id),
-        lines: lines(deal, fields),
+        lines: lines("opportunity.lines", &deal.lines, fields),
         source: known(&deal.source),
         campaign: known(&deal.campaign),
         opportunity_type: fields.choice("opportunity.type", deal.r#type, type_from_proto),
@@ -40,10 +40,19 @@ pub(super) fn read(deal: &sales::Opportunity, fields: &mut Fields) -> Opportunit
         amount_history: amount_history(deal, fields),
         owner_history: owner_history(deal, fields),
         close_date_history: close_date_history(deal, fields),
+        credits: deal.credits.iter().map(credit).collect(),
+        discount: fields.money("opportunity.discount", deal.discount.as_ref()),
     }
 }
 
-fn lines(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<LineItem> {
+fn credit(one: &sales::Credit) -> Credit {
+    Credit {
+        rep_id: one.rep_id.clone(),
+        share: one.share.clone(),
+    }
+}
+
+pub(super) fn lines(list: &str, lines: &[sales::LineItem], fields: &mut Fields) -> Vec<LineItem> {
     let mut read = |(index, line): (usize, &sales::LineItem)| LineItem {
         product: line.product.clone(),
         product_family: known(&line.product_family),
@@ -52,12 +61,9 @@ fn lines(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<LineItem> {
         } else {
             line.units.clone()
         },
-        amount: fields.money(
-            &format!("opportunity.lines[{index}].amount"),
-            line.amount.as_ref(),
-        ),
+        amount: fields.money(&format!("{list}[{index}].amount"), line.amount.as_ref()),
     };
-    deal.lines.iter().enumerate().map(&mut read).collect()
+    lines.iter().enumerate().map(&mut read).collect()
 }
 
 fn stage_history(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<StageChange> {
@@ -118,8 +124,8 @@ fn close_date_history(deal: &sales::Opportunity, fields: &mut Fields) -> Vec<Clo
     whole(out, deal.close_date_history.len())
 }
 
-/// A history with an unreadable entry is left out as a whole: its order and end cannot be judged.
-fn whole<T>(read: Vec<T>, given: usize) -> Vec<T> {
+/// A list with an unreadable entry is left out as a whole: its order, numbers and end cannot be judged.
+pub(super) fn whole<T>(read: Vec<T>, given: usize) -> Vec<T> {
     if read.len() == given { read } else { Vec::new() }
 }
 
@@ -217,10 +223,19 @@ pub(super) fn write(deal: &Opportunity) -> sales::Opportunity {
             })
             .collect(),
         close_date_history: deal.close_date_history.iter().map(close_date_to_proto).collect(),
+        credits: deal.credits.iter().map(credit_to_proto).collect(),
+        discount: deal.discount.map(money_to_proto),
     }
 }
 
-fn line_to_proto(line: &LineItem) -> sales::LineItem {
+fn credit_to_proto(one: &Credit) -> sales::Credit {
+    sales::Credit {
+        rep_id: one.rep_id.clone(),
+        share: one.share.clone(),
+    }
+}
+
+pub(super) fn line_to_proto(line: &LineItem) -> sales::LineItem {
     sales::LineItem {
         product: line.product.clone(),
         product_family: plain(line.product_family.as_ref()),

@@ -1,8 +1,11 @@
 //! The rules of a deal.
 
-use super::{Found, check_probability, positive_decimal};
-use crate::record::Opportunity;
+use super::{Found, check_probability};
+use crate::record::{Credit, Opportunity, millionths};
 use crate::settings::{Settings, StageClass};
+
+/// A whole deal in millionths.
+const WHOLE: i64 = 1_000_000;
 
 impl Found<'_> {
     pub(super) fn opportunity(&mut self, deal: &Opportunity, settings: &Settings) {
@@ -46,23 +49,9 @@ impl Found<'_> {
         for entry in &deal.amount_history {
             self.amount("opportunity.amount_history.amount", entry.amount);
         }
-        for (index, line) in deal.lines.iter().enumerate() {
-            let at = format!("opportunity.lines[{index}]");
-            if line.product.is_empty() {
-                self.add(&format!("{at}.product"), "is missing: name the product");
-            }
-            let decimals = line
-                .units
-                .split_once('.')
-                .map_or(0, |(_, fraction)| fraction.len());
-            if !positive_decimal(&line.units) || decimals > 6 || line.units.len() - decimals > 10 {
-                self.add(
-                    &format!("{at}.units"),
-                    format!("`{}` is not a positive decimal number", line.units),
-                );
-            }
-            self.amount(&format!("{at}.amount"), line.amount);
-        }
+        self.lines("opportunity.lines", &deal.lines);
+        self.discount(deal);
+        self.credits(&deal.credits);
         if let Some(probability) = &deal.crm_probability
             && !check_probability(probability)
         {
@@ -70,6 +59,47 @@ impl Found<'_> {
                 "opportunity.crm_probability",
                 format!("`{probability}` is not a fraction from 0 to 1"),
             );
+        }
+    }
+
+    fn discount(&mut self, deal: &Opportunity) {
+        self.amount("opportunity.discount", deal.discount);
+        if let (Some(discount), Some(list)) = (deal.discount, deal.list_amount)
+            && discount.currency == list.currency
+            && discount.minor > list.minor
+        {
+            let message = format!("{discount} is more than list_amount {list}");
+            self.add("opportunity.discount", message);
+        }
+    }
+
+    fn credits(&mut self, credits: &[Credit]) {
+        let mut total = Some(0_i64);
+        for (index, one) in credits.iter().enumerate() {
+            let at = format!("opportunity.credits[{index}]");
+            if one.rep_id.is_empty() {
+                self.add(&format!("{at}.rep_id"), "is missing: name the rep");
+            } else if credits[..index].iter().any(|other| other.rep_id == one.rep_id) {
+                let message = format!("`{}` stands twice: give each rep one share", one.rep_id);
+                self.add(&format!("{at}.rep_id"), message);
+            }
+            let share = millionths(&one.share).filter(|share| (1..=WHOLE).contains(share));
+            if share.is_none() {
+                let message = format!(
+                    "`{}` is not a share: give a decimal number above 0 and up to 1 with at most 6 decimals",
+                    one.share
+                );
+                self.add(&format!("{at}.share"), message);
+            }
+            total = total.and_then(|total| total.checked_add(share?));
+        }
+        if let Some(total) = total.filter(|total| !credits.is_empty() && *total != WHOLE) {
+            let sum = format!("{}.{:06}", total / WHOLE, total % WHOLE);
+            let message = format!(
+                "shares sum to {}: they must sum to exactly 1",
+                sum.trim_end_matches('0')
+            );
+            self.add("opportunity.credits", message);
         }
     }
 
