@@ -15,7 +15,7 @@ pub(crate) use kpi::{
     FilterArg, KnownAtArg, KpiCommand, ListArgs, PeriodArg, QueryArgs, ScorecardArgs, ShowArgs, WhenArg,
 };
 pub(crate) use records::{
-    ApplyArgs, GetRecordArgs, ListRecordsArgs, RecordsCommand, SettingsArgs, SettingsCommand,
+    ApplyArgs, GetRecordArgs, ListRecordsArgs, MergeRecordsArgs, RecordsCommand, SettingsArgs, SettingsCommand,
 };
 
 const EXAMPLES: &str = "\

@@ -9,10 +9,14 @@
 //! A tombstone is a version too, always after the current one. A record whose current version is a tombstone is gone,
 //! from every instant; a later version brings it back, a version from before the tombstone that arrives late does not.
 //!
+//! A merge is a tombstone for each loser that names the survivor. Losers of a loser get another tombstone with the same
+//! survivor, so that the latest tombstone of a record never names one that was merged away.
+//!
 //! Content is equal when the messages are: an `effective_at` or `source_version` that the source gave is part of it,
 //! instants that the log assigned are not. A record with an explicit key is compared with the latest change of that key,
 //! any other with the current version; what is equal is not written.
 
+mod merge;
 mod planner;
 mod prepare;
 mod reply;
@@ -21,6 +25,7 @@ mod tests;
 
 use bellwether_domain::{Instant, RecordKey, RecordKind};
 
+pub(crate) use merge::merged_away;
 pub(crate) use planner::{Head, Plan, Planner, no_such_record};
 pub(crate) use prepare::{
     Fit, Prepared, prepare, prepare_again, prepare_settings, read_and_check, settings_of,
@@ -72,6 +77,8 @@ pub(crate) struct Change {
     pub(crate) explicit: bool,
     /// The encoded record or settings; `None` = a tombstone.
     pub(crate) payload: Option<Vec<u8>>,
+    /// The id of the record of the same kind that a tombstone says it was merged into.
+    pub(crate) merged_into: Option<String>,
 }
 
 /// What a caller asks of the log.
@@ -102,6 +109,11 @@ pub(crate) enum Work {
     },
     /// Take a record back.
     Delete { key: RecordKey },
+    /// Merge records into another one of their kind.
+    Merge {
+        survivor: RecordKey,
+        losers: Vec<RecordKey>,
+    },
     /// Replace the settings, if the edition is still the expected one.
     Settings {
         settings: Prepared,
@@ -114,26 +126,45 @@ impl Request {
     pub(crate) fn rows(&self) -> usize {
         match &self.work {
             Work::Upsert { records, .. } => records.len(),
+            Work::Merge { losers, .. } => losers.len(),
             Work::Delete { .. } | Work::Settings { .. } => 1,
         }
     }
 
     /// The keys of the records that it may write.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &RecordKey> {
-        let (records, single) = match &self.work {
-            Work::Upsert { records, .. } => (records.as_slice(), None),
-            Work::Delete { key } => (&[][..], Some(key)),
-            Work::Settings { settings, .. } => (std::slice::from_ref(settings), None),
+        let records = match &self.work {
+            Work::Upsert { records, .. } => records.as_slice(),
+            Work::Settings { settings, .. } => std::slice::from_ref(settings),
+            Work::Delete { .. } | Work::Merge { .. } => &[],
         };
         let fit = records.iter().filter_map(|record| record.verdict.as_ref().ok());
-        fit.map(|fit| &fit.key).chain(single)
+        fit.map(|fit| &fit.key).chain(self.taken())
+    }
+
+    /// The keys of the records that it takes back, and of the one that stays for them.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = &RecordKey> {
+        let (single, losers): (Option<&RecordKey>, &[RecordKey]) = match &self.work {
+            Work::Delete { key } => (Some(key), &[]),
+            Work::Merge { survivor, losers } => (Some(survivor), losers.as_slice()),
+            Work::Upsert { .. } | Work::Settings { .. } => (None, &[]),
+        };
+        single.into_iter().chain(losers)
+    }
+
+    /// The keys of the records that it merges into another.
+    pub(crate) fn losers(&self) -> &[RecordKey] {
+        match &self.work {
+            Work::Merge { losers, .. } => losers,
+            Work::Upsert { .. } | Work::Delete { .. } | Work::Settings { .. } => &[],
+        }
     }
 
     /// The versions that it names itself.
     pub(crate) fn explicit_versions(&self) -> impl Iterator<Item = (&RecordKey, VersionKey)> {
         let records = match &self.work {
             Work::Upsert { records, .. } => records.as_slice(),
-            Work::Delete { .. } | Work::Settings { .. } => &[],
+            Work::Delete { .. } | Work::Merge { .. } | Work::Settings { .. } => &[],
         };
         let fit = records.iter().filter_map(|record| record.verdict.as_ref().ok());
         fit.filter_map(|fit| Some((&fit.key, fit.explicit_version()?)))

@@ -6,6 +6,7 @@ mod commit;
 mod entity;
 mod imports;
 mod life;
+mod merges;
 mod migration;
 mod postgres;
 mod read;

@@ -167,7 +167,7 @@ impl Writer {
         };
         match self.submit(&tenant, request, priority).await? {
             Reply::Upsert(reply) => Ok(reply),
-            Reply::Delete(_) | Reply::Settings(_) => Err(foreign_reply()),
+            Reply::Delete(_) | Reply::Settings(_) | Reply::Merge(_) => Err(foreign_reply()),
         }
     }
 
@@ -187,7 +187,34 @@ impl Writer {
         let tenant = self.tenants.tenant(tenant);
         match self.submit(&tenant, request, Priority::Interactive).await? {
             Reply::Delete(reply) => Ok(reply),
-            Reply::Upsert(_) | Reply::Settings(_) => Err(foreign_reply()),
+            Reply::Upsert(_) | Reply::Settings(_) | Reply::Merge(_) => Err(foreign_reply()),
+        }
+    }
+
+    /// Merges records into another one of their kind.
+    pub(crate) async fn merge(
+        &self,
+        tenant: &TenantId,
+        survivor: RecordKey,
+        losers: Vec<RecordKey>,
+        request_id: Option<String>,
+    ) -> Result<ingestion::MergeRecordsResponse> {
+        let name = checked_id(request_id)?.map(|id| {
+            let kind = survivor.kind.number().to_le_bytes();
+            let mut parts: Vec<&[u8]> = vec![&b"merge"[..], &kind, survivor.id.as_bytes()];
+            parts.extend(losers.iter().map(|loser| loser.id.as_bytes()));
+            let hash = content_of(&parts);
+            RequestName { id, hash }
+        });
+        let request = Request {
+            name,
+            settings_seq: 0,
+            work: Work::Merge { survivor, losers },
+        };
+        let tenant = self.tenants.tenant(tenant);
+        match self.submit(&tenant, request, Priority::Interactive).await? {
+            Reply::Merge(reply) => Ok(reply),
+            Reply::Upsert(_) | Reply::Delete(_) | Reply::Settings(_) => Err(foreign_reply()),
         }
     }
 
@@ -210,7 +237,7 @@ impl Writer {
         let tenant = self.tenants.tenant(tenant);
         match self.submit(&tenant, request, Priority::Interactive).await? {
             Reply::Settings(reply) => Ok(reply),
-            Reply::Upsert(_) | Reply::Delete(_) => Err(foreign_reply()),
+            Reply::Upsert(_) | Reply::Delete(_) | Reply::Merge(_) => Err(foreign_reply()),
         }
     }
 

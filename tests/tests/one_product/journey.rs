@@ -46,6 +46,7 @@ pub(crate) fn run(deployment: &Deployment) -> (Transcript, BTreeMap<String, usiz
     questions::earlier(&journey);
     records::strange(&journey);
     records::replay(&journey);
+    records::merge(&journey);
     records::page(&journey);
     refusals::all(&journey);
     imports::examples(&journey);

@@ -14,13 +14,16 @@ pub(crate) enum RecordsCommand {
     Get(GetRecordArgs),
     /// The records of a kind, by id
     List(ListRecordsArgs),
+    /// Merge accounts or leads that stand for the same thing into one of them
+    Merge(MergeRecordsArgs),
 }
 
 /// Arguments of `records get`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bellwether records get opportunity 1C1I7A6R --tenant acme --output json")]
 pub(crate) struct GetRecordArgs {
-    /// The kind: account, rep, team, lead, opportunity, activity, quota or fx_rate
+    /// The kind: account, rep, team, lead, opportunity, activity, quota, fx_rate, subscription, contract, order, spend or
+    /// metric_sample
     #[arg(value_parser = kind)]
     pub(crate) kind: RecordKind,
     /// The id
@@ -37,7 +40,8 @@ pub(crate) struct GetRecordArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bellwether records list rep --tenant demo --limit 20")]
 pub(crate) struct ListRecordsArgs {
-    /// The kind: account, rep, team, lead, opportunity, activity, quota or fx_rate
+    /// The kind: account, rep, team, lead, opportunity, activity, quota, fx_rate, subscription, contract, order, spend or
+    /// metric_sample
     #[arg(value_parser = kind)]
     pub(crate) kind: RecordKind,
     /// The tenant
@@ -49,6 +53,43 @@ pub(crate) struct ListRecordsArgs {
     /// Where the server is.
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+/// Arguments of `records merge`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The losers are taken back, each naming the survivor, which answers for them; the survivor itself is not changed. All of
+them are merged or none. A loser that is written again is there again: that is how a merge is undone.
+
+Example:
+  bellwether records merge account A1 --into Acme --tenant acme")]
+pub(crate) struct MergeRecordsArgs {
+    /// The kind: account or lead
+    #[arg(value_parser = mergeable)]
+    pub(crate) kind: RecordKind,
+    /// The ids of the records that go
+    #[arg(required = true, value_name = "LOSER")]
+    pub(crate) losers: Vec<String>,
+    /// The id of the record that stays
+    #[arg(long, value_name = "SURVIVOR")]
+    pub(crate) into: String,
+    /// The tenant
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: String,
+    /// Names the request: sent again with the same name it is done once
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    pub(crate) request_id: String,
+    /// Where the server is.
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+fn mergeable(text: &str) -> Result<RecordKind, String> {
+    let kinds = || RecordKind::ALL.into_iter().filter(|kind| kind.can_merge());
+    let names = || kinds().map(RecordKind::name).collect::<Vec<_>>().join(" or ");
+    kinds()
+        .find(|kind| kind.name() == text)
+        .ok_or_else(|| format!("use {}", names()))
 }
 
 fn kind(text: &str) -> Result<RecordKind, String> {

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use bellwether_contracts::convert::{instant_from_proto, kind_to_proto};
-use bellwether_contracts::ingestion::{GetRecordRequest, ListRecordsRequest, StoredRecord};
+use bellwether_contracts::ingestion::{
+    GetRecordRequest, ListRecordsRequest, MergeRecordsRequest, StoredRecord,
+};
 use bellwether_contracts::json::record_to_json;
 use serde_json::{Map, Value, json};
 
-use crate::cli::{GetRecordArgs, ListRecordsArgs, RecordsCommand};
+use crate::cli::{GetRecordArgs, ListRecordsArgs, MergeRecordsArgs, RecordsCommand};
 use crate::client::Client;
 use crate::exit::{Code, Failure};
 use crate::output::{Page, Printer, Sheet, View};
@@ -15,7 +17,7 @@ use crate::output::{Page, Printer, Sheet, View};
 /// The largest page that the server gives.
 const PAGE: u64 = 1000;
 
-/// Gets or lists records.
+/// Gets, lists or merges records.
 ///
 /// # Errors
 /// What the server says.
@@ -23,6 +25,7 @@ pub(super) async fn run(command: RecordsCommand, printer: &Printer) -> Result<Co
     match command {
         RecordsCommand::Get(args) => printer.show(&One(get(args).await?))?,
         RecordsCommand::List(args) => printer.show(&Many(list(args).await?))?,
+        RecordsCommand::Merge(args) => printer.show(&merge(args).await?)?,
     }
     Ok(Code::Ok)
 }
@@ -63,6 +66,26 @@ async fn list(args: ListRecordsArgs) -> Result<Vec<Map<String, Value>>, Failure>
         }
     }
     Ok(found)
+}
+
+async fn merge(args: MergeRecordsArgs) -> Result<Merged, Failure> {
+    let client = Client::find(&args.connection).await?;
+    let losers = args.losers.len();
+    let request = MergeRecordsRequest {
+        tenant: args.tenant,
+        kind: kind_to_proto(args.kind).into(),
+        survivor_id: args.into.clone(),
+        loser_ids: args.losers,
+        request_id: args.request_id,
+    };
+    let answer = client.records().merge_records(request).await?.into_inner();
+    let position = answer.position.unwrap_or_default();
+    Ok(Merged {
+        survivor: args.into,
+        losers,
+        followers: answer.followers,
+        position: (position.epoch, position.seq),
+    })
 }
 
 /// A stored record as `{record, seq, effective_at, recorded_at}`, the record in proto JSON.
@@ -140,6 +163,51 @@ impl View for One {
             .into_iter()
             .map(|(field, value)| vec![field, value]);
         std::iter::once(header).chain(rows).collect()
+    }
+}
+
+/// A merge that is done.
+struct Merged {
+    survivor: String,
+    losers: usize,
+    followers: u32,
+    /// Epoch and sequence number.
+    position: (u64, u64),
+}
+
+impl View for Merged {
+    fn json(&self) -> Value {
+        let (epoch, seq) = self.position;
+        json!({
+            "survivor": self.survivor,
+            "merged": self.losers,
+            "followers": self.followers,
+            "position": {"epoch": epoch, "seq": seq},
+        })
+    }
+
+    fn text(&self, _: &Page) -> String {
+        let follow = match self.followers {
+            0 => String::new(),
+            more => format!(", and {more} that had been merged into them"),
+        };
+        format!(
+            "{} merged into {}{follow}; the log stands at {}",
+            self.losers, self.survivor, self.position.1
+        )
+    }
+
+    fn csv(&self) -> Vec<Vec<String>> {
+        let header = ["survivor", "merged", "followers", "seq"]
+            .map(String::from)
+            .to_vec();
+        let row = vec![
+            self.survivor.clone(),
+            self.losers.to_string(),
+            self.followers.to_string(),
+            self.position.1.to_string(),
+        ];
+        vec![header, row]
     }
 }
 
@@ -231,6 +299,29 @@ mod tests {
         assert_eq!(rows[0], header);
         assert_eq!(rows[1], ["a", "Acme", "1", "", "1970-01-01T00:00:00Z", ""]);
         assert_eq!(rows[2], ["b", "", "2", "", "1970-01-01T00:00:00Z", "retail"]);
+    }
+
+    #[test]
+    fn a_merge_says_who_stays_and_who_follows() {
+        let mut merged = Merged {
+            survivor: "Acme".to_owned(),
+            losers: 2,
+            followers: 0,
+            position: (1, 9),
+        };
+        assert_eq!(merged.csv()[1], ["Acme", "2", "0", "9"]);
+        assert_eq!(merged.json()["position"]["seq"], 9);
+        let page = Page {
+            colour: false,
+            wrap: false,
+        };
+        assert_eq!(merged.text(&page), "2 merged into Acme; the log stands at 9");
+        merged.followers = 1;
+        assert!(
+            merged
+                .text(&page)
+                .contains("and 1 that had been merged into them")
+        );
     }
 
     #[test]

@@ -161,6 +161,7 @@ impl Touch {
                 direction: direction.into(),
                 automatic: false,
                 outcome: self.outcome.into(),
+                evidence: Vec::new(),
             })),
             ..Record::default()
         })

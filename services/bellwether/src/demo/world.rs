@@ -98,6 +98,11 @@ fn version(record: &Record) -> (u8, String, i64) {
         Some(record::Body::Activity(_)) => 6,
         Some(record::Body::Quota(_)) => 7,
         Some(record::Body::FxRate(_)) => 8,
+        Some(record::Body::Subscription(_)) => 9,
+        Some(record::Body::Contract(_)) => 10,
+        Some(record::Body::Order(_)) => 11,
+        Some(record::Body::Spend(_)) => 12,
+        Some(record::Body::MetricSample(_)) => 13,
         None => 0,
     };
     (

@@ -1,6 +1,6 @@
 //! Decides what a group of requests writes, given the heads of the records that they name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bellwether_contracts::convert::position_to_proto;
 use bellwether_contracts::ingestion::{
@@ -29,13 +29,15 @@ pub(crate) struct Head {
 
 /// A record within a group of requests.
 #[derive(Debug, Default)]
-struct Slot {
-    head: Option<Head>,
+pub(super) struct Slot {
+    pub(super) head: Option<Head>,
     /// Contents of versions below the current one; of equal keys the last counts.
     known: Vec<(VersionKey, ContentHash)>,
     /// Whether it stood anywhere before this group.
     stood: bool,
     written: bool,
+    /// The survivor, where the head is the tombstone of a merge.
+    pub(super) merged_into: Option<String>,
 }
 
 impl Slot {
@@ -51,16 +53,30 @@ impl Slot {
 }
 
 /// What a change says, before it has a place in the log.
-struct Content {
+pub(super) struct Content {
     explicit: Option<VersionKey>,
     created: Option<Instant>,
     source_version: u64,
     /// `None` = a tombstone, as is a missing payload.
     hash: Option<ContentHash>,
     payload: Option<Vec<u8>>,
+    /// Of a tombstone: the record that answers for it.
+    merged_into: Option<String>,
 }
 
 impl Content {
+    /// The end of a record, and who answers for it from then on.
+    pub(super) fn tombstone(merged_into: Option<String>) -> Self {
+        Self {
+            explicit: None,
+            created: None,
+            source_version: 0,
+            hash: None,
+            payload: None,
+            merged_into,
+        }
+    }
+
     /// The log's own name for a version that the source did not name: after the current one, so that what was
     /// recorded last is current.
     fn assigned(&self, head: Option<Head>, recorded_at: Instant) -> VersionKey {
@@ -100,7 +116,9 @@ pub(crate) struct Plan {
 pub(crate) struct Planner {
     epoch: u64,
     now: Instant,
-    slots: HashMap<RecordKey, Slot>,
+    pub(super) slots: HashMap<RecordKey, Slot>,
+    /// Records that may have been merged into another, by that one.
+    pub(super) followers: HashMap<RecordKey, BTreeSet<RecordKey>>,
     plan: Plan,
 }
 
@@ -111,6 +129,7 @@ impl Planner {
             epoch: at.epoch,
             now,
             slots: HashMap::new(),
+            followers: HashMap::new(),
             plan: Plan {
                 seq: at.seq,
                 recorded_at,
@@ -136,6 +155,12 @@ impl Planner {
         }
     }
 
+    /// The change that took a record back; `None` when it is there, or nothing was told of it.
+    pub(crate) fn tombstone(&self, key: &RecordKey) -> Option<u64> {
+        let head = self.slots.get(key)?.head?;
+        head.hash.is_none().then_some(head.seq)
+    }
+
     /// Whether the content of a version must be told before a record with that key is planned: it may stand below the
     /// current one.
     pub(crate) fn must_know(&self, key: &RecordKey, version: VersionKey) -> bool {
@@ -144,7 +169,7 @@ impl Planner {
     }
 
     /// The position after everything planned so far.
-    fn position(&self) -> Position {
+    pub(super) fn position(&self) -> Position {
         Position {
             epoch: self.epoch,
             seq: self.plan.seq,
@@ -154,7 +179,7 @@ impl Planner {
     /// Plans one request.
     ///
     /// # Errors
-    /// `NOT_FOUND` for the deletion of a record that is not there, `ABORTED` for settings that changed meanwhile; such
+    /// `NOT_FOUND` for the deletion or merge of a record that is not there, `ABORTED` for settings that changed meanwhile; such
     /// a request writes nothing.
     pub(crate) fn run(&mut self, work: Work) -> Result<Reply> {
         match work {
@@ -163,6 +188,7 @@ impl Planner {
                 all_or_nothing,
             } => Ok(Reply::Upsert(self.upsert(records, all_or_nothing))),
             Work::Delete { key } => self.delete(key).map(Reply::Delete),
+            Work::Merge { survivor, losers } => self.merge(&survivor, losers).map(Reply::Merge),
             Work::Settings { settings, etag } => {
                 self.settings(settings, etag.as_deref()).map(Reply::Settings)
             }
@@ -233,29 +259,22 @@ impl Planner {
             source_version: fit.source_version,
             hash: Some(fit.hash),
             payload: Some(payload),
+            merged_into: None,
         };
         (outcome, self.write(fit.key, content))
     }
 
     fn delete(&mut self, key: RecordKey) -> Result<DeleteRecordResponse> {
-        let head = self.slots.get(&key).and_then(|slot| slot.head);
-        if head.and_then(|head| head.hash).is_none() {
-            return Err(no_such_record(&key));
+        if let Some(error) = self.missing(&key) {
+            return Err(error);
         }
-        let tombstone = Content {
-            explicit: None,
-            created: None,
-            source_version: 0,
-            hash: None,
-            payload: None,
-        };
-        self.write(key, tombstone);
+        self.write(key, Content::tombstone(None));
         Ok(DeleteRecordResponse {
             position: Some(position_to_proto(self.position())),
         })
     }
 
-    fn write(&mut self, key: RecordKey, content: Content) -> u64 {
+    pub(super) fn write(&mut self, key: RecordKey, content: Content) -> u64 {
         let (seq, recorded_at) = self.next();
         let slot = self.slots.entry(key.clone()).or_default();
         let version = content
@@ -277,6 +296,7 @@ impl Planner {
                     hash: content.hash,
                     version,
                 };
+                slot.merged_into.clone_from(&content.merged_into);
                 (fresh, head.map(|head| (head.version, head.hash)))
             }
         };
@@ -292,6 +312,7 @@ impl Planner {
             recorded_at,
             explicit: content.explicit.is_some(),
             payload: content.payload,
+            merged_into: content.merged_into,
         });
         seq
     }

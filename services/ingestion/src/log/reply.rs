@@ -2,7 +2,8 @@
 
 use bellwether_contracts::convert::position_from_proto;
 use bellwether_contracts::ingestion::{
-    DeleteRecordResponse, RecordViolation, UpdateSettingsResponse, UpsertOutcome, UpsertRecordsResponse,
+    DeleteRecordResponse, MergeRecordsResponse, RecordViolation, UpdateSettingsResponse, UpsertOutcome,
+    UpsertRecordsResponse,
 };
 use bellwether_domain::{Error, Position, Result, Violation};
 use prost::Message as _;
@@ -46,11 +47,13 @@ pub(crate) enum Reply {
     Upsert(UpsertRecordsResponse),
     Delete(DeleteRecordResponse),
     Settings(UpdateSettingsResponse),
+    Merge(MergeRecordsResponse),
 }
 
 const UPSERT: u8 = 1;
 const DELETE: u8 = 2;
 const SETTINGS: u8 = 3;
+const MERGE: u8 = 4;
 
 impl Reply {
     /// The bytes that are kept.
@@ -59,6 +62,7 @@ impl Reply {
             Self::Upsert(reply) => (UPSERT, reply.encode_to_vec()),
             Self::Delete(reply) => (DELETE, reply.encode_to_vec()),
             Self::Settings(reply) => (SETTINGS, reply.encode_to_vec()),
+            Self::Merge(reply) => (MERGE, reply.encode_to_vec()),
         };
         bytes.push(tag);
         bytes
@@ -75,6 +79,7 @@ impl Reply {
             UPSERT => UpsertRecordsResponse::decode(body).map(Self::Upsert),
             DELETE => DeleteRecordResponse::decode(body).map(Self::Delete),
             SETTINGS => UpdateSettingsResponse::decode(body).map(Self::Settings),
+            MERGE => MergeRecordsResponse::decode(body).map(Self::Merge),
             _ => return Err(damaged()),
         };
         reply.map_err(|_| damaged())

@@ -10,6 +10,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod merges;
+
 const NOW: i64 = 1_500_000_000_000_000;
 
 /// A log in memory: the planner with the heads and versions of what was written before.
@@ -38,6 +40,13 @@ impl Log {
         }
         for change in self.changes.iter().filter(|change| change.explicit) {
             planner.know_version(&change.key, change.version, change.payload.as_deref().unwrap());
+        }
+        for change in &self.changes {
+            if let Some(survivor) = &change.merged_into
+                && planner.tombstone(&change.key) == Some(change.seq)
+            {
+                planner.know_merge(&change.key, survivor);
+            }
         }
         let replies = works.into_iter().map(|work| planner.run(work)).collect();
         let plan = planner.finish();

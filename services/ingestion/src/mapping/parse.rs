@@ -6,11 +6,12 @@ mod values;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bellwether_domain::settings::AttributeDeclaration;
 use bellwether_domain::{Result, Zone};
 
 use super::node::{Node, Problems, Table, did_you_mean, join};
 use super::settings;
-use super::spec::{Column, Format, Mapping, Source, Writing};
+use super::spec::{Column, Format, Mapping, RecordSpec, Source, Writing};
 
 #[cfg(test)]
 pub(super) use records::{JOIN_KEYS, PART_KEYS, RECORD_KEYS};
@@ -84,15 +85,17 @@ impl Parser {
                 "names no record: a mapping makes at least one",
             );
         }
-        let records = records
+        let records: Vec<RecordSpec> = records
             .iter()
             .enumerate()
             .filter_map(|(index, node)| self.record(index, node))
             .collect();
+        let mut settings = settings.unwrap_or_default();
+        settings.attributes = self.declared(&records, root.line);
         let sources = std::mem::take(&mut self.sources);
         let mapping = Mapping {
             sources,
-            settings: settings.unwrap_or_default(),
+            settings,
             records,
         };
         for (number, source) in mapping.sources.iter().enumerate() {
@@ -103,6 +106,34 @@ impl Parser {
             }
         }
         mapping
+    }
+
+    /// The fields that the records carry beyond those of the contract, each once.
+    fn declared(&mut self, records: &[RecordSpec], line: u64) -> Vec<AttributeDeclaration> {
+        let mut declared: Vec<AttributeDeclaration> = Vec::new();
+        for record in records {
+            for (name, shape, _) in record.parts.iter().flat_map(|part| &part.attributes) {
+                let field = AttributeDeclaration {
+                    kind: record.kind.name().to_owned(),
+                    name: name.to_string(),
+                    attribute_type: shape.declared(),
+                };
+                let known = declared
+                    .iter()
+                    .find(|known| known.kind == field.kind && known.name == field.name);
+                match known {
+                    None => declared.push(field),
+                    Some(known) if *known == field => {}
+                    Some(known) => {
+                        let types = [known.attribute_type.name(), field.attribute_type.name()];
+                        let message =
+                            format!("`{name}` of {} is both {} and {}", field.kind, types[0], types[1]);
+                        self.problems.add(line, "records", message);
+                    }
+                }
+            }
+        }
+        declared
     }
 
     fn source(&mut self, name: &str, node: &Node, nulls: &[String]) -> Source {

@@ -11,6 +11,7 @@ use super::lookup::LookupRow;
 use super::spec::{
     AttributeShape, Cell, Condition, EntrySpec, FieldSpec, FieldValue, From, Part, Piece, Source, ValueSpec,
 };
+use super::target::Shape;
 use super::value::{self, Context};
 use super::wire;
 
@@ -284,7 +285,11 @@ impl<'a> Reader<'a> {
             place: self.row.place,
         };
         for field in &spec.fields {
+            let filled = entry.bytes.len();
             let (column, when) = self.value(field, &list.path, &mut entry.bytes);
+            if list.shape == Shape::Map && entry.bytes.len() == filled && self.faults == before {
+                return;
+            }
             if &*field.path == "at" {
                 entry.at = when;
             }

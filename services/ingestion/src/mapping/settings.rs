@@ -3,7 +3,7 @@
 use bellwether_contracts::convert::settings_from_proto;
 use bellwether_contracts::ingestion;
 use bellwether_domain::period::FiscalCalendar;
-use bellwether_domain::settings::{Pipeline, Settings, Stage};
+use bellwether_domain::settings::{AttributeDeclaration, Pipeline, Settings, Stage};
 use bellwether_domain::{Currency, Error, ErrorCode, ErrorReason, Result, Violation, Zone};
 
 use super::node::{Node, Problems, did_you_mean};
@@ -26,13 +26,15 @@ pub struct DeclaredSettings {
     pub fiscal: Option<FiscalCalendar>,
     /// Pipelines, by id.
     pub pipelines: Vec<Pipeline>,
+    /// The fields that the mapping's records carry beyond those of the contract.
+    pub attributes: Vec<AttributeDeclaration>,
 }
 
 impl DeclaredSettings {
     /// The tenant's settings once these are written; equal to `current` when nothing needs to be.
     ///
-    /// Where the tenant has nothing of its own (`declared` is false, or it has no pipeline of that id) these are taken;
-    /// where it has, they must be equal.
+    /// Where the tenant has nothing of its own (`declared` is false, or it has no pipeline of that id or field of that name)
+    /// these are taken; where it has, they must be equal.
     ///
     /// # Errors
     /// `FAILED_PRECONDITION` (`SETTINGS_CONFLICT`) with both values of everything that differs.
@@ -69,6 +71,17 @@ impl DeclaredSettings {
                     conflicts.add(&field, stages(pipeline), stages(known));
                 }
                 None => merged.pipelines.push(pipeline.clone()),
+            }
+        }
+        for field in &self.attributes {
+            let same = |known: &&AttributeDeclaration| known.kind == field.kind && known.name == field.name;
+            match current.attributes.iter().find(same) {
+                Some(known) if known == field => {}
+                Some(known) => {
+                    let name = format!("attributes.{}.{}", field.kind, field.name);
+                    conflicts.add(&name, field.attribute_type.name(), known.attribute_type.name());
+                }
+                None => merged.attributes.push(field.clone()),
             }
         }
         conflicts.into_result().map(|()| merged)
@@ -146,6 +159,7 @@ pub(super) fn parse(node: &Node, problems: &mut Problems) -> DeclaredSettings {
             zone: zone.map(|_| settings.zone),
             fiscal: fiscal.map(|_| settings.fiscal),
             pipelines: settings.pipelines,
+            attributes: Vec::new(),
         },
         Err(violations) => {
             for violation in violations {

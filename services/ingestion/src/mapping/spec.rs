@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bellwether_domain::settings::AttributeType;
 use bellwether_domain::{RecordKind, Zone};
 
 use super::settings::DeclaredSettings;
@@ -95,6 +96,17 @@ pub(super) enum AttributeShape {
     Text,
     Number,
     Date,
+}
+
+impl AttributeShape {
+    /// What the tenant's settings call it.
+    pub(super) fn declared(self) -> AttributeType {
+        match self {
+            Self::Text => AttributeType::Text,
+            Self::Number => AttributeType::Number,
+            Self::Date => AttributeType::Day,
+        }
+    }
 }
 
 /// A source used as a table to look up rows by key.

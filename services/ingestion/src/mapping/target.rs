@@ -29,6 +29,8 @@ pub(super) enum Shape {
     Choice(Vec<(String, i32)>),
     /// A list of entries.
     List(Arc<Target>),
+    /// Texts by name: on the wire a list of entries of a key (1) and a value (2).
+    Map,
 }
 
 /// A field that can be filled.
@@ -69,15 +71,28 @@ impl Target {
 }
 
 /// Text fields that hold a day.
-const DAYS: [&str; 5] = [
+const DAYS: [&str; 11] = [
     "Rep.start_date",
     "Rep.end_date",
     "Quota.period_start",
     "Quota.period_end",
     "FxRate.date",
+    "Contract.start_date",
+    "Contract.end_date",
+    "ComplianceCheck.due_date",
+    "ComplianceCheck.done_date",
+    "Spend.period_start",
+    "Spend.period_end",
 ];
 /// Text fields that hold a decimal number.
-const DECIMALS: [&str; 3] = ["LineItem.units", "FxRate.rate", "Opportunity.crm_probability"];
+const DECIMALS: [&str; 6] = [
+    "LineItem.units",
+    "FxRate.rate",
+    "Opportunity.crm_probability",
+    "Credit.share",
+    "MetricSample.value",
+    "MetricSample.weight",
+];
 
 static TARGETS: LazyLock<HashMap<String, Target>> = LazyLock::new(|| {
     let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("the build script encoded it");
@@ -139,10 +154,22 @@ impl Contract {
             Type::Message => match field.type_name() {
                 ".bellwether.type.v1.Money" => Shape::Money,
                 ".bellwether.type.v1.DateOrTime" => Shape::When,
+                entry if self.is_map(entry) => Shape::Map,
                 entry if field.label() == Label::Repeated => Shape::List(Arc::new(self.target(entry)?)),
                 _ => return None,
             },
             _ => return None,
+        })
+    }
+
+    /// Whether the entries of a repeated field are those of a map.
+    fn is_map(&self, full_name: &str) -> bool {
+        let parent = full_name
+            .rsplit_once('.')
+            .and_then(|(parent, name)| Some((self.message(parent)?, name)));
+        parent.is_some_and(|(parent, name)| {
+            let entry = parent.nested_type.iter().find(|one| one.name() == name);
+            entry.is_some_and(|entry| entry.options.as_ref().is_some_and(|options| options.map_entry()))
         })
     }
 
@@ -173,7 +200,7 @@ mod tests {
     fn every_field_of_every_record_can_be_mapped() {
         let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap();
         let contract = Contract { set };
-        assert_eq!(Target::kinds().count(), 8);
+        assert_eq!(Target::kinds().count(), 13);
         for kind in Target::kinds() {
             let target = &TARGETS[kind];
             let record = contract.message(".bellwether.sales.v1.Record").unwrap();
@@ -207,6 +234,12 @@ mod tests {
                 && group("rep_id") == group("team_id")
                 && group("amount") != group("rep_id")
         );
+        let sample = Target::of(RecordKind::MetricSample).unwrap();
+        assert_eq!(
+            (sample.tag, &sample.field("dimensions").unwrap().shape),
+            (22, &Shape::Map)
+        );
+        assert_eq!(sample.field("value").unwrap().shape, Shape::Decimal);
         assert!(Target::of(RecordKind::Settings).is_none());
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn encode(
             let number = choice(written, choices)?;
             wire::number(tag, u64::from(number.unsigned_abs()), out);
         }
-        Shape::List(_) => return Err("is a list: give entries".to_owned()),
+        Shape::List(_) | Shape::Map => return Err("is a list: give entries".to_owned()),
     }
     Ok(None)
 }

@@ -1,23 +1,28 @@
 //! Records: written in batches, read one by one or page by page.
 
+use std::collections::HashSet;
+
 use bellwether_contracts::convert::{kind_from_proto, position_to_proto};
 use bellwether_contracts::ingestion::record_service_server::RecordService;
 use bellwether_contracts::ingestion::{
     DeleteRecordRequest, DeleteRecordResponse, GetRecordRequest, GetRecordResponse, ListRecordsRequest,
-    ListRecordsResponse, UpsertRecordsRequest, UpsertRecordsResponse,
+    ListRecordsResponse, MergeRecordsRequest, MergeRecordsResponse, UpsertRecordsRequest,
+    UpsertRecordsResponse,
 };
-use bellwether_domain::{Error, ErrorReason, RecordKey, RecordKind, Result, TenantId};
+use bellwether_domain::{Error, ErrorReason, RecordKey, RecordKind, Result, TenantId, Violation};
 use bellwether_runtime::authorize;
 use bellwether_storage::{Page, PageSigner, QueryHash, page_size};
 use tonic::{Request, Response, Status};
 
 use super::{PAGE, answer, check_name, unknown_tenant};
-use crate::log::no_such_record;
+use crate::log::{merged_away, no_such_record};
 use crate::store::{Reader, Store};
 use crate::worker::{Priority, UpsertBatch, Writer};
 
 /// Batches of up to this many records are somebody waiting; larger ones are bulk.
 const INTERACTIVE_ROWS: usize = 100;
+/// The most records that are merged at once.
+const MOST_LOSERS: usize = 1_000;
 
 /// `ingestion.v1.RecordService`.
 #[derive(Debug, Clone)]
@@ -50,9 +55,12 @@ impl Records {
         let message = request.into_inner();
         let kind = record_kind(message.kind)?;
         let key = record_key(kind, message.id)?;
-        let found = self.reader(&tenant).await?.record(&key).await?;
-        let record = found.ok_or_else(|| no_such_record(&key))?;
-        Ok(GetRecordResponse { record: Some(record) })
+        let reader = self.reader(&tenant).await?;
+        if let Some(record) = reader.record(&key).await? {
+            return Ok(GetRecordResponse { record: Some(record) });
+        }
+        let survivor = reader.survivor(&key).await?;
+        Err(survivor.map_or_else(|| no_such_record(&key), |survivor| merged_away(&key, &survivor)))
     }
 
     async fn list(&self, request: Request<ListRecordsRequest>) -> Result<ListRecordsResponse> {
@@ -96,6 +104,14 @@ impl Records {
         self.writer.delete(&tenant, key, Some(message.request_id)).await
     }
 
+    async fn merge(&self, request: Request<MergeRecordsRequest>) -> Result<MergeRecordsResponse> {
+        let tenant = authorize(&request, &request.get_ref().tenant)?;
+        let message = request.into_inner();
+        let (survivor, losers) = merge_of(&message)?;
+        let request_id = Some(message.request_id);
+        self.writer.merge(&tenant, survivor, losers, request_id).await
+    }
+
     async fn reader(&self, tenant: &TenantId) -> Result<Reader> {
         let reader = self.store.reader(tenant).await?;
         reader.ok_or_else(|| unknown_tenant(tenant))
@@ -131,6 +147,53 @@ fn record_key(kind: RecordKind, id: String) -> Result<RecordKey> {
     Ok(RecordKey { kind, id })
 }
 
+/// Who stays and who goes in a merge.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with everything that is wrong with the request by itself.
+fn merge_of(message: &MergeRecordsRequest) -> Result<(RecordKey, Vec<RecordKey>)> {
+    let kind = record_kind(message.kind)?;
+    let mut wrong = Vec::new();
+    if !kind.can_merge() {
+        let text =
+            format!("records of kind {kind} cannot be merged: give RECORD_KIND_ACCOUNT or RECORD_KIND_LEAD");
+        wrong.push(Violation::new("kind", text));
+    }
+    let count = message.loser_ids.len();
+    if !(1..=MOST_LOSERS).contains(&count) {
+        let text = format!("holds {count} ids: give 1 to {MOST_LOSERS}");
+        wrong.push(Violation::new("loser_ids", text));
+    }
+    let mut seen = HashSet::new();
+    let named = std::iter::once(("survivor_id".to_owned(), &message.survivor_id));
+    let losers = message.loser_ids.iter().enumerate().take(MOST_LOSERS);
+    for (field, id) in named.chain(losers.map(|(at, id)| (format!("loser_ids[{at}]"), id))) {
+        if let Err(error) = record_key(kind, id.clone()) {
+            wrong.extend(
+                error
+                    .violations
+                    .into_iter()
+                    .map(|one| Violation::new(&field, one.message)),
+            );
+        } else if !seen.insert(id) {
+            let text = if *id == message.survivor_id {
+                format!("`{id}` is the survivor: a record cannot be merged into itself")
+            } else {
+                format!("`{id}` stands twice: name each loser once")
+            };
+            wrong.push(Violation::new(&field, text));
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Error::violations(ErrorReason::InvalidField, wrong));
+    }
+    let key = |id: &String| RecordKey { kind, id: id.clone() };
+    Ok((
+        key(&message.survivor_id),
+        message.loser_ids.iter().map(key).collect(),
+    ))
+}
+
 #[tonic::async_trait]
 impl RecordService for Records {
     async fn upsert_records(
@@ -159,5 +222,12 @@ impl RecordService for Records {
         request: Request<DeleteRecordRequest>,
     ) -> std::result::Result<Response<DeleteRecordResponse>, Status> {
         answer(self.delete(request).await)
+    }
+
+    async fn merge_records(
+        &self,
+        request: Request<MergeRecordsRequest>,
+    ) -> std::result::Result<Response<MergeRecordsResponse>, Status> {
+        answer(self.merge(request).await)
     }
 }

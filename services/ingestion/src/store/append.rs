@@ -67,9 +67,27 @@ const REQUEST: Table<3> = Table {
     conflict: "",
 };
 
+const MERGED: Table<4> = Table {
+    name: "merged",
+    columns: [
+        ("seq", ArrayType::BigInt),
+        ("kind", ArrayType::Int),
+        ("id", ArrayType::String),
+        ("survivor", ArrayType::String),
+    ],
+    conflict: "",
+};
+
 impl<C: ConnectionTrait> Scoped<'_, C> {
     /// Appends changes.
     pub(super) async fn insert_changes(&self, changes: Vec<Change>) -> Result<()> {
+        let merged = |change: &Change| {
+            let survivor = change.merged_into.clone()?;
+            let (kind, id) = (change.key.kind.number(), change.key.id.clone());
+            Some([signed(change.seq).into(), kind.into(), id.into(), survivor.into()])
+        };
+        let merges: Vec<[Value; 4]> = changes.iter().filter_map(merged).collect();
+        self.insert(&MERGED, merges.into_iter()).await?;
         let rows = changes.into_iter().map(|change| {
             [
                 signed(change.seq).into(),

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Position, RecordKind, Result, TenantId};
+use bellwether_domain::{
+    Error, ErrorCode, ErrorReason, Instant, Position, RecordKey, RecordKind, Result, TenantId,
+};
 use bellwether_storage::{Txn, WriteError, storage_error};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait};
 
@@ -198,12 +200,47 @@ async fn look_up<C: ConnectionTrait>(
             planner.know_head(key, head);
         }
     }
+    look_up_merges(scope, requests, planner).await?;
     let explicit = requests.iter().flat_map(Request::explicit_versions);
     let wanted: Vec<_> = explicit
         .filter(|(key, version)| planner.must_know(key, *version))
         .collect();
     for ((key, version), payload) in scope.versions(&wanted).await? {
         planner.know_version(&key, version, &payload);
+    }
+    Ok(())
+}
+
+/// Tells the planner which of the records that are to be taken back were merged away before, and which were merged into
+/// them.
+async fn look_up_merges<C: ConnectionTrait>(
+    scope: &Scoped<'_, C>,
+    requests: &[Request],
+    planner: &mut Planner,
+) -> Result<()> {
+    let mut keys: Vec<RecordKey> = requests.iter().flat_map(Request::taken).cloned().collect();
+    let mut losers: HashMap<RecordKind, Vec<&str>> = HashMap::new();
+    for key in requests.iter().flat_map(Request::losers) {
+        losers.entry(key.kind).or_default().push(&key.id);
+    }
+    for (kind, ids) in losers {
+        let followers = scope.followers(kind, &ids).await?;
+        let ids: Vec<&str> = followers.iter().map(String::as_str).collect();
+        for (key, head) in scope.heads(kind, &ids).await? {
+            planner.know_head(key.clone(), head);
+            keys.push(key);
+        }
+    }
+    let gone: Vec<(u64, &RecordKey)> = keys
+        .iter()
+        .filter_map(|key| Some((planner.tombstone(key)?, key)))
+        .collect();
+    let seqs: Vec<u64> = gone.iter().map(|(seq, _)| *seq).collect();
+    let survivors = scope.survivors(&seqs).await?;
+    for (seq, key) in gone {
+        if let Some(survivor) = survivors.get(&seq) {
+            planner.know_merge(key, survivor);
+        }
     }
     Ok(())
 }

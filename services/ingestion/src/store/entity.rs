@@ -9,6 +9,7 @@ pub(super) mod change;
 pub(super) mod head;
 pub(super) mod import;
 pub(super) mod life;
+pub(super) mod merged;
 pub(super) mod reject;
 pub(super) mod request;
 pub(super) mod tenant_head;

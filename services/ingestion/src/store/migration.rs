@@ -6,6 +6,7 @@
 mod fleet;
 mod imports;
 mod log;
+mod merges;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(log::Log),
             Box::new(imports::Imports),
             Box::new(fleet::Fleet),
+            Box::new(merges::Merges),
         ]
     }
 }
@@ -96,7 +98,8 @@ mod tests {
 
     #[test]
     fn no_mark_is_left_in_any_text() {
-        for text in log::TABLES.iter().chain(&imports::TABLES).chain(&fleet::COLUMNS) {
+        let later = fleet::COLUMNS.iter().chain(&merges::TABLES);
+        for text in log::TABLES.iter().chain(&imports::TABLES).chain(later) {
             for dialect in [&SQLITE, &POSTGRES] {
                 assert!(!dialect.text(text).contains(['{', '}']), "{text}");
             }

@@ -15,6 +15,10 @@ pub(super) const BATCH: usize = 5_000;
 pub(super) const CHANGES: &str = "SELECT c.* FROM UNNEST($2::bigint[]) AS w (seq) CROSS JOIN LATERAL \
     (SELECT * FROM change WHERE tenant = $1 AND seq = w.seq LIMIT 1) AS c";
 
+/// `$1` tenant, `$2` sequence numbers.
+pub(super) const SURVIVORS: &str = "SELECT m.* FROM UNNEST($2::bigint[]) AS w (seq) CROSS JOIN LATERAL \
+    (SELECT * FROM merged WHERE tenant = $1 AND seq = w.seq LIMIT 1) AS m";
+
 /// `$1` tenant, `$2` kind, `$3` ids.
 pub(super) const HEADS: &str = "SELECT h.* FROM UNNEST($3::text[]) AS w (id) CROSS JOIN LATERAL \
     (SELECT * FROM head WHERE tenant = $1 AND kind = $2 AND id = w.id LIMIT 1) AS h";

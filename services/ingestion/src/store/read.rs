@@ -64,6 +64,15 @@ impl Reader {
         change.map(stored_record).transpose()
     }
 
+    /// The id of the record that a record was merged into; `None` when it was not, or is there again.
+    pub(crate) async fn survivor(&self, key: &RecordKey) -> Result<Option<String>> {
+        let Some(head) = self.scope().head(key).await?.filter(|head| head.hash.is_none()) else {
+            return Ok(None);
+        };
+        let seq = unsigned(head.seq);
+        Ok(self.scope().survivors(&[seq]).await?.remove(&seq))
+    }
+
     /// Up to `limit` records of a kind whose ids come after `after`, as they stood at `seq`.
     pub(crate) async fn list(&self, kind: RecordKind, seq: u64, after: &str, limit: usize) -> Result<Stored> {
         let mut seqs: Vec<u64> = Vec::with_capacity(limit);
@@ -127,7 +136,14 @@ impl Reader {
         if !gapless {
             return Err(Error::internal(format!("the log has a gap after {after}")));
         }
-        rows.into_iter().map(feed_change).collect()
+        let gone = rows.iter().filter(|row| row.payload.is_none());
+        let gone: Vec<u64> = gone.map(|row| unsigned(row.seq)).collect();
+        let mut survivors = self.scope().survivors(&gone).await?;
+        let change = |row: change::Model| {
+            let survivor = survivors.remove(&unsigned(row.seq));
+            feed_change(row, survivor)
+        };
+        rows.into_iter().map(change).collect()
     }
 }
 
@@ -140,10 +156,12 @@ fn stored_record(row: change::Model) -> Result<StoredRecord> {
     })
 }
 
-fn feed_change(row: change::Model) -> Result<ingestion::Change> {
+fn feed_change(row: change::Model, survivor: Option<String>) -> Result<ingestion::Change> {
     let kind = kind_from_proto(row.kind).ok_or_else(|| damaged(row.seq))?;
     let payload = match (&row.payload, kind) {
-        (None, _) => Payload::Tombstone(ingestion::Tombstone {}),
+        (None, _) => Payload::Tombstone(ingestion::Tombstone {
+            merged_into: survivor.unwrap_or_default(),
+        }),
         (Some(bytes), RecordKind::Settings) => {
             let settings = ingestion::TenantSettings::decode(bytes.as_slice());
             Payload::Settings(settings.map_err(|_| damaged(row.seq))?)

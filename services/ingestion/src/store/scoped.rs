@@ -257,11 +257,11 @@ impl<'c, C: ConnectionTrait> Scoped<'c, C> {
         Ok(found)
     }
 
-    fn is_postgres(&self) -> bool {
+    pub(super) fn is_postgres(&self) -> bool {
         self.connection.get_database_backend() == DbBackend::Postgres
     }
 
-    fn statement(&self, text: &str, binds: Vec<Value>) -> Statement {
+    pub(super) fn statement(&self, text: &str, binds: Vec<Value>) -> Statement {
         Statement::from_sql_and_values(self.connection.get_database_backend(), text, binds)
     }
 

@@ -9,8 +9,12 @@ mod faults;
 mod feed;
 #[path = "../service/imports.rs"]
 mod imports;
+#[path = "../service/kinds.rs"]
+mod kinds;
 mod leases;
 mod lives;
+#[path = "../service/merges.rs"]
+mod merges;
 mod outages;
 mod place;
 #[path = "../service/records.rs"]

@@ -2,6 +2,7 @@
 
 use bellwether_contracts::ingestion::change::Payload;
 use bellwether_contracts::ingestion::{SubscribeRequest, UpsertRecordsRequest};
+use bellwether_contracts::sales::{LineItem, record::Body};
 use bellwether_contracts::types;
 use bellwether_domain::{ErrorCode, ErrorReason};
 
@@ -62,11 +63,13 @@ async fn batches_are_bounded_and_a_late_follower_reads_them_all() {
     let records: Vec<_> = (0..2_500).map(|n| deal(&format!("d{n}"), n)).collect();
     door.write(records).await;
     let large = |n: u64| {
+        let line = |number: usize| LineItem {
+            product: format!("{number:0>1000}"),
+            ..LineItem::default()
+        };
         let mut record = deal(&format!("large{n}"), n);
-        for field in 0..300 {
-            let text = bellwether_contracts::sales::attribute_value::Value::Text("x".repeat(1_000));
-            let value = bellwether_contracts::sales::AttributeValue { value: Some(text) };
-            record.attributes.insert(format!("f{field}"), value);
+        if let Some(Body::Opportunity(deal)) = &mut record.body {
+            deal.lines = (0..300).map(line).collect();
         }
         record
     };

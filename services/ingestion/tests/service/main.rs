@@ -5,6 +5,8 @@ mod door;
 mod faults;
 mod feed;
 mod imports;
+mod kinds;
+mod merges;
 mod place;
 mod records;
 mod snapshots;

@@ -61,6 +61,26 @@ pub(crate) async fn import(node: &TestNode, id: &str, deals: &str) -> Result<Imp
     send(node, parts).await.map_err(|status| from_status(&status))
 }
 
+/// An import of one file with a mapping of its own.
+pub(crate) async fn import_with(
+    node: &TestNode,
+    mapping: &str,
+    name: &str,
+    text: &str,
+) -> Result<Import, Error> {
+    let begin = ImportBegin {
+        mapping: mapping.to_owned(),
+        ..begin("")
+    };
+    let parts = upload(begin, &[(name, text.as_bytes())], 1000);
+    send(node, parts).await.map_err(|status| from_status(&status))
+}
+
+/// An import of lines of records.
+pub(crate) async fn lines(node: &TestNode, text: &str) -> Result<Import, Error> {
+    import_with(node, "", "records.jsonl", text).await
+}
+
 pub(crate) async fn stands(node: &TestNode, id: &str) -> Result<Import, Error> {
     let request = GetImportRequest {
         tenant: "acme".into(),

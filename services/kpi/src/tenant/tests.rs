@@ -57,7 +57,7 @@ impl Log {
     }
 
     pub(crate) fn tombstone(&mut self, kind: RecordKind, id: &str, key: (Instant, u64)) {
-        self.put(kind, id, key, Payload::Tombstone(Tombstone {}));
+        self.put(kind, id, key, Payload::Tombstone(Tombstone::default()));
     }
 
     pub(crate) fn settings(&mut self, settings: &Settings) {

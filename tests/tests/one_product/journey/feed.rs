@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::company::TENANT;
 use super::{FEED, Journey};
 
-/// Heads and changes of two tenants, and of one that is not there.
+/// Heads and changes of three tenants, and of one that is not there.
 pub(super) fn all(journey: &Journey<'_>) {
-    for tenant in [TENANT, "strange", "nobody"] {
+    for tenant in [TENANT, "strange", "merges", "nobody"] {
         let head = journey.read(
             &format!("head of {tenant}"),
             &format!("{FEED}/GetHead"),

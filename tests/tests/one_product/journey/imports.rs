@@ -10,18 +10,29 @@ use serde_json::{Value, json};
 use super::{IMPORTS, Journey, questions};
 
 /// The files of each shipped example.
-const EXAMPLES: [(&str, &[&str]); 8] = [
+const EXAMPLES: [(&str, &[&str]); 13] = [
     ("accounts", &["accounts.csv", "account_sizes.csv"]),
     ("teams", &["teams.csv"]),
     ("reps", &["reps.csv"]),
     ("leads", &["leads.jsonl"]),
     (
         "opportunities",
-        &["deals.csv", "deal_lines.csv", "deal_stages.csv", "catalogue.csv"],
+        &[
+            "deals.csv",
+            "deal_lines.csv",
+            "deal_stages.csv",
+            "catalogue.csv",
+            "deal_credits.csv",
+        ],
     ),
     ("activities", &["activities.csv"]),
     ("quotas", &["quotas.csv"]),
     ("fx_rates", &["fx_rates.csv"]),
+    ("subscriptions", &["subscriptions.csv"]),
+    ("contracts", &["contracts.csv", "contract_checks.csv"]),
+    ("orders", &["orders.csv", "order_items.csv"]),
+    ("spend", &["spend.csv"]),
+    ("metric_samples", &["metrics.jsonl"]),
 ];
 const EXPORT: [&str; 4] = [
     "accounts.csv",
@@ -106,6 +117,11 @@ pub(super) fn examples(journey: &Journey<'_>) {
         "LEAD",
         "ACTIVITY",
         "QUOTA",
+        "SUBSCRIPTION",
+        "CONTRACT",
+        "ORDER",
+        "SPEND",
+        "METRIC_SAMPLE",
     ] {
         let message = json!({"tenant": "examples", "kind": format!("RECORD_KIND_{kind}"), "page_size": 2});
         super::records::pages(journey, &format!("examples: {kind}"), LIST, &message);

@@ -73,6 +73,43 @@ pub(super) fn change(journey: &Journey<'_>) {
     get(journey, "RECORD_KIND_REP", "rep1");
 }
 
+/// Accounts that stand for the same company become one; what a merge cannot do is refused.
+pub(super) fn merge(journey: &Journey<'_>) {
+    let account =
+        |id: &str| json!({"id": id, "effective_at": "2024-01-01T00:00:00Z", "account": {"name": id}});
+    journey.upsert(
+        "doubles",
+        "merges",
+        &["Acme", "ACME", "Acme Inc", "Other"].map(account),
+    );
+    let cases = [
+        ("two into one", json!(["ACME", "Acme Inc"]), "Acme"),
+        ("the same again", json!(["ACME", "Acme Inc"]), "Acme"),
+        ("into one that is gone", json!(["Other"]), "ACME"),
+        ("the survivor too", json!(["Acme"]), "Other"),
+        ("itself, twice, nobody", json!(["Other", "Other", ""]), "Other"),
+        ("nobody", json!([]), ""),
+    ];
+    for (number, (what, losers, survivor)) in cases.into_iter().enumerate() {
+        let message = json!({"tenant": "merges", "kind": "RECORD_KIND_ACCOUNT", "loser_ids": losers, "survivor_id": survivor, "request_id": format!("merge-{number}")});
+        for _ in 0..2 {
+            journey.write(
+                &format!("merge {what}"),
+                &format!("{RECORDS}/MergeRecords"),
+                &message,
+            );
+        }
+    }
+    let message =
+        json!({"tenant": "merges", "kind": "RECORD_KIND_REP", "loser_ids": ["a"], "survivor_id": "b"});
+    journey.read("merge reps", &format!("{RECORDS}/MergeRecords"), &message);
+    for id in ["Acme", "ACME", "Other"] {
+        let message = json!({"tenant": "merges", "kind": "RECORD_KIND_ACCOUNT", "id": id});
+        journey.read(&format!("get {id}"), &format!("{RECORDS}/GetRecord"), &message);
+    }
+    list(journey, "merges", "RECORD_KIND_ACCOUNT", 10);
+}
+
 fn get(journey: &Journey<'_>, kind: &str, id: &str) {
     let message = json!({"tenant": TENANT, "kind": kind, "id": id});
     journey.read(

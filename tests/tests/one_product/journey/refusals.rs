@@ -32,6 +32,12 @@ fn broken() -> Vec<Value> {
         json!({"id": "a", "activity": {"type": "ACTIVITY_TYPE_UNSPECIFIED"}}),
         json!({"fx_rate": {"base_currency": "EUR", "quote_currency": "EUR", "date": "x", "rate": "-1"}}),
         json!({"id": "open", "opportunity": {"stage": "Talking", "pipeline": "new", "closed_at": {"date": "2024-01-01"}}}),
+        json!({"id": "s", "subscription": {"mrr": money, "ended_at": {"date": "2024-01-01"}}}),
+        json!({"id": "k", "contract": {"term_months": 0, "compliance_checks": [{"name": "", "due_date": "x"}]}}),
+        json!({"id": "o", "order": {"revenue": {"minor_units": -1, "currency_code": "EUR"}, "lines": [{"units": "x"}]}}),
+        json!({"id": "p", "spend": {"period_start": "2024-04-01", "period_end": "2024-04-01"}}),
+        json!({"id": "n", "metric_sample": {"name": "A", "value": "x", "weight": "0", "dimensions": {"B": "y"}}}),
+        json!({"id": "credits", "opportunity": {"stage": "Talking", "credits": [{"rep_id": "a", "share": "0.5"}]}}),
         json!({"id": "attributes", "attributes": {"unknown": {"text": "x"}, "score": {"text": "x"}}, "opportunity": {"stage": "Won"}}),
     ]
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use bellwether_domain::RecordKind;
+use bellwether_domain::settings::AttributeDeclaration;
 
 use super::Parser;
 use super::values::{ATTRIBUTE_KEYS, Scope};
 use crate::mapping::node::{Node, Problems, Table, Value, did_you_mean, join};
 use crate::mapping::spec::{
-    AttributeShape, Column, EntrySpec, FieldSpec, FieldValue, Join, Part, RecordSpec,
+    AttributeShape, Column, EntrySpec, FieldSpec, FieldValue, From, Join, Part, RecordSpec, ValueSpec,
 };
 use crate::mapping::target::{Field, Shape, Target};
 
@@ -244,6 +245,10 @@ impl Parser {
         let mut out = Vec::new();
         for (name, node) in self.problems.entries(node, &path) {
             let here = join(&path, name);
+            if !AttributeDeclaration::is_name(name) {
+                let message = format!("`{name}` is not a name of 1 to 63 of a-z, 0-9 and _");
+                self.problems.add(node.line, &here, message);
+            }
             let holds = match &node.value {
                 Value::Table(_) => attribute_shape(
                     &self.problems.table(node, &here, ATTRIBUTE_KEYS),
@@ -321,11 +326,37 @@ impl Parser {
             };
             let value = match &field.shape {
                 Shape::List(entry) => Some(FieldValue::Entries(self.entries(node, &here, entry, scope))),
+                Shape::Map => Some(FieldValue::Entries(self.map_entries(node, &here, scope))),
                 shape => self
                     .alternatives(node, &here, shape, super::VALUE_KEYS, scope)
                     .map(FieldValue::One),
             };
             out.extend(value.map(|value| field_spec(field, prefix, value)));
+        }
+        out
+    }
+
+    /// The entries of a map: a value for each name. A value that is nothing makes no entry.
+    fn map_entries(&mut self, node: &Node, path: &str, scope: &Scope<'_>) -> Vec<EntrySpec> {
+        let text = |path: &str, tag, values| FieldSpec {
+            path: Arc::from(path),
+            tag,
+            shape: Shape::Text,
+            group: None,
+            value: FieldValue::One(values),
+        };
+        let mut out = Vec::new();
+        for (name, node) in self.problems.entries(node, path) {
+            let values = self.alternatives(node, &join(path, name), &Shape::Text, super::VALUE_KEYS, scope);
+            let key = ValueSpec {
+                from: From::Constant(name.clone()),
+                ..ValueSpec::default()
+            };
+            // The value goes by the entry's name: that is what faults of the record name.
+            out.extend(values.map(|values| EntrySpec {
+                when: Vec::new(),
+                fields: vec![text("", 1, vec![key]), text(name, 2, values)],
+            }));
         }
         out
     }

@@ -6,19 +6,30 @@ use super::{Input, file, import, repository, text_of};
 use crate::mapping::Mapping;
 use crate::mapping::target::{Shape, Target};
 
-const EXAMPLES: [(&str, &[&str], usize); 8] = [
+const EXAMPLES: [(&str, &[&str], usize); 13] = [
     ("accounts", &["accounts.csv", "account_sizes.csv"], 2),
     ("reps", &["reps.csv"], 2),
     ("teams", &["teams.csv"], 2),
     ("leads", &["leads.jsonl"], 2),
     (
         "opportunities",
-        &["deals.csv", "deal_lines.csv", "deal_stages.csv", "catalogue.csv"],
+        &[
+            "deals.csv",
+            "deal_lines.csv",
+            "deal_stages.csv",
+            "catalogue.csv",
+            "deal_credits.csv",
+        ],
         2,
     ),
     ("activities", &["activities.csv"], 3),
     ("quotas", &["quotas.csv"], 3),
     ("fx_rates", &["fx_rates.csv"], 2),
+    ("subscriptions", &["subscriptions.csv"], 3),
+    ("contracts", &["contracts.csv", "contract_checks.csv"], 2),
+    ("orders", &["orders.csv", "order_items.csv"], 3),
+    ("spend", &["spend.csv"], 2),
+    ("metric_samples", &["metrics.jsonl"], 2),
 ];
 
 #[test]
@@ -109,6 +120,41 @@ fn an_example_reads_as_its_comments_say() {
     )
     .unwrap();
     assert_eq!(rates.json("fx_rate")[1]["fx_rate"]["rate"], "0.9234");
+    assert_eq!(
+        first["credits"][0],
+        serde_json::json!({"rep_id": "bo@firm.example", "share": "0.3"})
+    );
+}
+
+#[test]
+fn examples_of_the_kinds_after_the_deal_read_as_their_comments_say() {
+    let read = |name: &str| text_of(&format!("deploy/mappings/examples/{name}"));
+    let imported = |number: usize| {
+        let (name, files, _) = EXAMPLES[number];
+        let files = files.iter().map(|name| file(name, read(name))).collect();
+        import(&read(&format!("{name}.yaml")), files).unwrap()
+    };
+    let versions = imported(8).json("subscription");
+    let monthly = |at: usize| &versions[at]["subscription"]["mrr"]["minor_units"];
+    assert_eq!((monthly(0), monthly(1)), (&9_900.into(), &14_900.into()));
+    assert_eq!(versions[1]["effective_at"], "2025-04-01T00:00:00Z");
+    let contracts = imported(9).json("contract");
+    let checks = contracts[0]["contract"]["compliance_checks"].as_array().unwrap();
+    assert_eq!(checks.len(), 2);
+    assert_eq!(contracts[0]["contract"]["document_present"], true);
+    let orders = imported(10).json("order");
+    assert_eq!(orders[1]["order"]["type"], "ORDER_TYPE_CREDIT_NOTE");
+    assert_eq!(orders[1]["order"]["revenue"]["minor_units"], 50_000);
+    let samples = imported(12).json("metric_sample");
+    let dimensions = |at: usize| &samples[at]["metric_sample"]["dimensions"];
+    assert_eq!(
+        dimensions(1),
+        &serde_json::json!({"site": "berlin", "channel": "web", "system": "tickets"})
+    );
+    assert_eq!(
+        dimensions(0),
+        &serde_json::json!({"site": "oslo", "system": "tickets"})
+    );
 }
 
 #[test]
