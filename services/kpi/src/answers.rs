@@ -5,6 +5,7 @@ mod costs;
 mod flight;
 mod kept;
 pub mod key;
+mod look;
 mod meter;
 mod pending;
 mod shared;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwether_contracts::kpi::{Path, QueryKpisResponse};
-use bellwether_domain::{Clock, Error, ErrorCode, ErrorReason, Result};
+use bellwether_domain::{Clock, Error, ErrorReason, Result};
 use bellwether_runtime::{Host, deadline};
 use bellwether_storage::cache::SharedCache;
 use moka::sync::Cache;
@@ -27,8 +28,9 @@ use crate::rpc::response_of;
 use crate::tenant::TenantFacts;
 use crate::worker::Tenants;
 use flight::Flights;
-use kept::{Memory, stamped};
-use key::{Asked, Place, locate};
+use kept::Memory;
+use key::{AnswerKey, Asked, Place, locate};
+pub(crate) use look::{Look, may_pass};
 use meter::Meter;
 pub(crate) use pending::Pending;
 use shared::Shared;
@@ -97,21 +99,33 @@ impl Answers {
     /// # Errors
     /// As [`answer`]; `NOT_FOUND` for a tenant without records; `UNAVAILABLE` while its facts are not there yet.
     pub(crate) async fn query(&self, pending: Pending) -> Result<QueryKpisResponse> {
+        let look = self.look(&Arc::new(pending), None).await?;
+        Ok(look.shown())
+    }
+
+    /// The answer to a question, unless the caller knows the one of that key (`known`).
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub(crate) async fn look(&self, pending: &Arc<Pending>, known: Option<AnswerKey>) -> Result<Look> {
         let started = std::time::Instant::now();
-        let pending = Arc::new(pending);
         let mut failed = Error::unavailable(
             ErrorReason::PositionNotReached,
             "the facts are being read anew: ask again",
         );
         for _ in 0..ATTEMPTS {
-            let (asked, place) = self.locate(&pending).await?;
+            let (asked, place) = self.locate(pending).await?;
+            let until = asked.question.while_now.end;
+            if known == Some(place.key) {
+                return Ok(Look::same(place, until));
+            }
             if let Some(kept) = self.inner.memory.get(&place.key) {
                 self.inner.meter.answered(Path::Memory, started.elapsed());
-                return Ok(stamped(&kept, &place, Path::Memory));
+                return Ok(Look::found(place, until, Path::Memory, kept));
             }
             // It is not known in the flight, which is a task of its own.
             let left = deadline::remaining();
-            let (this, question) = (self.clone(), Arc::clone(&pending));
+            let (this, question) = (self.clone(), Arc::clone(pending));
             let landing = self
                 .inner
                 .flights
@@ -123,7 +137,8 @@ impl Answers {
                 Some(Ok(landed)) => {
                     if let Some(place) = shown_at(&place, &landed.place) {
                         self.inner.meter.answered(landed.path, started.elapsed());
-                        return Ok(stamped(&landed.answer, place, landed.path));
+                        let answer = Arc::clone(&landed.answer);
+                        return Ok(Look::found(*place, until, landed.path, answer));
                     }
                 }
                 Some(Err(error)) if may_pass(&error) => failed = error,
@@ -240,12 +255,4 @@ fn shown_at<'a>(asked: &'a Place, found: &'a Place) -> Option<&'a Place> {
     }
     let later = asked.position.epoch == found.position.epoch && asked.position.seq <= found.position.seq;
     later.then_some(found)
-}
-
-/// Whether an error says something of the moment and not of the question.
-fn may_pass(error: &Error) -> bool {
-    matches!(
-        error.code,
-        ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::DeadlineExceeded
-    )
 }

@@ -27,6 +27,15 @@ pub struct Config {
     pub feed_silence_ms: u64,
     /// How long a read waits for a position when the caller set no deadline, in milliseconds.
     pub wait_ms: u64,
+    /// At least so long lies between two messages of a watch, in milliseconds; a client may ask for longer.
+    pub watch_min_interval_ms: u64,
+    /// After so long without a change a watch says that there was none, in milliseconds. So long a watch also bears facts
+    /// that cannot be asked before it ends.
+    pub watch_heartbeat_ms: u64,
+    /// Watches that may be open at the same time in this process.
+    pub max_watches: usize,
+    /// Watches that may be open at the same time in this process for one tenant.
+    pub max_watches_per_tenant: usize,
 }
 
 impl Default for Config {
@@ -40,6 +49,10 @@ impl Default for Config {
             shared_ttl_seconds: 3_600,
             feed_silence_ms: 30_000,
             wait_ms: 10_000,
+            watch_min_interval_ms: 100,
+            watch_heartbeat_ms: 10_000,
+            max_watches: 1_000,
+            max_watches_per_tenant: 250,
         }
     }
 }

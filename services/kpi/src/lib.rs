@@ -16,6 +16,7 @@ pub mod scan;
 pub mod service;
 pub mod table;
 pub mod tenant;
+pub mod watch;
 pub mod worker;
 
 pub use config::Config;

@@ -4,6 +4,7 @@ mod ask;
 mod catalog;
 mod kpi;
 mod values;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -18,14 +19,20 @@ pub(crate) use ask::ask_of;
 pub use catalog::CatalogRpc;
 pub use kpi::KpiRpc;
 pub(crate) use values::response_of;
+pub(crate) use watch::Watches;
 
 use crate::answers::Answers;
 use crate::catalogue::Catalogue;
 use crate::worker::Tenants;
 
 /// The services of questions about these tenants.
-pub(crate) fn services(tenants: &Tenants, answers: Answers, catalogue: Arc<Catalogue>) -> ServiceSet {
-    let kpi = KpiRpc::new(tenants.clone(), answers);
+pub(crate) fn services(
+    tenants: &Tenants,
+    answers: Answers,
+    watches: Watches,
+    catalogue: Arc<Catalogue>,
+) -> ServiceSet {
+    let kpi = KpiRpc::new(tenants.clone(), answers, watches);
     let catalog = CatalogRpc::new(tenants.clone(), catalogue);
     ServiceSet::new()
         .add(KpiServiceServer::new(kpi).max_decoding_message_size(MAX_MESSAGE_BYTES))

@@ -9,6 +9,7 @@ use bellwether_storage::cache::SharedCache;
 use crate::answers::Answers;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
+use crate::rpc::Watches;
 use crate::worker::{self, Tenants};
 
 /// The KPI service of a process.
@@ -34,7 +35,8 @@ impl Kpi {
         let catalogue = Arc::new(Catalogue::built_in()?);
         let tenants = Tenants::new(host, ingestion, config.clone());
         let answers = Answers::new(host, tenants.clone(), Arc::clone(&catalogue), shared, &config);
-        let services = crate::rpc::services(&tenants, answers, catalogue);
+        let watches = Watches::new(host, tenants.clone(), answers.clone(), &config);
+        let services = crate::rpc::services(&tenants, answers, watches, catalogue);
         let gate = host.readiness.gate("kpi facts");
         drop(host.shutdown.spawn(worker::get_ready(tenants.clone(), gate)));
         Ok(Self { tenants, services })

@@ -1,6 +1,7 @@
 //! The tenants in memory and the workers that keep them up with their logs.
 
 mod backoff;
+mod changes;
 mod feed;
 mod follower;
 mod meter;
@@ -11,6 +12,7 @@ use bellwether_contracts::ingestion::tenant_service_client::TenantServiceClient;
 use bellwether_domain::{ErrorCode, Result, TenantId};
 use bellwether_runtime::{Gate, MAX_MESSAGE_BYTES};
 
+pub(crate) use changes::Changes;
 pub use tenants::Tenants;
 
 use backoff::Backoff;

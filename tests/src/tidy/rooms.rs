@@ -9,7 +9,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
     ("services/ingestion/src", &["log", "mapping"]),
     (
         "services/kpi/src",
-        &["facts", "catalogue", "scan", "formula", "query", "answers/key"],
+        &["facts", "catalogue", "scan", "formula", "query", "watch", "answers/key"],
     ),
 ];
 

@@ -63,24 +63,21 @@ pub(super) fn bare(answer: &QueryKpisResponse) -> QueryKpisResponse {
     }
 }
 
-/// The answer as it is shown: with the watermark of `place`, and how it was come by. What was computed says so itself.
-pub(super) fn stamped(answer: &QueryKpisResponse, place: &Place, path: Path) -> QueryKpisResponse {
-    let watermark = Watermark {
-        position: Some(position_to_proto(place.position)),
-        recorded_at: place.recorded_at.map(instant_to_proto),
-    };
+/// A value as it is shown: with the watermark of `place`, and how it was come by. What was computed says so itself.
+pub(super) fn shown(value: &KpiValue, place: &Place, path: Path) -> KpiValue {
     let reason = match path {
         Path::Memory => "kept in memory: nothing that it reads has changed",
         Path::Shared => "another process computed it: nothing that it reads has changed",
         Path::Scan | Path::Unspecified => "",
     };
-    let mut shown = answer.clone();
-    for value in &mut shown.values {
-        value.watermark = Some(watermark);
-        if path != Path::Scan {
-            value.path = path.into();
-            value.path_reason = reason.to_owned();
-        }
+    let mut shown = value.clone();
+    shown.watermark = Some(Watermark {
+        position: Some(position_to_proto(place.position)),
+        recorded_at: place.recorded_at.map(instant_to_proto),
+    });
+    if path != Path::Scan {
+        shown.path = path.into();
+        reason.clone_into(&mut shown.path_reason);
     }
     shown
 }

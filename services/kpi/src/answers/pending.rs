@@ -1,6 +1,7 @@
 //! A question that waits for its answer: who asked what, in the words of the message.
 
-use bellwether_contracts::kpi::QueryKpisRequest;
+use bellwether_contracts::kpi::{KnownAt, QueryKpisRequest, known_at};
+use bellwether_contracts::types::{DateOrTime, date_or_time};
 use bellwether_domain::{Result, TenantId};
 use bellwether_runtime::auth::Scope;
 use prost::Message as _;
@@ -13,7 +14,9 @@ use crate::rpc::ask_of;
 #[derive(Debug)]
 pub(crate) struct Pending {
     pub(super) tenant: TenantId,
-    scope: String,
+    scope: Scope,
+    /// The scope in words that are equal only for equal scopes.
+    words: String,
     message: QueryKpisRequest,
     /// Equal for equal messages of callers of one scope.
     pub(super) digest: [u8; 32],
@@ -21,20 +24,22 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// The question of a message, besides what it waits for.
-    pub(crate) fn new(tenant: TenantId, scope: &Scope, mut message: QueryKpisRequest) -> Self {
+    pub(crate) fn new(tenant: TenantId, scope: Scope, mut message: QueryKpisRequest) -> Self {
         message.min_position = None;
-        let scope = match scope {
+        let words = match &scope {
             Scope::All => "all".to_owned(),
             Scope::Subtree(rep) => format!("subtree of {rep}"),
             Scope::Own(rep) => format!("own of {rep}"),
         };
         let mut bytes = Vec::with_capacity(256);
-        bytes.extend_from_slice(scope.as_bytes());
-        bytes.push(0);
+        // After its length, as a rep's id may be any text.
+        bytes.extend_from_slice(&(words.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(words.as_bytes());
         bytes.extend_from_slice(&message.encode_to_vec());
         Self {
             tenant,
             scope,
+            words,
             message,
             digest: *blake3::hash(&bytes).as_bytes(),
         }
@@ -42,6 +47,21 @@ impl Pending {
 
     pub(crate) fn tenant(&self) -> &TenantId {
         &self.tenant
+    }
+
+    /// The same question of the same caller about what was known at a change, with events up to `as_of` (`None` = as the
+    /// question says).
+    pub(crate) fn back_at(&self, seq: u64, as_of: Option<prost_types::Timestamp>) -> Self {
+        let mut message = self.message.clone();
+        message.known_at = Some(KnownAt {
+            at: Some(known_at::At::Seq(seq)),
+        });
+        if let Some(at) = as_of {
+            message.as_of = Some(DateOrTime {
+                value: Some(date_or_time::Value::Instant(at)),
+            });
+        }
+        Self::new(self.tenant.clone(), self.scope.clone(), message)
     }
 
     /// The question, field by field.
@@ -55,7 +75,7 @@ impl Pending {
     pub(super) fn asker(&self) -> Asker<'_> {
         Asker {
             tenant: self.tenant.as_str(),
-            scope: &self.scope,
+            scope: &self.words,
         }
     }
 

@@ -55,6 +55,31 @@ pub(super) fn wait_of(message: &QueryKpisRequest) -> Result<Option<Wait>> {
     }
 }
 
+/// In a watch each KPI is named once: what differs is told by KPI, period and group.
+pub(super) fn once_each(message: &QueryKpisRequest) -> Result<()> {
+    let again = |(place, id): &(usize, &String)| message.kpis[..*place].contains(*id);
+    let Some((_, id)) = message.kpis.iter().enumerate().find(again) else {
+        return Ok(());
+    };
+    let shown: String = id.chars().take(80).collect();
+    let text = format!("`{shown}` is named twice: name it once");
+    Err(Error::invalid(ErrorReason::InvalidField, "kpis", text))
+}
+
+/// The error of a question that stands in the field `query` of a message.
+pub(super) fn in_query(mut error: Error) -> Error {
+    if error.violations.is_empty() {
+        return error;
+    }
+    for violation in &mut error.violations {
+        violation.field.insert_str(0, "query.");
+    }
+    Error {
+        code: error.code,
+        ..Error::violations(error.reason, error.violations)
+    }
+}
+
 fn when(field: &str, message: Option<&DateOrTime>, wrong: &mut Vec<Violation>) -> Option<When> {
     match when_from_proto(message?) {
         Ok(Some(when)) => Some(when),

@@ -5,7 +5,7 @@ use bellwether_contracts::types::{DateOrTime, date_or_time};
 use bellwether_domain::period::Grain;
 use bellwether_domain::{ErrorReason, Position};
 
-use super::ask::{Wait, ask_of, wait_of};
+use super::ask::{Wait, ask_of, in_query, once_each, wait_of};
 use crate::query::KnownAt;
 
 fn date(text: &str) -> Option<DateOrTime> {
@@ -87,4 +87,22 @@ fn a_question_may_wait_for_a_position_or_the_head() {
     for at in [Some(min_position::At::Head(false)), None] {
         assert_eq!(wait(at).unwrap_err().reason, ErrorReason::InvalidField);
     }
+}
+
+#[test]
+fn the_question_of_a_watch_names_each_kpi_once_and_its_fields_by_their_path() {
+    let named = |kpis: &[&str]| QueryKpisRequest {
+        kpis: kpis.iter().map(ToString::to_string).collect(),
+        ..QueryKpisRequest::default()
+    };
+    assert_eq!(once_each(&named(&["win_rate", "bookings"])), Ok(()));
+    let twice = once_each(&named(&["win_rate", "bookings", "win_rate"])).map_err(in_query);
+    let twice = twice.unwrap_err();
+    assert_eq!(twice.violations[0].field, "query.kpis");
+    assert_eq!(
+        twice.message,
+        "query.kpis: `win_rate` is named twice: name it once"
+    );
+    let other = bellwether_domain::Error::not_found(ErrorReason::UnknownKpi, "there is none");
+    assert_eq!(in_query(other.clone()), other);
 }

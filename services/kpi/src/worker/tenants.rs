@@ -15,6 +15,7 @@ use bellwether_runtime::{Host, MAX_MESSAGE_BYTES, PeerLink, Shutdown, deadline};
 use tokio::sync::watch;
 use tonic::{Response, Status};
 
+use super::changes::Changes;
 use super::follower::Follower;
 use super::meter::Meter;
 use crate::config::Config;
@@ -161,6 +162,14 @@ impl Tenants {
             }
             self.wait_of(tenant, &entry, Position::default()).await?;
         }
+    }
+
+    /// The news of a tenant from now on; loads the tenant on first use.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` `UNKNOWN_TENANT` for a tenant whose log is empty, `UNAVAILABLE` while ingestion is away.
+    pub(crate) async fn changes(&self, tenant: &TenantId) -> Result<Changes> {
+        Ok(Changes::new(self.open(tenant).await?.progress.subscribe()))
     }
 
     async fn wait_of(&self, tenant: &TenantId, entry: &Tenant, position: Position) -> Result<()> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use bellwether_contracts::convert::{instant_to_proto, position_from_proto, position_to_proto};
+use bellwether_contracts::convert::{
+    instant_to_proto, position_from_proto, position_to_proto, record_to_proto,
+};
 use bellwether_contracts::ingestion::change_feed_service_server::{
     ChangeFeedService, ChangeFeedServiceServer,
 };
@@ -15,7 +17,8 @@ use bellwether_contracts::ingestion::{
     UpdateSettingsRequest, UpdateSettingsResponse, change::Payload,
 };
 use bellwether_contracts::status::to_status;
-use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Position, RecordKind};
+use bellwether_domain::record::Record;
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Position};
 use bellwether_runtime::ServiceSet;
 use bellwether_testkit::sample;
 use futures::Stream;
@@ -67,27 +70,39 @@ impl FakeLog {
 
     /// Adds new open deals of a day.
     pub(crate) fn deals_of(&self, day: &str, tenant: &str, count: usize) {
+        self.append(tenant, count, |seq| {
+            sample::deal(&format!("d{seq}"))
+                .created(day)
+                .qualified(day)
+                .amount("10")
+                .entered(day, "Engaging")
+                .record()
+        });
+    }
+
+    /// Adds versions of records.
+    pub(crate) fn write(&self, tenant: &str, records: &[Record]) {
+        let mut records = records.iter().cloned();
+        self.append(tenant, records.len(), |_| records.next().unwrap());
+    }
+
+    fn append(&self, tenant: &str, count: usize, mut record: impl FnMut(u64) -> Record) {
         let mut state = self.state.lock().unwrap();
         let shift = state.shift;
         let changes = state.tenants.entry(tenant.to_owned()).or_default();
         for _ in 0..count {
             let seq = changes.len() as u64 + 1;
             let at = |seconds: u64| Some(instant_to_proto(Instant::from_micros(seconds as i64 * 1_000_000)));
-            let record = sample::deal(&format!("d{seq}"))
-                .created(day)
-                .qualified(day)
-                .amount("10")
-                .entered(day, "Engaging")
-                .proto();
+            let record = record(seq);
             changes.push(Change {
                 seq,
-                kind: RecordKind::Opportunity.number(),
+                kind: record.kind().number(),
                 id: record.id.clone(),
                 prev_seq: 0,
                 effective_at: at(1_500_000_000),
                 recorded_at: at(1_500_000_000 + seq + shift),
                 source_version: 0,
-                payload: Some(Payload::Record(record)),
+                payload: Some(Payload::Record(record_to_proto(&record))),
             });
         }
         drop(state);

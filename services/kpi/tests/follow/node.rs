@@ -19,6 +19,17 @@ pub(crate) async fn start(
     shared: Option<SharedCache>,
     config: Config,
 ) -> (TestNode, Tenants) {
+    start_for(dir, log, shared, config, "[]").await
+}
+
+/// Starts a node that follows `log` and also takes these tokens.
+pub(crate) async fn start_for(
+    dir: &Path,
+    log: &FakeLog,
+    shared: Option<SharedCache>,
+    config: Config,
+    tokens: &str,
+) -> (TestNode, Tenants) {
     let kept: Arc<Mutex<Option<Tenants>>> = Arc::default();
     let build = |host: Host| {
         let (kept, log) = (Arc::clone(&kept), log.clone());
@@ -37,7 +48,12 @@ pub(crate) async fn start(
         limits,
         ..NodeConfig::default()
     };
-    let node = TestNode::builder().dir(dir).node(node).start(build).await;
+    let node = TestNode::builder()
+        .dir(dir)
+        .node(node)
+        .tokens_yaml(tokens)
+        .start(build)
+        .await;
     let tenants = kept.lock().unwrap().take().unwrap();
     (node, tenants)
 }
