@@ -8,6 +8,7 @@ mod health;
 mod import;
 mod kpi;
 mod records;
+mod watch;
 
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;
@@ -17,6 +18,7 @@ pub(crate) use kpi::{
 pub(crate) use records::{
     ApplyArgs, GetRecordArgs, ListRecordsArgs, MergeRecordsArgs, RecordsCommand, SettingsArgs, SettingsCommand,
 };
+pub(crate) use watch::WatchArgs;
 
 const EXAMPLES: &str = "\
 Examples:

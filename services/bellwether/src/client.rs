@@ -91,6 +91,11 @@ impl Client {
         CatalogServiceClient::new(self.kpi.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
+    /// Watches of KPIs: streams have a connection of their own.
+    pub(crate) fn watches(&self) -> KpiServiceClient<PeerChannel> {
+        KpiServiceClient::new(self.kpi.stream_channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
     /// Values of KPIs.
     pub(crate) fn kpis(&self) -> KpiServiceClient<PeerChannel> {
         KpiServiceClient::new(self.kpi.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)

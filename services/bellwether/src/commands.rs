@@ -7,6 +7,7 @@ mod query;
 mod records;
 mod settings;
 mod uploads;
+mod watch;
 
 use clap::CommandFactory as _;
 

@@ -68,11 +68,32 @@ impl Printer {
         self.data(&text)
     }
 
+    /// Prints one of several results in the form asked for, JSON on a line of its own; `false` = nobody reads any more.
+    ///
+    /// # Errors
+    /// As [`Printer::show`].
+    pub(crate) fn event(&self, view: &impl View) -> Result<bool, Failure> {
+        let text = match self.format {
+            Format::Table => view.text(&self.page),
+            Format::Json => view.json().to_string(),
+            Format::Csv => csv_text(&view.csv())?,
+        };
+        if text.is_empty() {
+            return Ok(true);
+        }
+        self.write(&text)
+    }
+
     /// Prints text as it is.
     ///
     /// # Errors
     /// As [`Printer::show`].
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        self.write(text).map(|_| ())
+    }
+
+    /// Writes text to standard output; `false` = nobody reads any more.
+    fn write(&self, text: &str) -> Result<bool, Failure> {
         let mut out = std::io::stdout().lock();
         let end = if text.ends_with('\n') { "" } else { "\n" };
         let written = out
@@ -80,10 +101,9 @@ impl Printer {
             .and_then(|()| out.write_all(end.as_bytes()))
             .and_then(|()| out.flush());
         match written {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::unavailable(format!("cannot write the result: {error}")))
-            }
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Failure::unavailable(format!("cannot write the result: {error}"))),
         }
     }
 

@@ -7,7 +7,7 @@ use bellwether_domain::{Instant, When};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Connection;
+use super::{Connection, WatchArgs};
 
 /// Commands about KPIs.
 #[derive(Debug, Subcommand)]
@@ -18,6 +18,8 @@ pub(crate) enum KpiCommand {
     Show(ShowArgs),
     /// What KPIs say
     Query(QueryArgs),
+    /// What KPIs say, and again whenever it changes
+    Watch(WatchArgs),
 }
 
 /// Arguments of `kpi list`.

@@ -6,7 +6,7 @@ use bellwether_contracts::kpi::{
 };
 use serde_json::{Value, json};
 
-use super::query;
+use super::{query, watch};
 use crate::cli::{KpiCommand, ListArgs, ShowArgs};
 use crate::client::Client;
 use crate::exit::{Code, Failure};
@@ -24,6 +24,7 @@ pub(super) async fn run(command: KpiCommand, printer: &Printer) -> Result<Code, 
         KpiCommand::List(args) => printer.show(&Catalogue(list(args).await?))?,
         KpiCommand::Show(args) => printer.show(&Definition(show(args).await?))?,
         KpiCommand::Query(args) => return query::run(args, printer).await,
+        KpiCommand::Watch(args) => return watch::run(args, printer).await,
     }
     Ok(Code::Ok)
 }

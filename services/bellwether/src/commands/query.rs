@@ -25,16 +25,27 @@ use crate::output::{Cell, Page, Printer, Sheet, Tone, View, precise};
 /// What the server says.
 pub(super) async fn run(args: QueryArgs, printer: &Printer) -> Result<Code, Failure> {
     let client = Client::find(&args.connection).await?;
+    let request = asked(&client, args).await?;
+    let answer = client.kpis().query_kpis(request).await?.into_inner();
+    printer.show(&Answer::of(answer.values))?;
+    Ok(Code::Ok)
+}
+
+/// The question of the arguments.
+///
+/// # Errors
+/// What the server says when it is asked for the tenant's zone.
+pub(super) async fn asked(client: &Client, args: QueryArgs) -> Result<QueryKpisRequest, Failure> {
     let known_at = match args.known_at {
         None => None,
-        Some(known_at) => Some(resolve(&client, &args.tenant, known_at).await?),
+        Some(known_at) => Some(resolve(client, &args.tenant, known_at).await?),
     };
     let when = |at: Option<WhenArg>| at.map(|at| when_to_proto(at.0));
     let filter = |filter: FilterArg| Filter {
         dimension: filter.dimension,
         value: filter.value,
     };
-    let request = QueryKpisRequest {
+    Ok(QueryKpisRequest {
         tenant: args.tenant,
         kpis: args.kpis,
         from: when(args.from),
@@ -45,10 +56,7 @@ pub(super) async fn run(args: QueryArgs, printer: &Printer) -> Result<Code, Fail
         as_of: when(args.as_of),
         known_at,
         min_position: Some(head()),
-    };
-    let answer = client.kpis().query_kpis(request).await?.into_inner();
-    printer.show(&Answer(answer.values.into_iter().map(ValueRow).collect()))?;
-    Ok(Code::Ok)
+    })
 }
 
 /// The head of the log at the time of the call: an answer has seen everything that was written before it was asked for.
@@ -280,9 +288,14 @@ fn period(value: &KpiValue) -> String {
 }
 
 /// The values of an answer, in the server's order.
-struct Answer(Vec<ValueRow>);
+pub(super) struct Answer(Vec<ValueRow>);
 
 impl Answer {
+    /// These values.
+    pub(super) fn of(values: Vec<KpiValue>) -> Self {
+        Self(values.into_iter().map(ValueRow).collect())
+    }
+
     /// The dimensions of all rows in order of first sight: some KPIs are grouped by one more than was asked for.
     fn dimensions(&self) -> Vec<&str> {
         let mut seen = Vec::new();
