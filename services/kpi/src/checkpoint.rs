@@ -4,6 +4,7 @@
 //! One that is damaged, of another program's facts or of another epoch is as good as none: the log is read from the
 //! beginning.
 
+mod read;
 mod segment;
 #[cfg(test)]
 mod tests;
@@ -17,13 +18,16 @@ use bellwether_domain::Position;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Column, Table};
-use crate::tenant::{Codes, Columns, Dictionary, Saved, SavedTable, TenantFacts, Values};
-use segment::{In, Out, Sum};
+use crate::tenant::{Codes, Columns, Dictionary, TenantFacts, Values};
+use read::read;
+use segment::{Out, Sum};
 
 /// The facts that this program derives and how it saves them. A change of either raises it.
-pub const FACTS_VERSION: u32 = 1;
+pub const FACTS_VERSION: u32 = 2;
 
 const MANIFEST: &str = "manifest.json";
+const TOUCH_HEADS: &str = "touch-heads.arrow";
+const TOUCHES: &str = "touches.arrow";
 /// How unfinished folders begin.
 const UNFINISHED: &str = "unfinished-";
 
@@ -60,10 +64,19 @@ pub fn write(folder: &Path, facts: &TenantFacts) -> io::Result<()> {
         "recorded.arrow".to_owned(),
         &[("recorded_at", Out::I64(facts.recorded()))],
     )?;
-    let (bytes, latest) = facts.deal_parts();
-    put("versions.arrow".to_owned(), &[("bytes", Out::U8(bytes))])?;
-    put("latest.arrow".to_owned(), &[("latest", Out::U64(latest))])?;
     put("kept.arrow".to_owned(), &[("bytes", Out::U8(facts.kept()))])?;
+    for (name, (bytes, latest)) in facts.log_parts() {
+        put(versions_name(name), &[("bytes", Out::U8(bytes))])?;
+        put(latest_name(name), &[("latest", Out::U64(latest))])?;
+    }
+    let (heads, next, activities, answered) = facts.touch_parts();
+    put(TOUCH_HEADS.to_owned(), &[("head", Out::U32(heads))])?;
+    let entries = [
+        ("next", Out::U32(next)),
+        ("activity", Out::U32(activities)),
+        ("at", Out::I64(answered)),
+    ];
+    put(TOUCHES.to_owned(), &entries)?;
     put_dictionaries(facts.dictionaries(), &mut put)?;
     for table in Table::ALL {
         let (columns, from) = facts.live_parts(table);
@@ -160,6 +173,14 @@ fn dictionary_name(number: usize) -> String {
     format!("dictionary-{number}.arrow")
 }
 
+fn versions_name(log: &str) -> String {
+    format!("{log}-versions.arrow")
+}
+
+fn latest_name(log: &str) -> String {
+    format!("{log}-latest.arrow")
+}
+
 fn live_name(table: Table) -> String {
     format!("{}-live.arrow", table.name())
 }
@@ -184,98 +205,4 @@ fn outs<'a>(table: Table, columns: &'a Columns) -> Vec<(&'static str, Out<'a>)> 
 
 fn damaged(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("{what} is damaged"))
-}
-
-fn read(place: &Path) -> io::Result<TenantFacts> {
-    let manifest: Manifest = serde_json::from_slice(&fs::read(place.join(MANIFEST))?)?;
-    if manifest.facts_version != FACTS_VERSION {
-        let message = format!("facts version {} is not {FACTS_VERSION}", manifest.facts_version);
-        return Err(io::Error::new(io::ErrorKind::Unsupported, message));
-    }
-    let file = |name: String| {
-        let sum = manifest.files.get(&name).ok_or_else(|| damaged(MANIFEST))?;
-        segment::read(&place.join(name), sum)
-    };
-    let bytes = |name: &str| match file(name.to_owned())?.pop() {
-        Some(In::U8(bytes)) => Ok(bytes),
-        _ => Err(damaged(name)),
-    };
-    let recorded = match file("recorded.arrow".to_owned())?.pop() {
-        Some(In::I64(recorded)) => recorded,
-        _ => return Err(damaged("recorded.arrow")),
-    };
-    let deal_latest = match file("latest.arrow".to_owned())?.pop() {
-        Some(In::U64(latest)) => latest,
-        _ => return Err(damaged("latest.arrow")),
-    };
-    let mut dictionaries = Vec::new();
-    for number in 0.. {
-        let name = dictionary_name(number);
-        if !manifest.files.contains_key(&name) {
-            break;
-        }
-        let Some(In::Text(texts)) = file(name)?.pop() else {
-            return Err(damaged("dictionary"));
-        };
-        let mut dictionary = Dictionary::new();
-        for text in &texts {
-            dictionary.intern(text);
-        }
-        dictionaries.push(dictionary);
-    }
-    let mut tables = Vec::new();
-    for table in Table::ALL {
-        let (live, mut from) = columns(table, file(live_name(table))?, 1)?;
-        let (closed, mut both) = columns(table, file(closed_name(table))?, 2)?;
-        let last = |all: &mut Vec<Vec<u32>>| all.pop().unwrap_or_default();
-        let (closed_to, closed_from) = (last(&mut both), last(&mut both));
-        tables.push(SavedTable {
-            live,
-            live_from: last(&mut from),
-            closed,
-            closed_from,
-            closed_to,
-        });
-    }
-    let saved = Saved {
-        position: Position {
-            epoch: manifest.epoch,
-            seq: manifest.seq,
-        },
-        recorded,
-        dictionaries,
-        tables,
-        deal_bytes: bytes("versions.arrow")?,
-        deal_latest,
-        kept: bytes("kept.arrow")?,
-        stages: manifest.stages,
-    };
-    TenantFacts::from_saved(saved).ok_or_else(|| damaged("the checkpoint"))
-}
-
-/// A table's columns, and the `extra` columns of sequence numbers behind them.
-fn columns(table: Table, mut all: Vec<In>, extra: usize) -> io::Result<(Columns, Vec<Vec<u32>>)> {
-    let wrong = || damaged(table.name());
-    let own = table.columns().len();
-    if all.len() != own + extra {
-        return Err(wrong());
-    }
-    let mut seqs = Vec::new();
-    for values in all.split_off(own) {
-        let In::U32(seq) = values else { return Err(wrong()) };
-        seqs.push(seq);
-    }
-    let mut read = Vec::with_capacity(own);
-    for (column, values) in table.columns().iter().zip(all) {
-        read.push(match values {
-            In::I64(values) => Values::I64(values),
-            In::I32(values) => Values::I32(values),
-            In::U8(values) if *column == Column::Qualified => Values::U8(values),
-            In::U8(values) => Values::Codes(Codes::Narrow(values)),
-            In::U16(values) => Values::Codes(Codes::Short(values)),
-            In::U32(values) => Values::Codes(Codes::Wide(values)),
-            In::U64(_) | In::Text(_) => return Err(wrong()),
-        });
-    }
-    Ok((Columns::from_values(table, read).ok_or_else(wrong)?, seqs))
 }

@@ -16,11 +16,20 @@
 //!   the newest version says while it stays closed.
 //! - A deal is created once: at its qualification, and as of any instant before that at its creation. A deal that was
 //!   qualified at or before its creation has the one row at creation.
+//! - Money of a won deal is split in `lines`, by largest remainder; every closing comes out of `Life::closings`, so rows
+//!   that split it in another way come to stand there.
+//!
+//! Leads, activities, quotas and employment say their rules in the rooms of their names.
 
+mod activity;
+mod employment;
+mod lead;
 mod life;
 mod lines;
+mod quota;
 mod row;
 mod spells;
+mod stages;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -28,9 +37,15 @@ mod version;
 
 use std::collections::HashMap;
 
-use bellwether_domain::Zone;
 use bellwether_domain::settings::StageClass;
+use bellwether_domain::{BusinessClock, Instant, Zone};
 
+use crate::table::{Column, NULL, Table};
+
+pub use activity::{Activity, OUTBOUND, derive as derive_activity};
+pub use employment::{Employment, derive as derive_employment};
+pub use lead::{Lead, STEPS, derive as derive_lead};
+pub use quota::{Quota, derive as derive_quota};
 pub use row::Row;
 pub use version::{Amount, Deal, Key, Line, Version};
 
@@ -41,6 +56,8 @@ pub struct Meaning {
     pub class: StageClass,
     /// Whether entering it qualifies the deal.
     pub qualifies: bool,
+    /// Its place in its pipeline, the first = 1; [`NULL`] for one that the settings do not name.
+    pub index: i64,
 }
 
 /// What the tenant's settings say about facts.
@@ -48,6 +65,8 @@ pub struct Meaning {
 pub struct Rules<'a> {
     /// The reporting zone.
     pub zone: &'a Zone,
+    /// Working time.
+    pub clock: &'a BusinessClock,
     /// The code of the pipeline of deals that name none; 0 = there is none.
     pub default_pipeline: u32,
     /// What stages mean, by the codes of pipeline (as the deal names it) and stage; others are open.
@@ -59,8 +78,18 @@ impl Rules<'_> {
         let open = Meaning {
             class: StageClass::Open,
             qualifies: false,
+            index: NULL,
         };
         self.meanings.get(&(pipeline, stage)).copied().unwrap_or(open)
+    }
+
+    /// A row that holds from one instant to another.
+    fn row(&self, table: Table, from: i64, to: i64) -> Row {
+        let mut row = Row::new(table);
+        row.set(Column::ValidFrom, from);
+        row.set(Column::ValidTo, to);
+        row.set(Column::Day, self.zone.date_of(Instant::from_micros(from)).days());
+        row
     }
 }
 
@@ -78,9 +107,9 @@ pub fn outcome_code(class: StageClass) -> u32 {
 /// Adds the fact rows of a deal to `rows`, in the order of their content.
 ///
 /// `versions` are all of its versions in any order (put in order and thinned out here), `first_recorded` is the recorded
-/// instant of its first change in microseconds, and `deal` its code.
-pub fn derive(
-    versions: &mut Vec<Version>,
+/// instant of its first change in microseconds, and `deal` its code. The same holds for the other kinds of records.
+pub fn derive_deal(
+    versions: &mut Vec<Version<Deal>>,
     deal: u32,
     first_recorded: i64,
     rules: &Rules<'_>,
@@ -96,5 +125,6 @@ pub fn derive(
     life.closings(&spells, rows);
     life.open_deals(&spells, rows);
     life.created(rows);
+    life.stage_spells(&spells, rows);
     rows[start..].sort_unstable();
 }

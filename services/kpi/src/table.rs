@@ -2,28 +2,54 @@
 //!
 //! A fact row is *valid* from `valid_from` to `valid_to` and *recorded* from `rec_from` to `rec_to` (sequence numbers).
 //! It is seen as of an instant A when `valid_from < A <= valid_to`, and as known at sequence number K when
-//! `rec_from <= K < rec_to`.
+//! `rec_from <= K < rec_to`. A column that holds the instant of something later (`left_at`, `responded_at`) may hold
+//! one after A: whoever reads it as of A takes what lies at or after A as not having happened.
+
+mod column;
+mod layout;
+
+pub use column::{Column, Dict, Storage};
 
 /// A fact table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Table {
     /// A deal closed at `valid_from`; valid until it is reopened. Dimensions as they stood then.
     Closings,
-    /// A deal was open, with this owner, stage and amount, from `valid_from` to `valid_to`.
+    /// A deal was open, with this owner, stage, amount, expected close and category, from `valid_from` to `valid_to`.
     OpenDeals,
     /// A deal entered the pipeline: at its qualification, or, as of any instant before that, at its creation.
     CreatedDeals,
     /// A product line of a won deal; valid as its closing.
     WonLines,
+    /// An open deal entered a stage at `valid_from`. Dimensions as they stood then.
+    StageSpells,
+    /// A lead was created at `valid_from`, with the instants of what became of it.
+    Leads,
+    /// A lead became marketing qualified, sales qualified, converted or disqualified at `valid_from`; a disqualification
+    /// is valid until it is taken back.
+    LeadSteps,
+    /// An activity took place, or is to, at `valid_from`.
+    Activities,
+    /// A quota of a rep or team, valid over its days. A later version that holds from within them cuts them in two; one
+    /// stated after their end corrects what held at their end.
+    Quotas,
+    /// A rep was employed, in this role, from `valid_from` to `valid_to`.
+    Employment,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 10] = [
         Self::Closings,
         Self::OpenDeals,
         Self::CreatedDeals,
         Self::WonLines,
+        Self::StageSpells,
+        Self::Leads,
+        Self::LeadSteps,
+        Self::Activities,
+        Self::Quotas,
+        Self::Employment,
     ];
 
     /// The name used in definitions and checkpoints.
@@ -34,6 +60,12 @@ impl Table {
             Self::OpenDeals => "open_deals",
             Self::CreatedDeals => "created_deals",
             Self::WonLines => "won_lines",
+            Self::StageSpells => "stage_spells",
+            Self::Leads => "leads",
+            Self::LeadSteps => "lead_steps",
+            Self::Activities => "activities",
+            Self::Quotas => "quotas",
+            Self::Employment => "employment",
         }
     }
 
@@ -43,236 +75,50 @@ impl Table {
         Self::ALL.into_iter().find(|table| table.name() == name)
     }
 
-    /// Its columns.
+    /// Its columns; the first three are `valid_from`, `valid_to` and `day`.
     #[must_use]
-    pub fn columns(self) -> &'static [Column] {
+    pub const fn columns(self) -> &'static [Column] {
+        layout::columns(self)
+    }
+
+    /// Where a column stands among [`Self::columns`].
+    #[must_use]
+    pub fn place(self, column: Column) -> Option<usize> {
+        layout::place(self, column)
+    }
+
+    /// The dictionary of the record that its rows come from.
+    #[must_use]
+    pub const fn subject(self) -> Dict {
         match self {
-            Self::Closings => columns::CLOSINGS,
-            Self::OpenDeals => columns::OPEN_DEALS,
-            Self::CreatedDeals => columns::CREATED_DEALS,
-            Self::WonLines => columns::WON_LINES,
+            Self::Closings | Self::OpenDeals | Self::CreatedDeals | Self::WonLines | Self::StageSpells => {
+                Dict::Deal
+            }
+            Self::Leads | Self::LeadSteps => Dict::Lead,
+            Self::Activities => Dict::Activity,
+            Self::Quotas => Dict::Quota,
+            Self::Employment => Dict::Rep,
         }
     }
-}
 
-/// The columns of each table, in order.
-mod columns {
-    use super::Column::{
-        self, Account, Amount, Campaign, Currency, Cycle, Day, Deal, LossReason, Outcome, Owner, Pipeline,
-        Product, ProductFamily, Qualified, Source, Stage, Type, Units, ValidFrom, ValidTo,
-    };
-
-    pub(super) const CLOSINGS: &[Column] = &[
-        ValidFrom,
-        ValidTo,
-        Day,
-        Deal,
-        Owner,
-        Account,
-        Product,
-        ProductFamily,
-        Pipeline,
-        Stage,
-        Source,
-        Campaign,
-        Type,
-        LossReason,
-        Currency,
-        Outcome,
-        Amount,
-        Cycle,
-    ];
-    pub(super) const OPEN_DEALS: &[Column] = &[
-        ValidFrom,
-        ValidTo,
-        Day,
-        Deal,
-        Owner,
-        Account,
-        Product,
-        ProductFamily,
-        Pipeline,
-        Stage,
-        Source,
-        Campaign,
-        Type,
-        Currency,
-        Amount,
-        Qualified,
-    ];
-    pub(super) const CREATED_DEALS: &[Column] = &[
-        ValidFrom,
-        ValidTo,
-        Day,
-        Deal,
-        Owner,
-        Account,
-        Product,
-        ProductFamily,
-        Pipeline,
-        Stage,
-        Source,
-        Campaign,
-        Type,
-        Currency,
-        Amount,
-    ];
-    pub(super) const WON_LINES: &[Column] = &[
-        ValidFrom,
-        ValidTo,
-        Day,
-        Deal,
-        Owner,
-        Account,
-        Product,
-        ProductFamily,
-        Pipeline,
-        Stage,
-        Source,
-        Campaign,
-        Type,
-        Currency,
-        Amount,
-        Units,
-    ];
-}
-
-/// A column of a fact table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Column {
-    /// The event's instant, or the interval's start; microseconds. `i64`.
-    ValidFrom,
-    /// Until when the row holds; `i64::MAX` = open. `i64`.
-    ValidTo,
-    /// The civil day of `valid_from` in the tenant's zone, days since 1970-01-01. `i32`.
-    Day,
-    /// The deal, a code of [`Dict::Deal`]. `u32`.
-    Deal,
-    /// The owner, a code of [`Dict::Rep`]; 0 = none.
-    Owner,
-    /// The account, a code of [`Dict::Account`]; 0 = none.
-    Account,
-    /// The product of the deal's main line (of the line itself in `won_lines`); 0 = none.
-    Product,
-    /// That product's family; 0 = none.
-    ProductFamily,
-    /// The pipeline; 0 = none.
-    Pipeline,
-    /// The stage; 0 = none.
-    Stage,
-    /// The source; 0 = none.
-    Source,
-    /// The campaign; 0 = none.
-    Campaign,
-    /// new, expansion, cross_sell or renewal; 0 = unknown.
-    Type,
-    /// The loss reason; 0 = none.
-    LossReason,
-    /// The amount's currency code; 0 = no amount.
-    Currency,
-    /// won, lost or no_decision.
-    Outcome,
-    /// Minor units; [`NULL`] = unknown. `i64`.
-    Amount,
-    /// From creation to close, microseconds: whole days between two dates, else elapsed time. `i64`.
-    Cycle,
-    /// Units sold, in millionths. `i64`.
-    Units,
-    /// 1 when the deal was qualified, else 0. `u8`.
-    Qualified,
+    /// The column with the code of that record.
+    #[must_use]
+    pub const fn subject_column(self) -> Column {
+        match self.subject() {
+            Dict::Lead => Column::Lead,
+            Dict::Activity => Column::Activity,
+            Dict::Quota => Column::Quota,
+            Dict::Rep => Column::Owner,
+            _ => Column::Deal,
+        }
+    }
 }
 
 /// The missing value of an `i64` column.
 pub const NULL: i64 = i64::MIN;
 
-/// How a column is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Storage {
-    /// Microseconds, minor units, millionths.
-    I64,
-    /// Days.
-    I32,
-    /// Codes of a dictionary; 0 = missing.
-    Code(Dict),
-    /// Flags.
-    U8,
-}
-
-impl Column {
-    /// The name used in definitions.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ValidFrom => "valid_from",
-            Self::ValidTo => "valid_to",
-            Self::Day => "day",
-            Self::Deal => "deal",
-            Self::Owner => "owner",
-            Self::Account => "account",
-            Self::Product => "product",
-            Self::ProductFamily => "product_family",
-            Self::Pipeline => "pipeline",
-            Self::Stage => "stage",
-            Self::Source => "source",
-            Self::Campaign => "campaign",
-            Self::Type => "type",
-            Self::LossReason => "loss_reason",
-            Self::Currency => "currency",
-            Self::Outcome => "outcome",
-            Self::Amount => "amount",
-            Self::Cycle => "cycle",
-            Self::Units => "units",
-            Self::Qualified => "qualified",
-        }
-    }
-
-    /// How it is stored.
-    #[must_use]
-    pub fn storage(self) -> Storage {
-        match self {
-            Self::ValidFrom | Self::ValidTo | Self::Amount | Self::Cycle | Self::Units => Storage::I64,
-            Self::Day => Storage::I32,
-            Self::Qualified => Storage::U8,
-            Self::Deal => Storage::Code(Dict::Deal),
-            Self::Owner => Storage::Code(Dict::Rep),
-            Self::Account => Storage::Code(Dict::Account),
-            Self::Product => Storage::Code(Dict::Product),
-            Self::ProductFamily => Storage::Code(Dict::ProductFamily),
-            Self::Pipeline => Storage::Code(Dict::Pipeline),
-            Self::Stage => Storage::Code(Dict::Stage),
-            Self::Source => Storage::Code(Dict::Source),
-            Self::Campaign => Storage::Code(Dict::Campaign),
-            Self::Type => Storage::Code(Dict::Type),
-            Self::LossReason => Storage::Code(Dict::LossReason),
-            Self::Currency => Storage::Code(Dict::Currency),
-            Self::Outcome => Storage::Code(Dict::Outcome),
-        }
-    }
-}
-
-/// A dictionary: codes from 1, in order of first sight; 0 stands for "missing".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(
-    missing_docs,
-    reason = "each is the dictionary of the column or entity of that name"
-)]
-pub enum Dict {
-    Deal,
-    Rep,
-    Account,
-    Product,
-    ProductFamily,
-    Pipeline,
-    Stage,
-    Source,
-    Campaign,
-    Type,
-    LossReason,
-    Currency,
-    Outcome,
-    /// Values of attributes of reps, teams and accounts: managers, teams, regions, territories, industries, segments.
-    Attribute,
-}
+/// Where a validity begins that has no beginning: before every instant, and not missing.
+pub const EVER: i64 = i64::MIN + 1;
 
 /// The values of one column in one morsel.
 #[derive(Debug, Clone, Copy)]

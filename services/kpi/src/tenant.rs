@@ -5,8 +5,9 @@ mod apply;
 mod block;
 mod closed;
 mod codec;
+mod coded;
 mod column;
-mod deals;
+mod derive;
 mod dictionary;
 mod effective;
 mod history;
@@ -19,6 +20,8 @@ mod saved;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
+mod touches;
+mod versions;
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -26,7 +29,7 @@ use std::sync::Arc;
 
 use bellwether_domain::exact::Exact;
 use bellwether_domain::settings::Settings;
-use bellwether_domain::{Currency, Instant, Position};
+use bellwether_domain::{BusinessClock, Currency, Instant, Position};
 
 pub(crate) use column::{Codes, Columns, Values};
 pub use dictionary::Dictionary;
@@ -34,12 +37,13 @@ pub use effective::Effective;
 pub use input::Input;
 pub use marks::{Mark, Marks};
 pub(crate) use saved::{Saved, SavedTable};
+pub(crate) use versions::Logs;
 
-use crate::facts::Meaning;
+use crate::facts::{Meaning, Row};
 use crate::table::{Column, Dict, Morsel, Table};
 
 /// Dictionaries, one for each [`Dict`].
-const DICTIONARIES: usize = Dict::Attribute as usize + 1;
+const DICTIONARIES: usize = Dict::ALL.len();
 
 /// An attribute of a rep or account, looked up at scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,13 +93,18 @@ pub struct TenantFacts {
     settings: Vec<(u64, Arc<Settings>)>,
     dictionaries: [Dictionary; DICTIONARIES],
     store: store::FactStore,
-    deals: deals::DealLog,
+    logs: versions::Logs,
+    touches: touches::Touches,
     people: people::People,
     rates: rates::Rates,
     /// What the stages in use mean, by pipeline (as deals name it) and stage.
     meanings: HashMap<(u32, u32), Meaning>,
+    /// Working time under the settings in force.
+    clock: BusinessClock,
     /// The messages that people, rates and settings were made of, each after its length: a restart reads them again.
     kept: Vec<u8>,
+    /// Room for rows on their way into the store; empty between changes.
+    room: Vec<Row>,
 }
 
 impl TenantFacts {
@@ -137,7 +146,7 @@ impl TenantFacts {
         &self.settings[later.saturating_sub(1)]
     }
 
-    /// The dictionary of a column. Names of deals, reps and accounts are their ids.
+    /// The dictionary of a column. Names of records are their ids.
     #[must_use]
     pub fn dictionary(&self, dict: Dict) -> &Dictionary {
         &self.dictionaries[dict as usize]
@@ -185,13 +194,14 @@ impl TenantFacts {
         self.store.table(table).0.len()
     }
 
-    /// What reps or accounts are called as known at `seq`, index = code of `dict` (0 = missing = the empty name): the
-    /// name, else the id; two of one name are told apart as `Name (id)`. Of other dictionaries the names.
+    /// What reps, teams or accounts are called as known at `seq`, index = code of `dict` (0 = missing = the empty name):
+    /// the name, else the id; two of one name are told apart as `Name (id)`. Of other dictionaries the names.
     #[must_use]
     pub fn display_names(&self, dict: Dict, seq: u64) -> Vec<Arc<str>> {
         let ids = self.dictionary(dict);
         match dict {
             Dict::Rep => self.people.rep_names(ids, seq),
+            Dict::Team => self.people.team_names(ids, seq),
             Dict::Account => self.people.account_names(ids, seq),
             _ => std::iter::once("").chain(ids.names()).map(Arc::from).collect(),
         }
@@ -201,12 +211,23 @@ impl TenantFacts {
     /// [`Dict::Attribute`], whose names are those to show.
     #[must_use]
     pub fn attribute(&self, attribute: Attribute, seq: u64) -> Effective {
-        let words = people::Words {
+        self.people.attribute(attribute, seq, &self.words())
+    }
+
+    fn words(&self) -> people::Words<'_> {
+        people::Words {
             reps: self.dictionary(Dict::Rep),
+            teams: self.dictionary(Dict::Team),
             accounts: self.dictionary(Dict::Account),
             attributes: self.dictionary(Dict::Attribute),
-        };
-        self.people.attribute(attribute, seq, &words)
+        }
+    }
+
+    /// The rep that each rep reports to at an instant (microseconds), as known at `seq`; index and value are codes of
+    /// [`Dict::Rep`], 0 = none.
+    #[must_use]
+    pub fn managers(&self, at: i64, seq: u64) -> Vec<u32> {
+        self.people.managers(at, seq, &self.words())
     }
 
     /// How many units of `to` one unit of `from` costs on a day (days since 1970-01-01), as known at `seq`: the newest
@@ -224,13 +245,14 @@ impl TenantFacts {
         self.rates.rate(from, to, day, budget, seq)
     }
 
-    /// Memory that facts, dictionaries and versions of deals hold, in bytes.
+    /// Memory that facts, dictionaries and versions of records hold, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let dictionaries: usize = self.dictionaries.iter().map(Dictionary::bytes).sum();
         dictionaries
             + self.store.bytes()
-            + self.deals.memory()
+            + self.logs.memory()
+            + self.touches.memory()
             + self.kept.capacity()
             + 8 * self.recorded.capacity()
     }

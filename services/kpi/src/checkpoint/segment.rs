@@ -91,6 +91,28 @@ pub(super) enum In {
     Text(Vec<String>),
 }
 
+/// The values of a column that must be of one kind.
+macro_rules! kinds {
+    ($($name:ident $kind:ident $values:ty;)*) => {
+        impl In {
+            $(pub(super) fn $name(self) -> Option<$values> {
+                match self {
+                    Self::$kind(values) => Some(values),
+                    _ => None,
+                }
+            })*
+        }
+    };
+}
+
+kinds! {
+    u8 U8 Vec<u8>;
+    u32 U32 Vec<u32>;
+    u64 U64 Vec<u64>;
+    i64 I64 Vec<i64>;
+    texts Text Vec<String>;
+}
+
 impl In {
     fn of(data_type: &DataType, rows: usize) -> Option<Self> {
         Some(match data_type {

@@ -9,7 +9,7 @@ use datafusion_common::{Result, TableReference, plan_err};
 use datafusion_expr::planner::ContextProvider;
 use datafusion_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 
-use crate::table::{Column, Dict, Storage, Table};
+use crate::table::{Column, Storage, Table};
 
 /// The functions that expressions may call: each gives the same answer whenever and wherever it runs.
 const FUNCTIONS: [&str; 18] = [
@@ -33,14 +33,15 @@ const FUNCTIONS: [&str; 18] = [
     "upper",
 ];
 
-/// The columns of a table that expressions may name. The deal is left out: identity is no business of a definition.
+/// The columns of a table that expressions may name. Those that say which record it is are left out: identity is no
+/// business of a definition.
 pub(super) fn columns(table: Table) -> impl Iterator<Item = Column> {
-    let hidden = Storage::Code(Dict::Deal);
+    let hidden = |column: &Column| matches!(column.storage(), Storage::Code(dict) if dict.is_identity());
     table
         .columns()
         .iter()
         .copied()
-        .filter(move |column| column.storage() != hidden)
+        .filter(move |column| !hidden(column))
 }
 
 /// The type of a column in expressions.

@@ -128,33 +128,13 @@ fn column(expr: &Expr) -> Option<Column> {
             };
             harmless.then_some(inner)
         }
-        Expr::Column(named) => ALL.into_iter().find(|column| column.name() == named.name),
+        Expr::Column(named) => Column::ALL
+            .iter()
+            .copied()
+            .find(|column| column.name() == named.name),
         _ => None,
     }
 }
-
-/// Every column that an expression may name.
-const ALL: [Column; 19] = [
-    Column::ValidFrom,
-    Column::ValidTo,
-    Column::Day,
-    Column::Owner,
-    Column::Account,
-    Column::Product,
-    Column::ProductFamily,
-    Column::Pipeline,
-    Column::Stage,
-    Column::Source,
-    Column::Campaign,
-    Column::Type,
-    Column::LossReason,
-    Column::Currency,
-    Column::Outcome,
-    Column::Amount,
-    Column::Cycle,
-    Column::Units,
-    Column::Qualified,
-];
 
 fn is_text(found: &DataType) -> bool {
     match found {

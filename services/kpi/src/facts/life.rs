@@ -7,11 +7,11 @@ use bellwether_domain::{Instant, When};
 use super::spells::{Closing, Spells};
 use super::timeline::{Frame, Point, value_at, value_of_event};
 use super::version::{Amount, Deal, Version};
-use super::{Row, Rules, lines, outcome_code};
-use crate::table::{NULL, Table};
+use super::{Meaning, Row, Rules, lines, outcome_code};
+use crate::table::{Column, NULL, Table};
 
 pub(super) struct Life<'a> {
-    pub(super) frame: Frame<'a>,
+    pub(super) frame: Frame<'a, Deal>,
     deals: Vec<&'a Deal>,
     rules: &'a Rules<'a>,
     code: u32,
@@ -22,35 +22,33 @@ pub(super) struct Life<'a> {
     pub(super) stages: Vec<Point<u32>>,
     amounts: Vec<Point<Option<Amount>>>,
     owners: Vec<Point<u32>>,
+    expectations: Vec<Point<Option<When>>>,
     /// When it was qualified, with the instant up to which statements of that day count.
     qualified: Option<(i64, i64)>,
 }
 
 impl<'a> Life<'a> {
     /// The life that living versions tell, at least one.
-    pub(super) fn new(versions: &'a [Version], code: u32, first_recorded: i64, rules: &'a Rules<'a>) -> Self {
+    pub(super) fn new(
+        versions: &'a [Version<Deal>],
+        code: u32,
+        first_recorded: i64,
+        rules: &'a Rules<'a>,
+    ) -> Self {
         let deals: Vec<&Deal> = versions
             .iter()
-            .filter_map(|version| version.deal.as_ref())
+            .filter_map(|version| version.says.as_ref())
             .collect();
         let newest = deals[deals.len() - 1];
         let recorded = Instant::from_micros(first_recorded);
         let told = newest.earliest_told(rules.zone).filter(|told| *told < recorded);
         let created = newest.created.unwrap_or(When::At(told.unwrap_or(recorded)));
         let created_at = created.start_in(rules.zone).as_micros();
-        let mut starts: Vec<i64> = versions
-            .iter()
-            .map(|version| version.key.0.max(created_at))
-            .collect();
-        starts[0] = created_at;
-        let frame = Frame {
-            versions,
-            starts,
-            zone: rules.zone,
-        };
+        let frame = Frame::new(versions, created_at, rules.zone);
         let stages = frame.timeline(|deal| &deal.stages, |deal| deal.stage);
         let amounts = frame.timeline(|deal| &deal.amounts, |deal| deal.amount);
         let owners = frame.timeline(|deal| &deal.owners, |deal| deal.owner);
+        let expectations = frame.timeline(|deal| &deal.expectations, |deal| deal.expected);
         let mut life = Self {
             frame,
             deals,
@@ -62,6 +60,7 @@ impl<'a> Life<'a> {
             stages,
             amounts,
             owners,
+            expectations,
             qualified: None,
         };
         if let Some(first) = life.stages.first().copied()
@@ -76,11 +75,7 @@ impl<'a> Life<'a> {
     fn qualification(&self, newest: &Deal) -> Option<(i64, i64)> {
         let entered = || {
             let mut entries = self.stages.iter();
-            entries.find(|point| {
-                self.rules
-                    .meaning(self.deals[point.version].pipeline, point.value)
-                    .qualifies
-            })
+            entries.find(|point| self.meaning_of(point).qualifies)
         };
         let (at, when) = match newest.qualified {
             Some(when) => (when.start_in(self.frame.zone).as_micros(), Some(when)),
@@ -90,10 +85,14 @@ impl<'a> Life<'a> {
         Some((at, self.same_day(at, when)))
     }
 
-    pub(super) fn class_of(&self, point: &Point<u32>) -> StageClass {
+    /// What a stage means in the pipeline in which the deal entered it.
+    pub(super) fn meaning_of(&self, point: &Point<u32>) -> Meaning {
         self.rules
             .meaning(self.deals[point.version].pipeline, point.value)
-            .class
+    }
+
+    pub(super) fn class_of(&self, point: &Point<u32>) -> StageClass {
+        self.meaning_of(point).class
     }
 
     /// The close that the source states with a stage entry: said by the newest version for which it is the last entry.
@@ -115,16 +114,12 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Which version holds at an instant.
-    fn version_at(&self, at: i64) -> usize {
-        self.frame
-            .starts
-            .partition_point(|start| *start <= at)
-            .saturating_sub(1)
+    pub(super) fn owner_at(&self, at: i64) -> u32 {
+        value_at(&self.owners, at)
     }
 
     /// A row that begins at an instant, with what a version says of the deal.
-    fn row(&self, table: Table, from: i64, to: i64, version: usize) -> Row {
+    pub(super) fn row(&self, table: Table, from: i64, to: i64, version: usize) -> Row {
         let deal = self.deals[version];
         let main = deal.main_line();
         let pipeline = if deal.pipeline == 0 {
@@ -132,20 +127,16 @@ impl<'a> Life<'a> {
         } else {
             deal.pipeline
         };
-        Row {
-            valid_from: from,
-            valid_to: to,
-            day: self.frame.zone.date_of(Instant::from_micros(from)).days(),
-            deal: self.code,
-            account: deal.account,
-            product: main.map_or(0, |line| line.product),
-            product_family: main.map_or(0, |line| line.family),
-            pipeline,
-            source: deal.source,
-            campaign: deal.campaign,
-            opportunity_type: deal.opportunity_type,
-            ..Row::new(table)
-        }
+        let mut row = self.rules.row(table, from, to);
+        row.set(Column::Deal, self.code);
+        row.set(Column::Account, deal.account);
+        row.set(Column::Product, main.map_or(0, |line| line.product));
+        row.set(Column::ProductFamily, main.map_or(0, |line| line.family));
+        row.set(Column::Pipeline, pipeline);
+        row.set(Column::Source, deal.source);
+        row.set(Column::Campaign, deal.campaign);
+        row.set(Column::Type, deal.opportunity_type);
+        row
     }
 
     fn stage_at(&self, at: i64) -> u32 {
@@ -165,18 +156,18 @@ impl<'a> Life<'a> {
     pub(super) fn closings(&self, spells: &Spells, rows: &mut Vec<Row>) {
         for closing in &spells.closings {
             let at = self.same_day(closing.from, Some(closing.when));
-            let (told, told_at) = self.told_by(closing).unwrap_or((self.version_at(at), at));
+            let (told, told_at) = self.told_by(closing).unwrap_or((self.frame.version_at(at), at));
             let amount = value_of_event(&self.amounts, at, told_at);
             let mut row = self.row(Table::Closings, closing.from, closing.to, told);
-            row.stage = closing.stage;
-            row.owner = value_of_event(&self.owners, at, told_at);
+            row.set(Column::Stage, closing.stage);
+            row.set(Column::Owner, value_of_event(&self.owners, at, told_at));
             put_amount(&mut row, amount);
-            row.outcome = outcome_code(closing.class);
-            row.cycle = self.cycle(closing);
+            row.set(Column::Outcome, outcome_code(closing.class));
+            row.set(Column::Cycle, self.cycle(closing));
             if closing.class == StageClass::Won {
                 lines::won_lines(&row, &self.deals[told].lines, amount, rows);
             } else {
-                row.loss_reason = self.deals[told].loss_reason;
+                row.set(Column::LossReason, self.deals[told].loss_reason);
             }
             rows.push(row);
         }
@@ -217,6 +208,7 @@ impl<'a> Life<'a> {
             let points = self.stages.iter().map(|point| point.at);
             let points = points.chain(self.amounts.iter().map(|point| point.at));
             let points = points.chain(self.owners.iter().map(|point| point.at));
+            let points = points.chain(self.expectations.iter().map(|point| point.at));
             let points = points
                 .chain(self.qualified.map(|(at, _)| at))
                 .chain(self.frame.starts.iter().copied());
@@ -227,7 +219,7 @@ impl<'a> Life<'a> {
             for (index, cut) in cuts.iter().enumerate() {
                 let row = self.open_row(*cut, cuts.get(index + 1).copied().unwrap_or(*to));
                 match &mut last {
-                    Some(last) if same_but_time(last, &row) => last.valid_to = row.valid_to,
+                    Some(last) if last.says_the_same(&row) => last.set(Column::ValidTo, row.valid_to()),
                     _ => rows.extend(last.replace(row)),
                 }
             }
@@ -236,11 +228,21 @@ impl<'a> Life<'a> {
     }
 
     fn open_row(&self, from: i64, to: i64) -> Row {
-        let mut row = self.row(Table::OpenDeals, from, to, self.version_at(from));
-        row.stage = self.open_stage_at(from);
-        row.owner = value_at(&self.owners, from);
+        let mut row = self.row(Table::OpenDeals, from, to, self.frame.version_at(from));
+        row.set(Column::Stage, self.open_stage_at(from));
+        row.set(Column::Owner, self.owner_at(from));
         put_amount(&mut row, value_at(&self.amounts, from));
-        row.qualified = u8::from(self.qualified.is_some_and(|(at, _)| at <= from));
+        row.set(
+            Column::Qualified,
+            self.qualified.is_some_and(|(at, _)| at <= from),
+        );
+        if let Some(expected) = value_at(&self.expectations, from) {
+            row.set(
+                Column::ExpectedDay,
+                expected.start_in(self.frame.zone).as_micros(),
+            );
+        }
+        row.set(Column::Category, self.deals[self.frame.version_at(from)].category);
         row
     }
 
@@ -260,25 +262,15 @@ impl<'a> Life<'a> {
     }
 
     fn created_row(&self, from: i64, to: i64, same_day: i64) -> Row {
-        let mut row = self.row(Table::CreatedDeals, from, to, self.version_at(from));
-        row.stage = self.stage_at(from);
-        row.owner = value_at(&self.owners, from);
+        let mut row = self.row(Table::CreatedDeals, from, to, self.frame.version_at(from));
+        row.set(Column::Stage, self.stage_at(from));
+        row.set(Column::Owner, self.owner_at(from));
         put_amount(&mut row, value_at(&self.amounts, same_day));
         row
     }
 }
 
 pub(super) fn put_amount(row: &mut Row, amount: Option<Amount>) {
-    row.amount = amount.map_or(NULL, |amount| amount.minor);
-    row.currency = amount.map_or(0, |amount| amount.currency);
-}
-
-fn same_but_time(a: &Row, b: &Row) -> bool {
-    let b = Row {
-        valid_from: a.valid_from,
-        valid_to: a.valid_to,
-        day: a.day,
-        ..b.clone()
-    };
-    *a == b
+    row.set(Column::Amount, amount.map_or(NULL, |amount| amount.minor));
+    row.set(Column::Currency, amount.map_or(0, |amount| amount.currency));
 }

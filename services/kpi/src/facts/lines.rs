@@ -4,21 +4,16 @@ use bellwether_stats::largest_remainder;
 
 use super::version::{Amount, Line};
 use super::{Row, life};
-use crate::table::Table;
+use crate::table::{Column, Table};
 
 /// Adds a row a line of a won closing. `closing` carries what the rows share.
 pub(super) fn won_lines(closing: &Row, lines: &[Line], won: Option<Amount>, rows: &mut Vec<Row>) {
     let parts = parts(lines, won);
     for (line, part) in lines.iter().zip(parts) {
-        let mut row = Row {
-            table: Table::WonLines,
-            outcome: 0,
-            cycle: 0,
-            ..closing.clone()
-        };
-        row.product = line.product;
-        row.product_family = line.family;
-        row.units = line.units;
+        let mut row = closing.of_table(Table::WonLines);
+        row.set(Column::Product, line.product);
+        row.set(Column::ProductFamily, line.family);
+        row.set(Column::Units, line.units);
         life::put_amount(&mut row, part);
         rows.push(row);
     }

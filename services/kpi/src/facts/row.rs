@@ -1,129 +1,132 @@
 //! A fact row outside of its table.
 
+use std::fmt;
+
 use crate::table::{Column, NULL, Storage, Table};
 
-/// A fact row: the columns of its table; those it lacks keep their empty value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "documented in `crate::table::Column`")]
+/// No table has more columns.
+const WIDTH: usize = 20;
+
+/// A fact row: the columns of its table, widened. Those that are not set keep their missing value.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Row {
-    pub table: Table,
-    pub valid_from: i64,
-    pub valid_to: i64,
-    pub day: i32,
-    pub deal: u32,
-    pub owner: u32,
-    pub account: u32,
-    pub product: u32,
-    pub product_family: u32,
-    pub pipeline: u32,
-    pub stage: u32,
-    pub source: u32,
-    pub campaign: u32,
-    pub opportunity_type: u32,
-    pub loss_reason: u32,
-    pub currency: u32,
-    pub outcome: u32,
-    pub amount: i64,
-    pub cycle: i64,
-    pub units: i64,
-    pub qualified: u8,
+    table: Table,
+    /// In the order of the table's columns; what lies beyond is 0.
+    values: [i64; WIDTH],
 }
 
 impl Row {
-    /// An empty row of a table.
+    /// An empty row of a table: of unlimited validity, everything missing.
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self {
-            table,
-            valid_from: 0,
-            valid_to: i64::MAX,
-            day: 0,
-            deal: 0,
-            owner: 0,
-            account: 0,
-            product: 0,
-            product_family: 0,
-            pipeline: 0,
-            stage: 0,
-            source: 0,
-            campaign: 0,
-            opportunity_type: 0,
-            loss_reason: 0,
-            currency: 0,
-            outcome: 0,
-            amount: NULL,
-            cycle: 0,
-            units: 0,
-            qualified: 0,
-        }
+        let values = EMPTY[table as usize];
+        Self { table, values }
     }
 
-    /// The value of a column, widened. Codes, days and flags fit losslessly.
+    /// The row of a table's values, in the order of its columns.
+    pub(crate) fn from_values(table: Table, values: impl Iterator<Item = i64>) -> Self {
+        let mut row = Self {
+            table,
+            values: [0; WIDTH],
+        };
+        row.values
+            .iter_mut()
+            .zip(values)
+            .for_each(|(to, value)| *to = value);
+        row
+    }
+
+    /// Its table.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        self.table
+    }
+
+    /// Its values, in the order of the table's columns.
+    pub(crate) fn values(&self) -> &[i64] {
+        &self.values[..self.table.columns().len()]
+    }
+
+    /// The value of a column; 0 where the table lacks it.
     #[must_use]
     pub fn get(&self, column: Column) -> i64 {
-        match column {
-            Column::ValidFrom => self.valid_from,
-            Column::ValidTo => self.valid_to,
-            Column::Amount => self.amount,
-            Column::Cycle => self.cycle,
-            Column::Units => self.units,
-            Column::Day => i64::from(self.day),
-            Column::Qualified => i64::from(self.qualified),
-            _ => i64::from(self.code(column)),
+        self.table.place(column).map_or(0, |place| self.values[place])
+    }
+
+    /// Sets a column that the table has.
+    pub fn set(&mut self, column: Column, value: impl Into<i64>) {
+        let place = self.table.place(column);
+        debug_assert!(place.is_some(), "{} has no {}", self.table.name(), column.name());
+        if let Some(place) = place {
+            self.values[place] = value.into();
         }
     }
 
-    /// Sets a column from a widened value.
-    pub fn set(&mut self, column: Column, value: i64) {
-        match column {
-            Column::ValidFrom => self.valid_from = value,
-            Column::ValidTo => self.valid_to = value,
-            Column::Amount => self.amount = value,
-            Column::Cycle => self.cycle = value,
-            Column::Units => self.units = value,
-            Column::Day => self.day = i32::try_from(value).unwrap_or_default(),
-            Column::Qualified => self.qualified = u8::from(value != 0),
-            _ => {
-                debug_assert!(matches!(column.storage(), Storage::Code(_)));
-                *self.code_mut(column) = u32::try_from(value).unwrap_or_default();
+    /// When it begins to hold, microseconds.
+    #[must_use]
+    pub fn valid_from(&self) -> i64 {
+        self.values[0]
+    }
+
+    /// Until when it holds, microseconds.
+    #[must_use]
+    pub fn valid_to(&self) -> i64 {
+        self.values[1]
+    }
+
+    /// The civil day on which it begins.
+    #[must_use]
+    pub fn day(&self) -> i32 {
+        i32::try_from(self.values[2]).unwrap_or_default()
+    }
+
+    /// The row of another table with the values of the columns that both have.
+    pub(super) fn of_table(&self, table: Table) -> Self {
+        let mut row = Self::new(table);
+        for (value, column) in row.values.iter_mut().zip(table.columns()) {
+            if let Some(place) = self.table.place(*column) {
+                *value = self.values[place];
             }
         }
+        row
     }
 
-    fn code(&self, column: Column) -> u32 {
-        match column {
-            Column::Deal => self.deal,
-            Column::Owner => self.owner,
-            Column::Account => self.account,
-            Column::Product => self.product,
-            Column::ProductFamily => self.product_family,
-            Column::Pipeline => self.pipeline,
-            Column::Stage => self.stage,
-            Column::Source => self.source,
-            Column::Campaign => self.campaign,
-            Column::Type => self.opportunity_type,
-            Column::LossReason => self.loss_reason,
-            Column::Currency => self.currency,
-            Column::Outcome => self.outcome,
-            _ => 0,
-        }
+    /// Whether two rows of one table say the same, of whatever time.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.values[3..] == other.values[3..]
     }
+}
 
-    fn code_mut(&mut self, column: Column) -> &mut u32 {
-        match column {
-            Column::Owner => &mut self.owner,
-            Column::Account => &mut self.account,
-            Column::Product => &mut self.product,
-            Column::ProductFamily => &mut self.product_family,
-            Column::Pipeline => &mut self.pipeline,
-            Column::Stage => &mut self.stage,
-            Column::Source => &mut self.source,
-            Column::Campaign => &mut self.campaign,
-            Column::Type => &mut self.opportunity_type,
-            Column::LossReason => &mut self.loss_reason,
-            Column::Currency => &mut self.currency,
-            Column::Outcome => &mut self.outcome,
-            _ => &mut self.deal,
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(self.table.name());
+        for (column, value) in self.table.columns().iter().zip(&self.values) {
+            shown.field(column.name(), value);
         }
+        shown.finish()
     }
+}
+
+static EMPTY: [[i64; WIDTH]; Table::ALL.len()] = empty();
+
+const fn empty() -> [[i64; WIDTH]; Table::ALL.len()] {
+    let mut rows = [[0; WIDTH]; Table::ALL.len()];
+    let mut table = 0;
+    while table < rows.len() {
+        let columns = Table::ALL[table].columns();
+        let mut place = 0;
+        while place < columns.len() {
+            rows[table][place] = match columns[place] {
+                Column::ValidFrom => 0,
+                Column::ValidTo => i64::MAX,
+                column => match column.storage() {
+                    Storage::I64 => NULL,
+                    _ => 0,
+                },
+            };
+            place += 1;
+        }
+        table += 1;
+    }
+    rows
 }

@@ -2,7 +2,7 @@
 
 use bellwether_domain::{When, Zone};
 
-use super::version::{Deal, Version};
+use super::version::Version;
 
 /// From `at` on the field has `value`.
 #[derive(Debug, Clone, Copy)]
@@ -24,29 +24,55 @@ impl<T> Point<T> {
 }
 
 /// What the timelines of a record share.
-pub(super) struct Frame<'a> {
-    pub(super) versions: &'a [Version],
+pub(super) struct Frame<'a, T> {
+    pub(super) versions: &'a [Version<T>],
     /// From when each version holds: the first from creation.
     pub(super) starts: Vec<i64>,
     pub(super) zone: &'a Zone,
 }
 
-impl Frame<'_> {
+impl<'a, T> Frame<'a, T> {
+    /// The frame of living versions, at least one, of a record that came to be at an instant.
+    pub(super) fn new(versions: &'a [Version<T>], created_at: i64, zone: &'a Zone) -> Self {
+        let mut starts: Vec<i64> = versions
+            .iter()
+            .map(|version| version.key.0.max(created_at))
+            .collect();
+        starts[0] = created_at;
+        Self {
+            versions,
+            starts,
+            zone,
+        }
+    }
+
+    /// Which version holds at an instant.
+    pub(super) fn version_at(&self, at: i64) -> usize {
+        self.starts
+            .partition_point(|start| *start <= at)
+            .saturating_sub(1)
+    }
+
+    /// The timeline of a field without a history.
+    pub(super) fn plain<V: Copy + PartialEq>(&self, plain: impl Fn(&T) -> V) -> Vec<Point<V>> {
+        self.timeline(|_| &[], plain)
+    }
+
     /// The timeline of a field with its history.
-    pub(super) fn timeline<T: Copy + PartialEq>(
+    pub(super) fn timeline<V: Copy + PartialEq>(
         &self,
-        history: impl Fn(&Deal) -> &[(When, T)],
-        plain: impl Fn(&Deal) -> T,
-    ) -> Vec<Point<T>> {
+        history: impl Fn(&T) -> &[(When, V)],
+        plain: impl Fn(&T) -> V,
+    ) -> Vec<Point<V>> {
         let created = self.starts[0];
-        let deals = || self.versions.iter().map(|version| version.deal.as_ref());
-        let told = deals().rposition(|deal| deal.is_some_and(|deal| !history(deal).is_empty()));
-        let mut points: Vec<Point<T>> = Vec::new();
+        let all = || self.versions.iter().map(|version| version.says.as_ref());
+        let told = all().rposition(|says| says.is_some_and(|says| !history(says).is_empty()));
+        let mut points: Vec<Point<V>> = Vec::new();
         if let Some(version) = told
-            && let Some(deal) = &self.versions[version].deal
+            && let Some(says) = &self.versions[version].says
         {
             let mut before = created;
-            for (when, value) in history(deal) {
+            for (when, value) in history(says) {
                 let at = when.start_in(self.zone).as_micros().max(before);
                 before = at;
                 points.push(Point {
@@ -57,8 +83,8 @@ impl Frame<'_> {
                 });
             }
         }
-        for (version, deal) in deals().enumerate().skip(told.map_or(0, |told| told + 1)) {
-            let Some(value) = deal.map(&plain) else { continue };
+        for (version, says) in all().enumerate().skip(told.map_or(0, |told| told + 1)) {
+            let Some(value) = says.map(&plain) else { continue };
             let last = points.last();
             if last.is_none_or(|last| last.value != value) {
                 let at = last.map_or(created, |last| self.starts[version].max(last.at));

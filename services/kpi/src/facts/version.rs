@@ -1,17 +1,17 @@
-//! A version of a deal as facts need it: texts as codes, free text left out.
+//! A version of a record as facts need it: texts as codes, free text left out.
 
 use bellwether_domain::{Instant, When, Zone};
 
 /// What orders the versions of a record: `effective_at` (microseconds), `source_version`, `seq`.
 pub type Key = (i64, u64, u64);
 
-/// One version of a deal, or the end of it.
+/// One version of a record, or the end of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub struct Version<T> {
     /// Its place among the record's versions.
     pub key: Key,
     /// What it says; `None` = a tombstone.
-    pub deal: Option<Deal>,
+    pub says: Option<T>,
 }
 
 /// An amount with the code of its currency.
@@ -36,7 +36,7 @@ pub struct Line {
     pub amount: Option<Amount>,
 }
 
-/// What a version says. Numbers are codes of the dictionary of that name; 0 = missing.
+/// What a version of a deal says. Numbers are codes of the dictionary of that name; 0 = missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[allow(
     missing_docs,
@@ -51,8 +51,10 @@ pub struct Deal {
     /// As the record names it: 0 = the tenant's first.
     pub pipeline: u32,
     pub stage: u32,
+    pub category: u32,
     pub loss_reason: u32,
     pub amount: Option<Amount>,
+    pub expected: Option<When>,
     pub created: Option<When>,
     pub qualified: Option<When>,
     pub closed: Option<When>,
@@ -60,6 +62,7 @@ pub struct Deal {
     pub stages: Vec<(When, u32)>,
     pub amounts: Vec<(When, Option<Amount>)>,
     pub owners: Vec<(When, u32)>,
+    pub expectations: Vec<(When, Option<When>)>,
 }
 
 impl Deal {
@@ -69,6 +72,7 @@ impl Deal {
         let told = told.chain(self.stages.iter().map(|(when, _)| *when));
         let told = told.chain(self.amounts.iter().map(|(when, _)| *when));
         let told = told.chain(self.owners.iter().map(|(when, _)| *when));
+        let told = told.chain(self.expectations.iter().map(|(when, _)| *when));
         told.map(|when| when.start_in(zone)).min()
     }
 
@@ -80,12 +84,14 @@ impl Deal {
 }
 
 /// Puts versions in order, keeps the latest of equal keys, and gives those that tell of the living record.
-pub(super) fn living(versions: &mut Vec<Version>) -> &[Version] {
-    versions.sort_unstable_by_key(|version| version.key);
-    // Of two neighbours of equal key the later seq stays: compare from the back.
-    versions.reverse();
-    versions.dedup_by_key(|version| (version.key.0, version.key.1));
-    versions.reverse();
-    let end = versions.iter().rposition(|version| version.deal.is_none());
+pub(super) fn living<T>(versions: &mut Vec<Version<T>>) -> &[Version<T>] {
+    if versions.len() > 1 {
+        versions.sort_unstable_by_key(|version| version.key);
+        // Of two neighbours of equal key the later seq stays: compare from the back.
+        versions.reverse();
+        versions.dedup_by_key(|version| (version.key.0, version.key.1));
+        versions.reverse();
+    }
+    let end = versions.iter().rposition(|version| version.says.is_none());
     &versions[end.map_or(0, |end| end + 1)..]
 }

@@ -37,8 +37,7 @@ impl Closed {
             blocks: Vec::new(),
         };
         for place in 0..closed.rec_from.len() {
-            let day = closed.columns.get(crate::table::Column::Day, place);
-            closed.note(place, i32::try_from(day).unwrap_or_default());
+            closed.note(place, closed.columns.day(place));
         }
         Some(closed)
     }
@@ -52,7 +51,7 @@ impl Closed {
         self.columns.push(row);
         column::push(&mut self.rec_from, from);
         column::push(&mut self.rec_to, to);
-        self.note(self.rec_from.len() - 1, row.day);
+        self.note(self.rec_from.len() - 1, row.day());
     }
 
     fn note(&mut self, place: usize, day: i32) {

@@ -1,103 +1,39 @@
-//! Versions of deals as bytes: variable-length numbers, a few dozen bytes a version.
+//! Versions of records as bytes: variable-length numbers, a few dozen bytes a version.
+
+mod records;
 
 use bellwether_domain::{CivilDate, Instant, When};
 
-use crate::facts::{Amount, Deal, Line, Version};
+use crate::facts::{Amount, Version};
+
+/// What a version of a record says, as bytes.
+pub(crate) trait Packed: Sized {
+    /// Adds it to `out`.
+    fn encode(&self, out: &mut Vec<u8>);
+    /// Reads it; `None` when the bytes are damaged.
+    fn decode(read: &mut Reader<'_>) -> Option<Self>;
+}
 
 /// Adds a version to `out`.
-pub(crate) fn encode(version: &Version, out: &mut Vec<u8>) {
+pub(crate) fn encode<T: Packed>(version: &Version<T>, out: &mut Vec<u8>) {
     signed(version.key.0, out);
     unsigned(version.key.1, out);
     unsigned(version.key.2, out);
-    let Some(deal) = &version.deal else {
-        out.push(0);
-        return;
-    };
-    out.push(1);
-    let codes = [
-        deal.account,
-        deal.owner,
-        deal.source,
-        deal.campaign,
-        deal.opportunity_type,
-        deal.pipeline,
-        deal.stage,
-        deal.loss_reason,
-    ];
-    for code in codes {
-        unsigned(code.into(), out);
-    }
-    amount(deal.amount, out);
-    for when in [deal.created, deal.qualified, deal.closed] {
-        optional_when(when, out);
-    }
-    count(deal.lines.len(), out);
-    for line in &deal.lines {
-        unsigned(line.product.into(), out);
-        unsigned(line.family.into(), out);
-        signed(line.units, out);
-        amount(line.amount, out);
-    }
-    count(deal.stages.len(), out);
-    for (at, stage) in &deal.stages {
-        optional_when(Some(*at), out);
-        unsigned((*stage).into(), out);
-    }
-    count(deal.amounts.len(), out);
-    for (at, value) in &deal.amounts {
-        optional_when(Some(*at), out);
-        amount(*value, out);
-    }
-    count(deal.owners.len(), out);
-    for (at, owner) in &deal.owners {
-        optional_when(Some(*at), out);
-        unsigned((*owner).into(), out);
+    out.push(u8::from(version.says.is_some()));
+    if let Some(says) = &version.says {
+        says.encode(out);
     }
 }
 
 /// Reads a version from the front of `bytes`; `None` when they are damaged.
-pub(crate) fn decode(bytes: &[u8]) -> Option<Version> {
+pub(crate) fn decode<T: Packed>(bytes: &[u8]) -> Option<Version<T>> {
     let mut read = Reader { bytes };
     let key = (read.signed()?, read.unsigned()?, read.unsigned()?);
-    if read.unsigned()? == 0 {
-        return Some(Version { key, deal: None });
-    }
-    let mut deal = Deal {
-        account: read.code()?,
-        owner: read.code()?,
-        source: read.code()?,
-        campaign: read.code()?,
-        opportunity_type: read.code()?,
-        pipeline: read.code()?,
-        stage: read.code()?,
-        loss_reason: read.code()?,
-        amount: read.amount()?,
-        created: read.optional_when()?,
-        qualified: read.optional_when()?,
-        closed: read.optional_when()?,
-        ..Deal::default()
+    let says = match read.unsigned()? {
+        0 => None,
+        _ => Some(T::decode(&mut read)?),
     };
-    for _ in 0..read.unsigned()? {
-        deal.lines.push(Line {
-            product: read.code()?,
-            family: read.code()?,
-            units: read.signed()?,
-            amount: read.amount()?,
-        });
-    }
-    for _ in 0..read.unsigned()? {
-        deal.stages.push((read.optional_when()??, read.code()?));
-    }
-    for _ in 0..read.unsigned()? {
-        deal.amounts.push((read.optional_when()??, read.amount()?));
-    }
-    for _ in 0..read.unsigned()? {
-        deal.owners.push((read.optional_when()??, read.code()?));
-    }
-    Some(Version {
-        key,
-        deal: Some(deal),
-    })
+    Some(Version { key, says })
 }
 
 /// Adds a number, seven bits a byte, lowest first.
@@ -121,8 +57,8 @@ pub(crate) fn read_unsigned(bytes: &[u8]) -> Option<(u64, usize)> {
     None
 }
 
-fn count(value: usize, out: &mut Vec<u8>) {
-    unsigned(value as u64, out);
+fn codes(codes: &[u32], out: &mut Vec<u8>) {
+    codes.iter().for_each(|code| unsigned((*code).into(), out));
 }
 
 /// Small numbers of either sign take few bytes.
@@ -157,7 +93,14 @@ fn optional_when(when: Option<When>, out: &mut Vec<u8>) {
     }
 }
 
-struct Reader<'a> {
+/// Their number, then each.
+fn list<T>(values: &[T], out: &mut Vec<u8>, each: impl Fn(&T, &mut Vec<u8>)) {
+    unsigned(values.len() as u64, out);
+    values.iter().for_each(|value| each(value, out));
+}
+
+/// Reads values in the order in which they were written.
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
 }
 
@@ -172,8 +115,20 @@ impl Reader<'_> {
         self.unsigned().map(unfold)
     }
 
+    fn day(&mut self) -> Option<i32> {
+        self.signed().and_then(|day| i32::try_from(day).ok())
+    }
+
     fn code(&mut self) -> Option<u32> {
         self.unsigned().and_then(|code| u32::try_from(code).ok())
+    }
+
+    fn codes<const N: usize>(&mut self) -> Option<[u32; N]> {
+        let mut codes = [0; N];
+        for code in &mut codes {
+            *code = self.code()?;
+        }
+        Some(codes)
     }
 
     fn amount(&mut self) -> Option<Option<Amount>> {
@@ -188,62 +143,16 @@ impl Reader<'_> {
     fn optional_when(&mut self) -> Option<Option<When>> {
         Some(match self.unsigned()? {
             0 => None,
-            1 => Some(When::Day(CivilDate::from_days(
-                i32::try_from(self.signed()?).ok()?,
-            ))),
+            1 => Some(When::Day(CivilDate::from_days(self.day()?))),
             _ => Some(When::At(Instant::from_micros(self.signed()?))),
         })
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_reads_back_as_it_was() {
-        let day = Some(When::Day(CivilDate::from_days(-3)));
-        let at = When::At(Instant::from_micros(1_700_000_000_000_001));
-        let money = Some(Amount {
-            minor: -5,
-            currency: 3,
-        });
-        let deal = Deal {
-            account: 1,
-            owner: 300,
-            stage: 70_000,
-            amount: money,
-            created: day,
-            closed: Some(at),
-            lines: vec![Line {
-                product: 1,
-                family: 0,
-                units: 1_500_000,
-                amount: None,
-            }],
-            stages: vec![(at, 4)],
-            amounts: vec![(at, None), (at, money)],
-            owners: vec![(at, 9)],
-            ..Deal::default()
-        };
-        for version in [
-            Version {
-                key: (i64::MIN, u64::MAX, 1),
-                deal: Some(deal.clone()),
-            },
-            Version {
-                key: (i64::MAX, 0, u64::MAX),
-                deal: None,
-            },
-            Version {
-                key: (-1, 0, 0),
-                deal: Some(Deal::default()),
-            },
-        ] {
-            let mut bytes = Vec::new();
-            encode(&version, &mut bytes);
-            assert_eq!(decode(&bytes), Some(version));
-            assert!((0..bytes.len()).all(|end| decode(&bytes[..end]).is_none()));
+    fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let mut values = Vec::new();
+        for _ in 0..self.unsigned()? {
+            values.push(each(self)?);
         }
+        Some(values)
     }
 }

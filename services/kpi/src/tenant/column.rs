@@ -140,6 +140,9 @@ impl Values {
     }
 }
 
+/// Where [`Column::Day`] stands in every table.
+const DAY: usize = 2;
+
 /// The columns of a table, of equal length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Columns {
@@ -178,18 +181,34 @@ impl Columns {
         self.values[0].len()
     }
 
+    pub(crate) fn table(&self) -> Table {
+        self.table
+    }
+
     pub(crate) fn push(&mut self, row: &Row) {
-        for (column, values) in self.table.columns().iter().zip(&mut self.values) {
-            values.push(row.get(*column));
+        for (values, value) in self.values.iter_mut().zip(row.values()) {
+            values.push(*value);
         }
     }
 
     pub(crate) fn row(&self, index: usize) -> Row {
-        let mut row = Row::new(self.table);
-        for (column, values) in self.table.columns().iter().zip(&self.values) {
-            row.set(*column, values.get(index));
+        Row::from_values(self.table, self.values.iter().map(|values| values.get(index)))
+    }
+
+    /// The civil day of a row.
+    pub(crate) fn day(&self, index: usize) -> i32 {
+        match &self.values[DAY] {
+            Values::I32(days) => days[index],
+            _ => 0,
         }
-        row
+    }
+
+    /// The code in the column at a place.
+    pub(crate) fn code(&self, place: usize, index: usize) -> u32 {
+        match &self.values[place] {
+            Values::Codes(codes) => codes.get(index),
+            _ => 0,
+        }
     }
 
     pub(crate) fn swap_remove(&mut self, index: usize) {
@@ -200,7 +219,7 @@ impl Columns {
 
     /// Where a column stands in the table.
     pub(crate) fn place(&self, column: Column) -> Option<usize> {
-        self.table.columns().iter().position(|one| *one == column)
+        self.table.place(column)
     }
 
     pub(crate) fn get(&self, column: Column, index: usize) -> i64 {
@@ -236,15 +255,13 @@ mod tests {
     #[test]
     fn codes_widen_when_they_must() {
         let mut columns = Columns::new(Table::OpenDeals);
-        let codes = [0, 7, 255, 256, 65_535, 65_536, 3];
+        let codes = [0_u32, 7, 255, 256, 65_535, 65_536, 3];
         for code in codes {
-            columns.push(&Row {
-                owner: code,
-                stage: code % 5,
-                day: -4,
-                amount: 9,
-                ..Row::new(Table::OpenDeals)
-            });
+            let mut row = Row::new(Table::OpenDeals);
+            row.set(Column::Owner, code);
+            row.set(Column::Stage, code % 5);
+            row.set(Column::Day, -4);
+            columns.push(&row);
         }
         let places = [Column::Owner, Column::Stage, Column::Day].map(|column| columns.place(column).unwrap());
         let mut wide = vec![Vec::new(); 3];
@@ -254,7 +271,11 @@ mod tests {
         assert!(matches!(slices[2], Slice::I32([-4, ..])));
         columns.swap_remove(0);
         assert_eq!(
-            (columns.len(), columns.row(0).owner, columns.row(4).owner),
+            (
+                columns.len(),
+                columns.row(0).get(Column::Owner),
+                columns.row(4).get(Column::Owner)
+            ),
             (6, 3, 65_535)
         );
     }

@@ -26,8 +26,8 @@ pub struct Input {
 /// What a change says.
 #[derive(Debug, Clone)]
 pub(super) enum Content {
-    /// A version of a record.
-    Record(Box<Body>),
+    /// A version of a record of a kind.
+    Record(RecordKind, Box<Body>),
     /// The end of a record.
     Tombstone(RecordKind),
     Settings(Box<Settings>),
@@ -71,8 +71,7 @@ impl Input {
             Content::Other
         });
         let kept = match &content {
-            Content::Record(body) => !matches!(**body, Body::Opportunity(_)),
-            Content::Tombstone(kind) => *kind != RecordKind::Opportunity,
+            Content::Record(kind, _) | Content::Tombstone(kind) => is_kept(*kind),
             Content::Settings(_) => true,
             Content::Other => false,
         };
@@ -87,16 +86,23 @@ impl Input {
     }
 }
 
+/// Whether the state is rebuilt from the messages of a kind; of others it keeps what facts need.
+fn is_kept(kind: RecordKind) -> bool {
+    use RecordKind::{Account, FxRate, Rep, Team};
+    matches!(kind, Account | FxRate | Rep | Team)
+}
+
 fn content(change: &Change) -> Result<Content, Vec<Violation>> {
     let facts_need = |kind| {
-        use RecordKind::{Account, FxRate, Opportunity, Rep, Team};
-        matches!(kind, Account | FxRate | Opportunity | Rep | Team)
+        use RecordKind::{Activity, Lead, Opportunity, Quota};
+        is_kept(kind) || matches!(kind, Activity | Lead | Opportunity | Quota)
     };
     let kind = kind_from_proto(change.kind);
     match &change.payload {
         Some(Payload::Settings(settings)) => Ok(Content::Settings(Box::new(settings_from_proto(settings)?))),
         Some(Payload::Record(record)) if kind.is_some_and(facts_need) => {
-            Ok(Content::Record(Box::new(record_from_proto(record)?.body)))
+            let record = record_from_proto(record)?;
+            Ok(Content::Record(record.kind(), Box::new(record.body)))
         }
         Some(Payload::Tombstone(_)) => Ok(kind
             .filter(|kind| facts_need(*kind))

@@ -1,7 +1,7 @@
-//! The rows of a table that stand now: dense, with the rows of each deal linked so that they can be taken back.
+//! The rows of a table that stand now: dense, with the rows of each record linked so that they can be taken back.
 
 use crate::facts::Row;
-use crate::table::{Column, MORSEL_ROWS, Table};
+use crate::table::{MORSEL_ROWS, Table};
 
 use super::block::Block;
 use super::column::{self, Columns};
@@ -15,15 +15,18 @@ pub(crate) struct Live {
     pub(crate) columns: Columns,
     pub(crate) rec_from: Vec<u32>,
     pub(crate) blocks: Vec<Block>,
-    /// The next row of the same deal.
+    /// The next row of the same record.
     next: Vec<u32>,
-    /// The first row of each deal, by code.
+    /// The first row of each record, by code.
     heads: Vec<u32>,
+    /// Where the record's column stands.
+    subject: usize,
 }
 
 impl Live {
     pub(crate) fn new(table: Table) -> Self {
         Self {
+            subject: subject(table),
             columns: Columns::new(table),
             rec_from: Vec::new(),
             blocks: Vec::new(),
@@ -38,6 +41,7 @@ impl Live {
             return None;
         }
         let mut live = Self {
+            subject: subject(columns.table()),
             columns,
             rec_from,
             blocks: Vec::new(),
@@ -65,10 +69,10 @@ impl Live {
         true
     }
 
-    /// The places of a deal's rows.
-    pub(crate) fn places(&self, deal: u32) -> Vec<usize> {
+    /// The places of a record's rows.
+    pub(crate) fn places(&self, code: u32) -> Vec<usize> {
         let mut places = Vec::new();
-        let mut at = self.heads.get(deal as usize).copied().unwrap_or(NONE);
+        let mut at = self.heads.get(code as usize).copied().unwrap_or(NONE);
         while at != NONE {
             places.push(at as usize);
             at = self.next[at as usize];
@@ -87,7 +91,7 @@ impl Live {
         self.columns.swap_remove(place);
         let seq = self.rec_from.swap_remove(place);
         if place != last {
-            let day = self.day(place);
+            let day = self.columns.day(place);
             self.blocks[place / MORSEL_ROWS].widen(day, self.rec_from[place]);
         }
         self.blocks.truncate(self.len().div_ceil(MORSEL_ROWS));
@@ -98,35 +102,31 @@ impl Live {
         self.columns.bytes() + 4 * (self.rec_from.capacity() + self.next.capacity() + self.heads.capacity())
     }
 
-    fn deal(&self, place: usize) -> usize {
-        usize::try_from(self.columns.get(Column::Deal, place)).unwrap_or(0)
+    fn code(&self, place: usize) -> usize {
+        self.columns.code(self.subject, place) as usize
     }
 
-    fn day(&self, place: usize) -> i32 {
-        i32::try_from(self.columns.get(Column::Day, place)).unwrap_or_default()
-    }
-
-    /// Puts the row at `place`, the newest, at the front of its deal's chain.
+    /// Puts the row at `place`, the newest, at the front of its record's chain.
     fn link(&mut self, place: usize) {
-        let deal = self.deal(place);
-        while self.heads.len() <= deal {
+        let code = self.code(place);
+        while self.heads.len() <= code {
             column::push(&mut self.heads, NONE);
         }
         let here = u32::try_from(place).unwrap_or(NONE);
-        column::push(&mut self.next, std::mem::replace(&mut self.heads[deal], here));
-        let (day, seq) = (self.day(place), self.rec_from[place]);
+        column::push(&mut self.next, std::mem::replace(&mut self.heads[code], here));
+        let (day, seq) = (self.columns.day(place), self.rec_from[place]);
         match self.blocks.get_mut(place / MORSEL_ROWS) {
             Some(block) => block.widen(day, seq),
             None => self.blocks.push(Block::of(day, seq)),
         }
     }
 
-    /// Points what points at `place`, in the chain of its deal, to `to` instead.
+    /// Points what points at `place`, in the chain of its record, to `to` instead.
     fn relink(&mut self, place: usize, to: u32) {
-        let deal = self.deal(place);
-        let mut at = self.heads[deal];
+        let code = self.code(place);
+        let mut at = self.heads[code];
         if at as usize == place {
-            self.heads[deal] = to;
+            self.heads[code] = to;
             return;
         }
         while self.next[at as usize] as usize != place {
@@ -134,4 +134,9 @@ impl Live {
         }
         self.next[at as usize] = to;
     }
+}
+
+/// Where the column of a table's records stands.
+fn subject(table: Table) -> usize {
+    table.place(table.subject_column()).unwrap_or(0)
 }

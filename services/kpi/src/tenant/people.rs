@@ -1,5 +1,7 @@
 //! Reps, teams and accounts over time: what they are called and what attributes they carry.
 
+mod tree;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,8 +45,16 @@ struct AccountState {
 /// The dictionaries that people are told in.
 pub(crate) struct Words<'a> {
     pub(crate) reps: &'a Dictionary,
+    pub(crate) teams: &'a Dictionary,
     pub(crate) accounts: &'a Dictionary,
     pub(crate) attributes: &'a Dictionary,
+}
+
+/// The dictionaries that learn from people.
+pub(crate) struct Vocabulary<'a> {
+    pub(crate) reps: &'a Dictionary,
+    pub(crate) teams: &'a mut Dictionary,
+    pub(crate) attributes: &'a mut Dictionary,
 }
 
 /// The reps, teams and accounts of a tenant.
@@ -53,7 +63,6 @@ pub(crate) struct People {
     reps: Vec<History<RepState>>,
     accounts: Vec<History<AccountState>>,
     teams: Vec<History<TeamState>>,
-    team_ids: Dictionary,
     names: Dictionary,
     /// Who is named as a manager, by codes of the attribute dictionary.
     managers: HashSet<u32>,
@@ -69,47 +78,42 @@ impl People {
         (code, id): (u32, &str),
         key: Key,
         rep: Option<&Rep>,
-        words: &mut Dictionary,
-        reps: &Dictionary,
+        words: &mut Vocabulary<'_>,
     ) {
         let state = rep.map(|rep| {
-            let manager = self.manager(rep.manager.as_deref(), words, reps);
-            let team = self.team(rep.team_id.as_deref(), words);
+            let manager = self.manager(rep.manager.as_deref(), words);
+            let team = team(rep.team_id.as_deref(), words);
             RepState {
                 name: self.names.intern(&rep.name),
                 manager,
                 team,
-                region: words.intern(rep.region.as_deref().unwrap_or_default()),
-                territory: words.intern(rep.territory.as_deref().unwrap_or_default()),
+                region: words.word(rep.region.as_ref()),
+                territory: words.word(rep.territory.as_ref()),
             }
         });
         if let Some(rep) = rep
-            && words.code(id).is_some_and(|word| self.managers.contains(&word))
+            && words
+                .attributes
+                .code(id)
+                .is_some_and(|word| self.managers.contains(&word))
         {
-            label(&rep.name, id, words);
+            label(&rep.name, id, words.attributes);
         }
         history(&mut self.reps, code).add(key, state);
         self.touched[0].push(key.2);
     }
 
     /// A version of a team; `None` = a tombstone.
-    pub(crate) fn add_team(
-        &mut self,
-        id: &str,
-        key: Key,
-        team: Option<&Team>,
-        words: &mut Dictionary,
-        reps: &Dictionary,
-    ) {
-        let code = self.team(Some(id), words);
-        let state = team.map(|team| {
-            label(&team.name, id, words);
+    pub(crate) fn add_team(&mut self, id: &str, key: Key, says: Option<&Team>, words: &mut Vocabulary<'_>) {
+        let code = team(Some(id), words);
+        let state = says.map(|says| {
+            label(&says.name, id, words.attributes);
             TeamState {
-                name: self.names.intern(&team.name),
-                parent: self.team(team.parent_id.as_deref(), words),
-                manager: self.manager(team.manager.as_deref(), words, reps),
-                region: words.intern(team.region.as_deref().unwrap_or_default()),
-                territory: words.intern(team.territory.as_deref().unwrap_or_default()),
+                name: self.names.intern(&says.name),
+                parent: team(says.parent_id.as_deref(), words),
+                manager: self.manager(says.manager.as_deref(), words),
+                region: words.word(says.region.as_ref()),
+                territory: words.word(says.territory.as_ref()),
             }
         });
         history(&mut self.teams, code).add(key, state);
@@ -122,37 +126,34 @@ impl People {
         code: u32,
         key: Key,
         account: Option<&Account>,
-        words: &mut Dictionary,
+        words: &mut Vocabulary<'_>,
     ) {
         let state = account.map(|account| AccountState {
             name: self.names.intern(&account.name),
-            industry: words.intern(account.industry.as_deref().unwrap_or_default()),
-            region: words.intern(account.region.as_deref().unwrap_or_default()),
-            segment: words.intern(account.segment.as_deref().unwrap_or_default()),
+            industry: words.word(account.industry.as_ref()),
+            region: words.word(account.region.as_ref()),
+            segment: words.word(account.segment.as_ref()),
         });
         history(&mut self.accounts, code).add(key, state);
         self.touched[1].push(key.2);
     }
 
     /// The code of a manager's word; the names that may be shown in its place get codes too.
-    fn manager(&mut self, manager: Option<&str>, words: &mut Dictionary, reps: &Dictionary) -> u32 {
+    fn manager(&mut self, manager: Option<&str>, words: &mut Vocabulary<'_>) -> u32 {
         let manager = manager.unwrap_or_default();
-        let word = words.intern(manager);
+        let word = words.attributes.intern(manager);
         if word != 0
             && self.managers.insert(word)
-            && let Some(rep) = reps.code(manager).and_then(|code| self.reps.get(code as usize))
+            && let Some(rep) = words
+                .reps
+                .code(manager)
+                .and_then(|code| self.reps.get(code as usize))
         {
             for state in rep.states() {
-                label(self.names.name(state.name), manager, words);
+                label(self.names.name(state.name), manager, words.attributes);
             }
         }
         word
-    }
-
-    fn team(&mut self, id: Option<&str>, words: &mut Dictionary) -> u32 {
-        let id = id.unwrap_or_default();
-        words.intern(id);
-        self.team_ids.intern(id)
     }
 
     /// The last change of a rep or team; 0 = none.
@@ -175,9 +176,9 @@ impl People {
         display_names(ids, |code| self.accounts.get(code)?.newest(seq).map(name))
     }
 
-    fn team_names(&self, seq: u64) -> Vec<Arc<str>> {
+    pub(crate) fn team_names(&self, ids: &Dictionary, seq: u64) -> Vec<Arc<str>> {
         let name = |team: &TeamState| self.names.name(team.name);
-        display_names(&self.team_ids, |code| self.teams.get(code)?.newest(seq).map(name))
+        display_names(ids, |code| self.teams.get(code)?.newest(seq).map(name))
     }
 
     /// An attribute's array as known at `seq`; kept until what it tells of changes.
@@ -224,7 +225,7 @@ impl People {
             Attribute::AccountRegion => array(&|code| account(code, |state| state.region)),
             Attribute::AccountSegment => array(&|code| account(code, |state| state.segment)),
             Attribute::Team => {
-                let labels = codes(&self.team_names(seq), words.attributes);
+                let labels = codes(&self.team_names(words.teams, seq), words.attributes);
                 let team = |state: &RepState| labels.get(state.team as usize).copied().unwrap_or(0);
                 array(&|code| {
                     let living = self.reps.get(code).map(|rep| rep.living(seq)).unwrap_or_default();
@@ -295,6 +296,19 @@ impl People {
             cuts.into_iter().map(|at| (at, value(at))).collect()
         }
     }
+}
+
+impl Vocabulary<'_> {
+    fn word(&mut self, text: Option<&String>) -> u32 {
+        self.attributes.intern(text.map_or("", String::as_str))
+    }
+}
+
+/// The code of a team; its id may be shown as an attribute's value.
+fn team(id: Option<&str>, words: &mut Vocabulary<'_>) -> u32 {
+    let id = id.unwrap_or_default();
+    words.attributes.intern(id);
+    words.teams.intern(id)
 }
 
 /// The value of the nearest team from `team` upwards that has one.

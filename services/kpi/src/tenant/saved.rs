@@ -8,9 +8,10 @@ use prost::Message as _;
 
 use super::closed::Closed;
 use super::column::Columns;
-use super::deals::DealLog;
 use super::live::Live;
 use super::store::FactStore;
+use super::touches::{TouchParts, Touches};
+use super::versions::Logs;
 use super::{DICTIONARIES, Dictionary, Input, TenantFacts, codec};
 use crate::table::Table;
 
@@ -31,8 +32,9 @@ pub(crate) struct Saved {
     pub(crate) dictionaries: Vec<Dictionary>,
     /// In the order of [`Table::ALL`].
     pub(crate) tables: Vec<SavedTable>,
-    pub(crate) deal_bytes: Vec<u8>,
-    pub(crate) deal_latest: Vec<u64>,
+    /// In the order of [`Logs::NAMES`].
+    pub(crate) logs: Vec<(Vec<u8>, Vec<u64>)>,
+    pub(crate) touches: TouchParts<Vec<u32>, Vec<i64>>,
     pub(crate) kept: Vec<u8>,
     /// Pipelines and stages in use.
     pub(crate) stages: Vec<(u32, u32)>,
@@ -58,7 +60,8 @@ impl TenantFacts {
             recorded: saved.recorded,
             dictionaries,
             store: FactStore::default(),
-            deals: DealLog::from_parts(saved.deal_bytes, saved.deal_latest)?,
+            logs: Logs::from_parts(saved.logs)?,
+            touches: Touches::from_parts(saved.touches)?,
             meanings: HashMap::new(),
             ..Self::default()
         };
@@ -98,9 +101,13 @@ impl TenantFacts {
         (&closed.columns, &closed.rec_from, &closed.rec_to)
     }
 
-    /// The versions of deals as bytes, and where each deal's latest begins.
-    pub(crate) fn deal_parts(&self) -> (&[u8], &[u64]) {
-        self.deals.parts()
+    /// The versions of each kind of records: what it is called, bytes, and where each record's latest begins.
+    pub(crate) fn log_parts(&self) -> impl Iterator<Item = (&'static str, (&[u8], &[u64]))> {
+        Logs::NAMES.into_iter().zip(self.logs.parts())
+    }
+
+    pub(crate) fn touch_parts(&self) -> TouchParts<&[u32], &[i64]> {
+        self.touches.parts()
     }
 
     pub(crate) fn kept(&self) -> &[u8] {

@@ -11,7 +11,7 @@ use super::column::Columns;
 use super::live::Live;
 use super::marks::{Days, Mark};
 use crate::facts::Row;
-use crate::table::{Column, MORSEL_ROWS, Morsel, Table};
+use crate::table::{Column, Dict, MORSEL_ROWS, Morsel, Table};
 
 /// Which rows a scan wants.
 pub(crate) struct Wanted<'a> {
@@ -47,8 +47,7 @@ impl FactStore {
         for ((live, closed), days) in tables.iter().zip(&mut days) {
             let mut touch = |columns: &Columns, seqs: &[u32]| {
                 for (place, seq) in seqs.iter().enumerate() {
-                    let day = columns.get(Column::Day, place);
-                    days.touch(i32::try_from(day).unwrap_or_default(), mark(u64::from(*seq)));
+                    days.touch(columns.day(place), mark(u64::from(*seq)));
                 }
             };
             touch(&live.columns, &live.rec_from);
@@ -66,27 +65,34 @@ impl FactStore {
         &self.tables[table as usize]
     }
 
-    /// From `seq` (of that mark) on the rows of a deal are `rows` (sorted): stored rows that differ are closed, new ones added, and
-    /// equal ones stay as they are.
+    /// From `seq` (of that mark) on the rows of a record are `rows` (sorted): stored rows that differ are closed, new
+    /// ones added, and equal ones stay as they are. Only tables of `subject` are touched; `code` is the record's.
     ///
     /// # Errors
     /// `RESOURCE_EXHAUSTED` when a table is full.
-    pub(crate) fn replace(&mut self, deal: u32, rows: &[Row], seq: u32, mark: Mark) -> Result<()> {
+    pub(crate) fn replace(
+        &mut self,
+        (subject, code): (Dict, u32),
+        rows: &[Row],
+        seq: u32,
+        mark: Mark,
+    ) -> Result<()> {
         let mut rest = rows;
         let tables = Table::ALL.into_iter().zip(&mut self.tables).zip(&mut self.days);
+        let tables = tables.filter(|((table, _), _)| table.subject() == subject);
         for ((table, (live, closed)), days) in tables {
-            let (new, others) = rest.split_at(rest.partition_point(|row| row.table <= table));
+            let (new, others) = rest.split_at(rest.partition_point(|row| row.table() <= table));
             rest = others;
             let mut stored: Vec<(Row, usize)> = live
-                .places(deal)
+                .places(code)
                 .into_iter()
                 .map(|place| (live.columns.row(place), place))
                 .collect();
             stored.sort_unstable();
             let (gone, added) = differences(&stored, new);
-            let touched = gone.iter().map(|(row, _)| row.day);
+            let touched = gone.iter().map(|(row, _)| row.day());
             touched
-                .chain(added.iter().map(|row| row.day))
+                .chain(added.iter().map(|row| row.day()))
                 .for_each(|day| days.touch(day, mark));
             let mut gone: Vec<&(Row, usize)> = gone;
             // From the back: the row that fills a gap is then never one that is still to be taken out.

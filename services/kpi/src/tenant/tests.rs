@@ -1,5 +1,6 @@
 //! Logs for tests, what a state says of itself, and what it must say.
 
+mod answered;
 mod people;
 pub(crate) mod replay;
 
@@ -149,7 +150,7 @@ pub(crate) fn dump(facts: &TenantFacts, seq: u64) -> String {
         });
     }
     lines.sort_unstable();
-    for dict in [Dict::Rep, Dict::Account] {
+    for dict in [Dict::Rep, Dict::Team, Dict::Account] {
         let names = facts.display_names(dict, seq);
         assert_eq!(names.len(), facts.dictionary(dict).len());
     }
@@ -323,7 +324,8 @@ fn parts_of_a_scan_hand_out_each_row_once() {
         pruned += 1
     });
     assert_eq!(pruned, 0);
-    let per_row = facts.bytes() / (2 * facts.live_rows(Table::OpenDeals));
+    let rows: usize = Table::ALL.iter().map(|table| facts.live_rows(*table)).sum();
+    let per_row = facts.bytes() / rows;
     assert!(
         per_row <= 120,
         "{per_row} bytes a row, in columns that have just grown"

@@ -2,7 +2,11 @@
 //! any point, and what was known at any sequence number stays known.
 
 use bellwether_domain::CivilDate;
-use bellwether_domain::record::{AmountChange, FxRate, LineItem, OwnerChange, Rep, Team};
+use bellwether_domain::record::{
+    Activity, ActivityOutcome, ActivityType, AmountChange, CloseDateChange, Direction, ForecastCategory,
+    FxRate, Lead, LineItem, OwnerChange, Quota, QuotaHolder, QuotaTarget, Rep, Team,
+};
+use bellwether_domain::settings::WorkingDay;
 use proptest::prelude::*;
 
 use super::*;
@@ -21,7 +25,7 @@ pub(crate) struct Step {
 }
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
-    (0..20_u8, 0..5_u8, (0..40_i64, 0..3_u64), any::<[u8; 6]>()).prop_map(|(what, id, key, pick)| Step {
+    (0..34_u8, 0..5_u8, (0..40_i64, 0..3_u64), any::<[u8; 6]>()).prop_map(|(what, id, key, pick)| Step {
         what,
         id,
         key,
@@ -95,8 +99,105 @@ fn random_deal(pick: [u8; 6]) -> Opportunity {
                 amount: money(i.wrapping_mul(e)),
             })
             .collect(),
+        expected_close: (!e.is_multiple_of(3)).then(|| when(e)),
+        forecast_category: [
+            None,
+            Some(ForecastCategory::Commit),
+            Some(ForecastCategory::BestCase),
+        ][usize::from(e) % 3],
+        close_date_history: (0..b % 3)
+            .map(|i| CloseDateChange {
+                at: when(i * 20 + d % 20),
+                expected_close: (!f.is_multiple_of(4)).then(|| when(f.wrapping_add(i))),
+            })
+            .collect(),
         ..Opportunity::default()
     }
+}
+
+fn random_lead(pick: [u8; 6]) -> Lead {
+    let [a, b, c, d, e, f] = pick;
+    let maybe = |pick: u8, of: u8| (!pick.is_multiple_of(of)).then(|| when(pick / of));
+    let word = |pick: u8, words: [&str; 2]| {
+        (!pick.is_multiple_of(3)).then(|| words[usize::from(pick) % 2].to_owned())
+    };
+    Lead {
+        source: word(a, ["web", "fair"]),
+        campaign: word(b, ["spring", "autumn"]),
+        created: maybe(c, 8),
+        mql_at: maybe(d, 3),
+        sql_at: maybe(e, 2),
+        converted_at: maybe(f, 2),
+        disqualify_reason: word(f / 2, ["no budget", "no interest"]),
+        converted_opportunity_id: (d % 4 == 1).then(|| "d1".to_owned()),
+        owner_id: word(b / 3, ["anna", "ben"]),
+        account_id: word(a / 3, ["acme", "globex"]),
+        ..Lead::default()
+    }
+}
+
+fn random_activity(pick: [u8; 6]) -> Activity {
+    let [a, b, c, d, e, f] = pick;
+    Activity {
+        activity_type: [ActivityType::Call, ActivityType::Email, ActivityType::Demo][usize::from(a) % 3],
+        rep_id: Some(REPS[usize::from(b) % 3].to_owned()),
+        lead_id: (!c.is_multiple_of(4)).then(|| format!("l{}", c % 3)),
+        opportunity_id: d.is_multiple_of(3).then(|| format!("d{}", d % 5)),
+        account_id: None,
+        at: when(e),
+        duration_seconds: f.is_multiple_of(2).then_some(60),
+        completed: !f.is_multiple_of(5),
+        direction: [
+            None,
+            Some(Direction::Inbound),
+            Some(Direction::Outbound),
+            Some(Direction::Outbound),
+        ][usize::from(d) % 4],
+        automatic: a.is_multiple_of(7),
+        outcome: b.is_multiple_of(2).then_some(ActivityOutcome::Connected),
+        evidence: Vec::new(),
+    }
+}
+
+fn random_quota(pick: [u8; 6]) -> Quota {
+    let [a, b, c, ..] = pick;
+    let start = CivilDate::from_days(17_167 + i32::from(a % 20));
+    let holder = if b.is_multiple_of(3) {
+        QuotaHolder::Team(["west", "east"][usize::from(b) % 2].to_owned())
+    } else {
+        QuotaHolder::Rep(REPS[usize::from(b) % 3].to_owned())
+    };
+    let target = if c.is_multiple_of(3) {
+        QuotaTarget::Count(u64::from(c))
+    } else {
+        QuotaTarget::Amount(Money {
+            minor: i64::from(c),
+            currency: Currency::USD,
+        })
+    };
+    Quota {
+        holder,
+        period_start: start,
+        period_end: start.plus_days(1 + i32::from(c % 30)),
+        target,
+    }
+}
+
+fn random_settings(a: u8, b: u8) -> Settings {
+    let holiday = CivilDate::from_days(17_167 + i32::from(b % 40));
+    let mut settings = settings(
+        ["UTC", "America/New_York", "Asia/Kathmandu"][usize::from(a) % 3],
+        b.is_multiple_of(2),
+    );
+    settings.holidays = (!a.is_multiple_of(4)).then_some(holiday).into_iter().collect();
+    if b.is_multiple_of(5) {
+        settings.business_hours = vec![WorkingDay {
+            weekday: 1 + a % 7,
+            opens: 0,
+            closes: 60 + u16::from(b),
+        }];
+    }
+    settings
 }
 
 pub(crate) fn log_of(steps: &[Step]) -> Log {
@@ -109,10 +210,7 @@ pub(crate) fn log_of(steps: &[Step]) -> Log {
             (!pick.is_multiple_of(3)).then(|| names[usize::from(pick) % 2].to_owned())
         };
         match what {
-            0 => log.settings(&settings(
-                ["UTC", "America/New_York", "Asia/Kathmandu"][usize::from(a) % 3],
-                b.is_multiple_of(2),
-            )),
+            0 => log.settings(&random_settings(a, b)),
             1 => log.tombstone(RecordKind::Rep, rep(), key),
             2 | 3 => log.record(
                 rep(),
@@ -121,6 +219,10 @@ pub(crate) fn log_of(steps: &[Step]) -> Log {
                     name: ["Kim", "Lee", ""][usize::from(a) % 3].to_owned(),
                     manager: some(b, ["ben", "Nobody"]),
                     team_id: some(a, ["west", "east"]),
+                    role: some(b / 2, ["hunter", "farmer"]),
+                    sales_model: some(a / 2, ["inside", "field"]),
+                    start_date: (!a.is_multiple_of(4)).then(|| when(a).day_in(&Zone::utc())),
+                    end_date: b.is_multiple_of(4).then(|| when(b).day_in(&Zone::utc())),
                     ..Rep::default()
                 }),
             ),
@@ -148,6 +250,12 @@ pub(crate) fn log_of(steps: &[Step]) -> Log {
                 }),
             ),
             6 | 7 => log.tombstone(RecordKind::Opportunity, &format!("d{id}"), key),
+            20..=23 => log.record(&format!("l{}", id % 3), key, Body::Lead(random_lead(*pick))),
+            24..=28 => log.record(&format!("a{id}"), key, Body::Activity(random_activity(*pick))),
+            29 | 30 => log.record(&format!("q{}", id % 2), key, Body::Quota(random_quota(*pick))),
+            31 => log.tombstone(RecordKind::Lead, &format!("l{}", id % 3), key),
+            32 => log.tombstone(RecordKind::Activity, &format!("a{id}"), key),
+            33 => log.tombstone(RecordKind::Quota, &format!("q{}", id % 2), key),
             _ => log.deal(&format!("d{id}"), key, random_deal(*pick)),
         }
     }
@@ -159,7 +267,7 @@ proptest! {
 
     #[test]
     fn a_replay_from_nothing_is_the_incremental_path(
-        steps in prop::collection::vec(step(), 1..40),
+        steps in prop::collection::vec(step(), 1..60),
         restarts in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
     ) {
         let log = log_of(&steps);
@@ -179,7 +287,7 @@ proptest! {
             prop_assert_eq!(dump(&fresh, seq as u64), dump(&facts, seq as u64), "as known at {} of {}", seq, length);
         }
         let fresh = log.replay(length);
-        for dict in [Dict::Deal, Dict::Rep, Dict::Attribute, Dict::Stage] {
+        for dict in Dict::ALL {
             prop_assert!(fresh.dictionary(dict).names().eq(facts.dictionary(dict).names()));
         }
         prop_assert_eq!(fresh.store.bytes() > 0, facts.store.bytes() > 0);
@@ -187,11 +295,11 @@ proptest! {
 
     #[test]
     fn the_order_in_which_keyed_versions_arrive_does_not_matter(
-        steps in prop::collection::vec(step(), 1..25).prop_shuffle(),
+        steps in prop::collection::vec(step(), 1..40).prop_shuffle(),
         order in any::<prop::sample::Index>(),
     ) {
         // Distinct keys, settings first, and creation stated: otherwise arrival itself says something.
-        let mut versions: Vec<Step> = steps.into_iter().filter(|step| step.what > 5).collect();
+        let mut versions: Vec<Step> = steps.into_iter().filter(|step| !matches!(step.what, 0 | 4 | 5)).collect();
         for (number, step) in versions.iter_mut().enumerate() {
             step.key.1 = number as u64;
             step.pick[2] |= 1;

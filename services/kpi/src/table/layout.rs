@@ -1,0 +1,251 @@
+//! Which columns each table has, and where they stand.
+
+use super::Column::{
+    self, Account, Activity, ActivityOutcome, ActivityType, AdvancedAt, Amount, Automatic, Campaign,
+    Category, Completed, ConvertedAt, Count, CreatedBusiness, Currency, Cycle, Day, Deal, Direction,
+    DisqualifiedAt, DisqualifyReason, Duration, EndDay, ExpectedDay, First, Lead, LeftAt, LossReason, MqlAt,
+    NextAt, NextStage, Outcome, Owner, Pipeline, Product, ProductFamily, Qualified, Quota, RespondedAt,
+    RespondedBusiness, Role, SalesModel, Source, SqlAt, Stage, StageIndex, StartDay, StartedAt, Step, Team,
+    Type, Units, ValidFrom, ValidTo,
+};
+use super::Table;
+
+/// The columns of a table.
+pub(super) const fn columns(table: Table) -> &'static [Column] {
+    match table {
+        Table::Closings => &[
+            ValidFrom,
+            ValidTo,
+            Day,
+            Deal,
+            Owner,
+            Account,
+            Product,
+            ProductFamily,
+            Pipeline,
+            Stage,
+            Source,
+            Campaign,
+            Type,
+            LossReason,
+            Currency,
+            Outcome,
+            Amount,
+            Cycle,
+        ],
+        Table::OpenDeals => &[
+            ValidFrom,
+            ValidTo,
+            Day,
+            Deal,
+            Owner,
+            Account,
+            Product,
+            ProductFamily,
+            Pipeline,
+            Stage,
+            Source,
+            Campaign,
+            Type,
+            Currency,
+            Amount,
+            Qualified,
+            ExpectedDay,
+            Category,
+        ],
+        Table::CreatedDeals => &[
+            ValidFrom,
+            ValidTo,
+            Day,
+            Deal,
+            Owner,
+            Account,
+            Product,
+            ProductFamily,
+            Pipeline,
+            Stage,
+            Source,
+            Campaign,
+            Type,
+            Currency,
+            Amount,
+        ],
+        Table::WonLines => &[
+            ValidFrom,
+            ValidTo,
+            Day,
+            Deal,
+            Owner,
+            Account,
+            Product,
+            ProductFamily,
+            Pipeline,
+            Stage,
+            Source,
+            Campaign,
+            Type,
+            Currency,
+            Amount,
+            Units,
+        ],
+        Table::StageSpells => &[
+            ValidFrom,
+            ValidTo,
+            Day,
+            Deal,
+            Owner,
+            Account,
+            Product,
+            ProductFamily,
+            Pipeline,
+            Stage,
+            Source,
+            Campaign,
+            Type,
+            LeftAt,
+            AdvancedAt,
+            StageIndex,
+            NextStage,
+            Outcome,
+            First,
+        ],
+        Table::Leads => &[
+            ValidFrom,
+            ValidTo,
+            Day,
+            Lead,
+            Owner,
+            Account,
+            Source,
+            Campaign,
+            DisqualifyReason,
+            MqlAt,
+            SqlAt,
+            ConvertedAt,
+            DisqualifiedAt,
+            RespondedAt,
+            CreatedBusiness,
+            RespondedBusiness,
+        ],
+        Table::LeadSteps => &[
+            ValidFrom,
+            ValidTo,
+            Day,
+            Lead,
+            Owner,
+            Account,
+            Source,
+            Campaign,
+            DisqualifyReason,
+            Step,
+            NextAt,
+        ],
+        Table::Activities => &[
+            ValidFrom,
+            ValidTo,
+            Day,
+            Activity,
+            Owner,
+            Lead,
+            Deal,
+            Account,
+            ActivityType,
+            Direction,
+            ActivityOutcome,
+            Automatic,
+            Completed,
+            Duration,
+        ],
+        Table::Quotas => &[
+            ValidFrom, ValidTo, Day, Quota, Owner, Team, Currency, Amount, Count, StartDay, EndDay,
+        ],
+        Table::Employment => &[ValidFrom, ValidTo, Day, Owner, Role, SalesModel, StartedAt],
+    }
+}
+
+/// Where a column stands in a table.
+pub(super) fn place(table: Table, column: Column) -> Option<usize> {
+    let place = PLACES[table as usize][column as usize];
+    (place != ABSENT).then_some(usize::from(place))
+}
+
+const ABSENT: u8 = u8::MAX;
+const TABLES: usize = Table::ALL.len();
+const COLUMNS: usize = Column::ALL.len();
+
+static PLACES: [[u8; COLUMNS]; TABLES] = places();
+
+const fn places() -> [[u8; COLUMNS]; TABLES] {
+    let mut places = [[ABSENT; COLUMNS]; TABLES];
+    let mut table = 0;
+    while table < TABLES {
+        let columns = columns(Table::ALL[table]);
+        let mut place = 0;
+        while place < columns.len() {
+            places[table][columns[place] as usize] = place as u8;
+            place += 1;
+        }
+        table += 1;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Dict;
+    use super::*;
+
+    #[test]
+    fn tables_and_dictionaries_are_numbered_in_order() {
+        assert!(
+            Table::ALL
+                .iter()
+                .enumerate()
+                .all(|(number, table)| *table as usize == number)
+        );
+        assert!(
+            Column::ALL
+                .iter()
+                .enumerate()
+                .all(|(number, column)| *column as usize == number)
+        );
+        assert!(
+            Dict::ALL
+                .iter()
+                .enumerate()
+                .all(|(number, dict)| *dict as usize == number)
+        );
+    }
+
+    #[test]
+    fn columns_stand_where_tables_say() {
+        for table in Table::ALL {
+            assert_eq!(
+                table.columns()[..3],
+                [ValidFrom, ValidTo, Day],
+                "{}",
+                table.name()
+            );
+            for (place, column) in table.columns().iter().enumerate() {
+                assert_eq!(
+                    table.place(*column),
+                    Some(place),
+                    "{} {}",
+                    table.name(),
+                    column.name()
+                );
+            }
+            assert!(table.place(table.subject_column()).is_some(), "{}", table.name());
+            assert_eq!(
+                table.subject_column().storage(),
+                crate::table::Storage::Code(table.subject())
+            );
+            assert_eq!(Table::from_name(table.name()), Some(table));
+        }
+        assert_eq!(Table::Employment.place(Amount), None);
+        let mut names: Vec<&str> = Column::ALL.iter().map(|column| column.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), COLUMNS, "no two columns of one name");
+    }
+}
