@@ -1,39 +1,60 @@
 //! The catalogue: what KPIs there are, read from YAML, checked when it is loaded, never again.
 
+mod about;
 mod compile;
 mod definition;
 mod dimension;
+mod measure;
 mod nearest;
+mod preset;
 mod reason;
+mod stretch;
 
 #[cfg(test)]
 mod tests;
 
 use bellwether_domain::{Error, ErrorReason, Result};
 
-pub use compile::{Interval, Kpi, Measure, Scale};
-pub use definition::{
-    Aggregate, Benchmark, Cadence, Class, CurrencyPolicy, Definition, Direction, Items, MeasureSource, Unit,
-    Window,
-};
+pub use about::{Benchmark, FunnelStage, SalesModel, Standing, Status};
+pub use compile::{Due, Entities, Interval, Kpi, Lag, Measure, Of, Rows, Scale};
+pub use definition::{AsOf, Cadence, CurrencyPolicy, Definition, Direction, Items, Unit};
 pub use dimension::{Dimension, Origin};
+pub use measure::{Aggregate, At, Class, Clock, DueSource, Edge, MeasureSource, Method, Window};
 pub use nearest::nearest;
+pub use preset::{Pick, Preset};
 pub use reason::AbsentReason;
+pub use stretch::{Elapsed, Stretch};
 
 /// The built-in definitions, one file a part of the funnel.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 9] = [
     ("winning.yaml", include_str!("../catalogue/winning.yaml")),
     (
         "size_and_pace.yaml",
         include_str!("../catalogue/size_and_pace.yaml"),
     ),
+    ("losing.yaml", include_str!("../catalogue/losing.yaml")),
+    (
+        "kinds_of_business.yaml",
+        include_str!("../catalogue/kinds_of_business.yaml"),
+    ),
     ("pipeline.yaml", include_str!("../catalogue/pipeline.yaml")),
+    (
+        "pipeline_care.yaml",
+        include_str!("../catalogue/pipeline_care.yaml"),
+    ),
+    ("leads.yaml", include_str!("../catalogue/leads.yaml")),
+    ("activity.yaml", include_str!("../catalogue/activity.yaml")),
+    ("team.yaml", include_str!("../catalogue/team.yaml")),
 ];
 
-/// KPIs by id.
+/// The built-in presets.
+const PRESETS: &str = include_str!("../catalogue/presets.yaml");
+
+/// KPIs by id, and the few that are proposed to those who sell alike.
 #[derive(Debug)]
 pub struct Catalogue {
     kpis: Vec<Kpi>,
+    presets: Vec<Preset>,
 }
 
 impl Catalogue {
@@ -48,7 +69,10 @@ impl Catalogue {
                 Self::read(text).map_err(|error| Error::internal(format!("{name}: {}", error.message)))?;
             kpis.extend(read.kpis);
         }
-        Self::of(kpis)
+        let mut catalogue = Self::of(kpis)?;
+        catalogue.presets = preset::read(PRESETS, &catalogue.kpis)
+            .map_err(|error| Error::internal(format!("presets.yaml: {}", error.message)))?;
+        Ok(catalogue)
     }
 
     /// The KPIs of one YAML text.
@@ -75,13 +99,36 @@ impl Catalogue {
             let message = format!("`{}` is defined twice", pair[0].definition.id);
             return Err(Error::invalid(ErrorReason::InvalidField, "id", message));
         }
-        Ok(Self { kpis })
+        Ok(Self {
+            kpis,
+            presets: Vec::new(),
+        })
     }
 
     /// Every KPI, by id.
     #[must_use]
     pub fn all(&self) -> &[Kpi] {
         &self.kpis
+    }
+
+    /// Every preset, in the order of its file.
+    #[must_use]
+    pub fn presets(&self) -> &[Preset] {
+        &self.presets
+    }
+
+    /// The preset of an id.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` naming those that there are.
+    pub fn preset(&self, id: &str) -> Result<&Preset> {
+        if let Some(preset) = self.presets.iter().find(|preset| preset.id == id) {
+            return Ok(preset);
+        }
+        let known: Vec<&str> = self.presets.iter().map(|preset| preset.id.as_str()).collect();
+        let shown: String = id.chars().take(80).collect();
+        let message = format!("there is no preset `{shown}`; there are {}", known.join(", "));
+        Err(Error::not_found(ErrorReason::UnknownKpi, message))
     }
 
     /// The KPI of an id.

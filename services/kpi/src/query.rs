@@ -1,13 +1,17 @@
 //! Questions: from what was asked to values that can defend themselves. Pure: `now` is handed in.
 
 mod answer;
+mod axes;
 mod check;
 mod groups;
+mod interval;
 mod money;
 mod periods;
 mod plan;
 mod question;
+mod reader;
 mod reading;
+mod scope;
 mod when;
 
 #[cfg(test)]
@@ -23,6 +27,7 @@ use crate::catalogue::{AbsentReason, Catalogue, Dimension};
 use crate::scan::{self, FactSource};
 
 pub use question::{Question, Reads};
+pub use scope::Caller;
 
 /// KPIs in one question.
 pub const MOST_KPIS: usize = 32;
@@ -50,10 +55,12 @@ pub struct Ask {
     pub group_by: Vec<String>,
     /// Dimension and value (`None` = missing): several on one dimension are OR, on different ones AND.
     pub filters: Vec<(String, Option<String>)>,
-    /// Up to when events count: a day = its end; `None` = the end of today.
+    /// Up to when events count: a day = its end; `None` = the end of today, or of this minute where waiting is measured.
     pub as_of: Option<When>,
     /// What was known; `None` = everything.
     pub known_at: Option<KnownAt>,
+    /// Whose rows the caller may see.
+    pub caller: Caller,
 }
 
 /// A state of knowledge.
@@ -128,7 +135,7 @@ pub fn answer(
     threads: usize,
 ) -> Result<Answer> {
     let checked = check::check(catalogue, ask)?;
-    let moment = when::resolve(source, ask, now)?;
+    let moment = when::resolve(source, ask, checked.by_minute(), now)?;
     let spans = periods::spans(ask, &moment)?;
     let plan = plan::plan(source, &checked, &moment, &spans)?;
     let counted = plan

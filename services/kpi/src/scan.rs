@@ -5,9 +5,13 @@
 
 mod axis;
 mod cells;
+mod counting;
 mod cut;
+mod lag;
 mod lookup;
 mod source;
+mod spread;
+mod task;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -20,10 +24,13 @@ use bellwether_domain::{Error, Result};
 
 pub(crate) use axis::days;
 pub use axis::{Axis, Windows};
-pub use cells::{Acc, Counted, Foreign, ForeignKey};
-pub use cut::{Cut, MoneyBy, Task};
+pub use cells::{Acc, CellMap, Counted, Foreign, ForeignKey};
+pub use cut::{Bounds, Cut};
+pub use lag::{Ended, Lag, Wait};
 pub use lookup::Lookup;
 pub use source::FactSource;
+pub use spread::{Spread, SpreadKey};
+pub use task::{Factor, Keep, MoneyBy, Quantity, Task};
 
 use crate::table::{Column, Table};
 use crate::tenant::Part;
@@ -105,7 +112,8 @@ fn part<'a>(
     as_of: i64,
     part: Part,
 ) -> Result<Vec<CutState<'a>>> {
-    let mut states: Vec<CutState<'a>> = scan.cuts.iter().map(CutState::new).collect();
+    let rows = source.live_rows(scan.table);
+    let mut states: Vec<CutState<'a>> = scan.cuts.iter().map(|cut| CutState::new(cut, rows)).collect();
     let Some(days) = axis::days(scan.cuts.iter().map(|cut| &cut.axis)) else {
         // Every period lies after as-of.
         return Ok(states);

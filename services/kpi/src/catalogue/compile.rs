@@ -1,14 +1,19 @@
 //! From a definition to what a query runs: every name resolved, every expression type-checked.
 
+mod interval;
+mod measure;
+
 use bellwether_domain::exact::Exact;
 use bellwether_domain::{Error, ErrorReason, Result};
 use serde::Deserialize;
 
-use super::definition::{Aggregate, Class, CurrencyPolicy, Definition, MeasureSource, Unit, Window};
-use super::{AbsentReason, Dimension, nearest};
-use crate::expr::{self, Filter, Value};
+use super::definition::{CurrencyPolicy, Definition, Unit};
+use super::measure::{Class, MeasureSource};
+use super::{Dimension, nearest};
 use crate::formula::Formula;
-use crate::table::{Column, Table};
+use crate::table::Table;
+
+pub use measure::{Due, Entities, Lag, Measure, Of, Rows};
 
 /// A KPI, ready to be asked.
 #[derive(Debug)]
@@ -31,38 +36,26 @@ pub struct Kpi {
     pub always_by: Option<Dimension>,
 }
 
-/// The measures of a Wilson interval.
-#[derive(Debug, Clone, Copy)]
-pub struct Interval {
-    /// Counts the successes.
-    pub successes: usize,
-    /// Counts the trials.
-    pub trials: usize,
-}
-
-/// A measure, ready to be scanned.
-#[derive(Debug, Clone)]
-pub struct Measure {
-    /// The fact table.
-    pub table: Table,
-    /// When its facts count.
-    pub class: Class,
-    /// How rows become a number.
-    pub aggregate: Aggregate,
-    /// What is aggregated; `None` = rows are counted.
-    pub value: Option<Value>,
-    /// Which rows.
-    pub filter: Filter,
-    /// What the numbers are.
-    pub scale: Scale,
-    /// The period it looks at.
-    pub window: Window,
-    /// A dimension that it sums over.
-    pub across: Option<Dimension>,
-    /// The reason when there is no item.
-    pub none: AbsentReason,
-    /// The reason when it is 0 although there are items.
-    pub zero: AbsentReason,
+/// How an interval is found; measures by their places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interval {
+    /// Wilson's of a share.
+    Wilson {
+        /// Counts the successes.
+        successes: usize,
+        /// Counts the trials.
+        trials: usize,
+    },
+    /// Student's t of the mean of a measure.
+    T(usize),
+    /// Order statistics of a quantile.
+    Quantile(usize),
+    /// Garwood's of a count.
+    Garwood(usize),
+    /// Greenwood's of a curve or survival quantile.
+    Greenwood(usize),
+    /// The delta method over the items of the KPI.
+    Delta,
 }
 
 /// What the whole numbers of an expression are.
@@ -75,6 +68,8 @@ pub enum Scale {
     Money,
     /// Microseconds, told in days.
     Days,
+    /// Microseconds, told in minutes.
+    Minutes,
     /// Millionths of units.
     Units,
 }
@@ -86,6 +81,7 @@ impl Scale {
         let parts: i64 = match self {
             Self::Number | Self::Money => 1,
             Self::Days => bellwether_domain::time::DAY_MICROS,
+            Self::Minutes => 60_000_000,
             Self::Units => 1_000_000,
         };
         whole.checked_div(&Exact::from(parts)).unwrap_or_default()
@@ -118,11 +114,16 @@ fn wrong(at: impl Into<String>, message: impl Into<String>) -> Wrong {
 
 fn build(definition: Definition) -> Result<Kpi, Wrong> {
     check_texts(&definition)?;
-    let tables = definition
-        .measures
-        .iter()
-        .map(table)
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut tables = Vec::new();
+    for source in &definition.measures {
+        let at = format!("measures.{}", source.name);
+        if source.class != Class::Nested {
+            tables.push(measure::table(source, &at)?);
+        }
+        for inner in &source.measures {
+            tables.push(measure::table(inner, &format!("{at}.measures.{}", inner.name))?);
+        }
+    }
     let dimensions = dimensions(&definition, &tables)?;
     let names: Vec<&str> = definition
         .measures
@@ -134,8 +135,7 @@ fn build(definition: Definition) -> Result<Kpi, Wrong> {
     let measures = definition
         .measures
         .iter()
-        .zip(&tables)
-        .map(|(source, table)| measure(source, *table, &definition, &dimensions))
+        .map(|source| measure::compile(source, &definition, &dimensions))
         .collect::<Result<Vec<_>, _>>()?;
     let named = |at: &str, name: &str| {
         let found = names.iter().position(|known| *known == name);
@@ -152,10 +152,7 @@ fn build(definition: Definition) -> Result<Kpi, Wrong> {
         None => items,
     };
     let interval = match &definition.interval {
-        Some(source) => Some(Interval {
-            successes: named("interval.successes", &source.successes)?,
-            trials: named("interval.trials", &source.trials)?,
-        }),
+        Some(source) => Some(interval::compile(source, &formula, &measures, &named)?),
         None => None,
     };
     let always_by = match &definition.always_by {
@@ -175,12 +172,6 @@ fn build(definition: Definition) -> Result<Kpi, Wrong> {
 }
 
 fn check_texts(definition: &Definition) -> Result<(), Wrong> {
-    let plain = |name: &str| {
-        name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    };
     if !plain(&definition.id) {
         return Err(wrong("id", "use a-z, 0-9 and _, starting with a letter"));
     }
@@ -191,39 +182,45 @@ fn check_texts(definition: &Definition) -> Result<(), Wrong> {
         ("name", &definition.name),
         ("description", &definition.description),
         ("in_words", &definition.in_words),
-        ("funnel_stage", &definition.funnel_stage),
         ("items.what", &definition.items.what),
     ];
     if let Some((at, _)) = texts.iter().find(|(_, text)| text.trim().is_empty()) {
         return Err(wrong(*at, "say something"));
     }
-    for (index, measure) in definition.measures.iter().enumerate() {
-        let again = definition.measures[..index]
-            .iter()
-            .any(|before| before.name == measure.name);
-        if again || !plain(&measure.name) {
-            return Err(wrong(
-                at_measure(measure, "name"),
-                "use a-z, 0-9 and _, and each name once",
-            ));
+    super::about::check(definition).map_err(|(at, message)| Wrong { at, message })?;
+    check_names(&definition.measures, "measures")?;
+    for measure in &definition.measures {
+        check_names(&measure.measures, &format!("measures.{}.measures", measure.name))?;
+    }
+    let in_money = matches!(
+        definition.unit,
+        Unit::Money | Unit::MoneyPerDay | Unit::MoneyPerUnit
+    );
+    if in_money && definition.currency == CurrencyPolicy::None {
+        let message = "a value in money needs a policy: booked, spot or constant";
+        return Err(wrong("currency", message));
+    }
+    Ok(())
+}
+
+/// Names are plain, and each is given once.
+fn check_names(measures: &[MeasureSource], at: &str) -> Result<(), Wrong> {
+    for (index, measure) in measures.iter().enumerate() {
+        let name = &measure.name;
+        let again = measures[..index].iter().any(|before| before.name == *name);
+        if again || !plain(name) || ["and", "or", "not"].contains(&name.as_str()) {
+            let message = "use a-z, 0-9 and _, each name once, and none of `and`, `or`, `not`";
+            return Err(wrong(format!("{at}.{name}.name"), message));
         }
     }
     Ok(())
 }
 
-fn at_measure(source: &MeasureSource, key: &str) -> String {
-    format!("measures.{}.{key}", source.name)
-}
-
-fn table(source: &MeasureSource) -> Result<Table, Wrong> {
-    Table::from_name(&source.table).ok_or_else(|| {
-        let names = Table::ALL.map(Table::name);
-        let near = nearest(&source.table, names.into_iter()).unwrap_or_default();
-        wrong(
-            at_measure(source, "table"),
-            format!("there is no table `{}`: did you mean `{near}`?", source.table),
-        )
-    })
+fn plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// The dimensions that all tables share, narrowed to those asked for.
@@ -256,79 +253,4 @@ fn dimension_of(at: &str, name: &str, shared: &[Dimension]) -> Result<Dimension,
                 format!("the tables of its measures do not share `{name}`: did you mean `{near}`?"),
             )
         })
-}
-
-fn measure(
-    source: &MeasureSource,
-    table: Table,
-    definition: &Definition,
-    dimensions: &[Dimension],
-) -> Result<Measure, Wrong> {
-    let at = |key: &str| at_measure(source, key);
-    let filter =
-        expr::filter(table, &source.filter).map_err(|error| wrong(at("filter"), error.to_string()))?;
-    let value = if source.expression.is_empty() {
-        None
-    } else {
-        Some(
-            expr::value(table, &source.expression)
-                .map_err(|error| wrong(at("expression"), error.to_string()))?,
-        )
-    };
-    if value.is_none() && source.aggregate != Aggregate::Count {
-        return Err(wrong(
-            at("expression"),
-            format!("a {} needs one", source.aggregate.name()),
-        ));
-    }
-    let scale = match (&value, source.of) {
-        (_, Some(scale)) => scale,
-        (Some(Value::Column(Column::Amount)), None) => Scale::Money,
-        (Some(Value::Column(Column::Cycle)), None) => Scale::Days,
-        (Some(Value::Column(Column::Units)), None) => Scale::Units,
-        _ => Scale::Number,
-    };
-    let across = match &source.across {
-        Some(name) => Some(dimension_of(&at("across"), name, dimensions)?),
-        None => None,
-    };
-    if across.is_some() && source.aggregate == Aggregate::Median {
-        return Err(wrong(at("across"), "a median cannot be summed over a dimension"));
-    }
-    if (source.class, source.window) == (Class::Stock, Window::Previous) {
-        return Err(wrong(at("window"), "only flows have a previous period"));
-    }
-    let money = scale == Scale::Money && source.aggregate != Aggregate::Count;
-    if money && definition.currency == CurrencyPolicy::None {
-        return Err(wrong(
-            "currency",
-            "money needs a policy: booked, spot or constant",
-        ));
-    }
-    let in_money = matches!(
-        definition.unit,
-        Unit::Money | Unit::MoneyPerDay | Unit::MoneyPerUnit
-    );
-    if in_money && definition.currency == CurrencyPolicy::None {
-        return Err(wrong(
-            "currency",
-            "a value in money needs a policy: booked, spot or constant",
-        ));
-    }
-    let none = source
-        .none
-        .or(definition.absent_reason)
-        .unwrap_or(AbsentReason::NoBase);
-    Ok(Measure {
-        table,
-        class: source.class,
-        aggregate: source.aggregate,
-        value,
-        filter,
-        scale,
-        window: source.window,
-        across,
-        none,
-        zero: source.zero.unwrap_or(AbsentReason::NoAmounts),
-    })
 }

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{AbsentReason, Scale};
+use super::AbsentReason;
+use super::about::{Benchmark, FunnelStage, SalesModel, Standing, Status};
+use super::measure::{IntervalSource, MeasureSource};
 
 /// A file of definitions.
 #[derive(Debug, Deserialize)]
@@ -20,13 +22,29 @@ pub struct Definition {
     pub id: String,
     /// From 1; rises with every change of meaning.
     pub version: u32,
+    /// Whether it may be relied on; left out = a draft. A certified one has an owner, says what counts and what does
+    /// not, and has a caveat.
+    #[serde(default)]
+    pub status: Status,
+    /// Who answers for the definition.
+    #[serde(default)]
+    pub owner: String,
+    /// Whether it is only measured, or steered by; left out = a metric.
+    #[serde(default)]
+    pub class: Standing,
     /// The name for people.
     pub name: String,
     /// What it tells, in a sentence or two.
     pub description: String,
+    /// What counts, in words.
+    #[serde(default)]
+    pub counts: String,
+    /// What does not count, in words.
+    #[serde(default)]
+    pub leaves_out: String,
     /// The formula in words.
     pub in_words: String,
-    /// The formula over measures: `+ - * /`, parentheses, numbers.
+    /// The formula over measures: `+ - * /`, parentheses, numbers, `min max abs coalesce if`, comparisons, `and or not`.
     pub formula: String,
     /// What its values are counted in.
     pub unit: Unit,
@@ -37,7 +55,10 @@ pub struct Definition {
     /// How often to look at it.
     pub cadence: Cadence,
     /// The part of the funnel it watches.
-    pub funnel_stage: String,
+    pub funnel_stage: FunnelStage,
+    /// The ways of selling that it is of use to; left out = all.
+    #[serde(default)]
+    pub sales_models: Vec<SalesModel>,
     /// Which exchange rates it uses; left out = it has no money.
     #[serde(default)]
     pub currency: CurrencyPolicy,
@@ -46,9 +67,12 @@ pub struct Definition {
     /// The reason when there is no item; left out = the formula still holds (counts and sums are 0).
     #[serde(default)]
     pub absent_reason: Option<AbsentReason>,
-    /// The counts of a Wilson interval; left out = none.
+    /// How its interval is found; left out = none.
     #[serde(default)]
     pub interval: Option<IntervalSource>,
+    /// Up to when events count when nothing is said.
+    #[serde(default)]
+    pub as_of: AsOf,
     /// A dimension by which it is always grouped.
     #[serde(default)]
     pub always_by: Option<String>,
@@ -65,42 +89,6 @@ pub struct Definition {
     pub benchmarks: Vec<Benchmark>,
 }
 
-/// A measure as defined.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MeasureSource {
-    /// The name in the formula.
-    pub name: String,
-    /// The fact table.
-    pub table: String,
-    /// When its facts count.
-    pub class: Class,
-    /// How rows become a number.
-    pub aggregate: Aggregate,
-    /// The SQL expression that is aggregated; needed but for counts, where it leaves out what is null.
-    #[serde(default)]
-    pub expression: String,
-    /// The SQL condition on rows; empty = all.
-    #[serde(default)]
-    pub filter: String,
-    /// What the expression's numbers are; left out = as the column has it.
-    #[serde(default)]
-    pub of: Option<Scale>,
-    /// The period it looks at.
-    #[serde(default)]
-    pub window: Window,
-    /// A dimension of the grouping that it sums over.
-    #[serde(default)]
-    pub across: Option<String>,
-    /// The reason when a division by it fails because there is no item; left out = the KPI's.
-    #[serde(default)]
-    pub none: Option<AbsentReason>,
-    /// The reason when a division by it fails although there are items, or when all lack the expression; left out =
-    /// `no_amounts`.
-    #[serde(default)]
-    pub zero: Option<AbsentReason>,
-}
-
 /// What `n` counts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,61 +102,15 @@ pub struct Items {
     pub missing: Option<String>,
 }
 
-/// The counts of a Wilson interval.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IntervalSource {
-    /// The measure that counts successes.
-    pub successes: String,
-    /// The measure that counts trials.
-    pub trials: String,
-}
-
-/// What others reach.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Benchmark {
-    /// The value or band, as the source gives it.
-    pub value: String,
-    /// Where it was read.
-    pub source: String,
-    /// When it was read or published.
-    pub date: String,
-    /// Whom it is about.
-    pub segment: String,
-}
-
-/// When the facts of a measure count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+/// Up to when events count when nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// Events in the period.
-    Flow,
-    /// What holds at the period's end.
-    Stock,
-}
-
-/// How rows become a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Aggregate {
-    /// How many rows; with an expression, those where it is not null.
-    Count,
-    /// The sum.
-    Sum,
-    /// The median, type 7.
-    Median,
-}
-
-/// The period that a measure looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Window {
-    /// The one asked for.
+pub enum AsOf {
+    /// The end of today.
     #[default]
-    This,
-    /// The one before it.
-    Previous,
+    Day,
+    /// The end of the current minute: what waits grows older while nothing happens.
+    Minute,
 }
 
 /// What values are counted in.
@@ -182,6 +124,7 @@ pub enum Unit {
     MoneyPerDay,
     MoneyPerUnit,
     Days,
+    Minutes,
 }
 
 /// Which way is good.
@@ -219,25 +162,16 @@ pub enum CurrencyPolicy {
     Constant,
 }
 
-impl Aggregate {
-    /// The name used in definitions.
+impl Unit {
+    /// What values are counted in, but for money, whose unit has the name of a currency.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn plain_name(self) -> Option<&'static str> {
         match self {
-            Self::Count => "count",
-            Self::Sum => "sum",
-            Self::Median => "median",
-        }
-    }
-}
-
-impl Class {
-    /// The name used in definitions.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Flow => "flow",
-            Self::Stock => "stock",
+            Self::Ratio => Some("ratio"),
+            Self::Count => Some("count"),
+            Self::Days => Some("days"),
+            Self::Minutes => Some("minutes"),
+            Self::Money | Self::MoneyPerDay | Self::MoneyPerUnit => None,
         }
     }
 }

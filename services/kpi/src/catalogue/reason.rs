@@ -20,6 +20,24 @@ pub enum AbsentReason {
     NoCycle,
     /// No unit was sold.
     NoUnits,
+    /// There is no quota.
+    NoQuota,
+    /// The quota is met already.
+    QuotaMet,
+    /// There are no leads.
+    NoLeads,
+    /// The window of the items has not passed.
+    NotMature,
+    /// There are no reps.
+    NoReps,
+    /// Too few items got there to tell.
+    NotReached,
+    /// No deal is open.
+    NoOpenDeals,
+    /// No deal entered the pipeline.
+    NoCreatedDeals,
+    /// Nothing of that kind was done.
+    NoActivities,
 }
 
 impl AbsentReason {
@@ -34,6 +52,15 @@ impl AbsentReason {
             Self::NoLostDeals => "no_lost_deals",
             Self::NoCycle => "no_cycle",
             Self::NoUnits => "no_units",
+            Self::NoQuota => "no_quota",
+            Self::QuotaMet => "quota_met",
+            Self::NoLeads => "no_leads",
+            Self::NotMature => "not_mature",
+            Self::NoReps => "no_reps",
+            Self::NotReached => "not_reached",
+            Self::NoOpenDeals => "no_open_deals",
+            Self::NoCreatedDeals => "no_created_deals",
+            Self::NoActivities => "no_activities",
         }
     }
 }

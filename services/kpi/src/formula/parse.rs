@@ -1,30 +1,51 @@
 //! From text to a formula: a parser of one page, whose mistakes name the character.
 
+mod cursor;
+
 use bellwether_domain::exact::Exact;
 
-use super::{FormulaError, Node, Operator};
+use cursor::is_name;
 
-/// Parentheses within parentheses beyond this are refused, so that no text can exhaust the stack.
-const DEEPEST: usize = 50;
+use super::{Formula, FormulaError, Function, Node, Operator, Relation};
 
-pub(super) fn parse(text: &str, names: &[&str]) -> Result<Node, FormulaError> {
+/// The longest text, in bytes: a long chain of operators is as deep as it is long.
+const LONGEST: usize = 2_000;
+
+/// Parses a formula that must be a condition, or must not be one.
+pub(super) fn parse(text: &str, names: &[&str], condition: bool) -> Result<Formula, FormulaError> {
     let mut parser = Parser {
         text,
         names,
         at: 0,
         depth: 0,
     };
-    let root = parser.sum()?;
+    if text.len() > LONGEST {
+        return Err(parser.wrong(&format!("longer than {LONGEST} bytes")));
+    }
+    let root = parser.any()?;
     if parser.peek().is_some() {
-        return Err(parser.wrong("expected + - * / or the end"));
+        return Err(parser.wrong("expected + - * / a comparison, `and`, `or` or the end"));
+    }
+    if condition {
+        parser.must_be_condition(&root)?;
+    } else {
+        parser.must_be_number(&root)?;
     }
     let mut measures = Vec::new();
-    root.collect(&mut measures);
+    root.node.collect(&mut measures);
     if measures.is_empty() {
         parser.at = 0;
         return Err(parser.wrong("a formula names at least one measure"));
     }
-    Ok(root)
+    Ok(Formula { root: root.node })
+}
+
+/// A part of a formula.
+struct Piece {
+    node: Node,
+    condition: bool,
+    /// Where it starts.
+    at: usize,
 }
 
 struct Parser<'a> {
@@ -36,7 +57,75 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn sum(&mut self) -> Result<Node, FormulaError> {
+    fn any(&mut self) -> Result<Piece, FormulaError> {
+        self.joined("or", Function::Or, Self::all)
+    }
+
+    fn all(&mut self) -> Result<Piece, FormulaError> {
+        self.joined("and", Function::And, Self::negation)
+    }
+
+    /// Conditions joined by a word.
+    fn joined(
+        &mut self,
+        word: &str,
+        function: Function,
+        part: fn(&mut Self) -> Result<Piece, FormulaError>,
+    ) -> Result<Piece, FormulaError> {
+        let mut left = part(self)?;
+        while self.takes_word(word) {
+            self.must_be_condition(&left)?;
+            let right = part(self)?;
+            self.must_be_condition(&right)?;
+            left.node = Node::Call(function, vec![left.node, right.node]);
+        }
+        Ok(left)
+    }
+
+    fn negation(&mut self) -> Result<Piece, FormulaError> {
+        self.peek();
+        let at = self.at;
+        if !self.takes_word("not") {
+            return self.relation();
+        }
+        self.deeper()?;
+        let inside = self.negation()?;
+        self.depth -= 1;
+        self.must_be_condition(&inside)?;
+        Ok(Piece {
+            node: Node::Call(Function::Not, vec![inside.node]),
+            condition: true,
+            at,
+        })
+    }
+
+    fn relation(&mut self) -> Result<Piece, FormulaError> {
+        let left = self.sum()?;
+        self.peek();
+        let rest = &self.text[self.at..];
+        let relations = [
+            ("<=", Relation::LessOrEqual),
+            (">=", Relation::GreaterOrEqual),
+            ("!=", Relation::NotEqual),
+            ("<", Relation::Less),
+            (">", Relation::Greater),
+            ("=", Relation::Equal),
+        ];
+        let Some((sign, relation)) = relations.into_iter().find(|(sign, _)| rest.starts_with(sign)) else {
+            return Ok(left);
+        };
+        self.at += sign.len();
+        self.must_be_number(&left)?;
+        let right = self.sum()?;
+        self.must_be_number(&right)?;
+        Ok(Piece {
+            node: Node::Compare(relation, Box::new(left.node), Box::new(right.node)),
+            condition: true,
+            at: left.at,
+        })
+    }
+
+    fn sum(&mut self) -> Result<Piece, FormulaError> {
         let mut left = self.product()?;
         loop {
             let operator = match self.peek() {
@@ -45,11 +134,12 @@ impl Parser<'_> {
                 _ => return Ok(left),
             };
             self.at += 1;
-            left = Node::Binary(operator, Box::new(left), Box::new(self.product()?));
+            let right = self.product()?;
+            left = self.binary(operator, left, right)?;
         }
     }
 
-    fn product(&mut self) -> Result<Node, FormulaError> {
+    fn product(&mut self) -> Result<Piece, FormulaError> {
         let mut left = self.factor()?;
         loop {
             let operator = match self.peek() {
@@ -58,42 +148,48 @@ impl Parser<'_> {
                 _ => return Ok(left),
             };
             self.at += 1;
-            self.peek();
-            let start = self.at;
             let right = self.factor()?;
-            if operator == Operator::Per && matches!(&right, Node::Number(number) if number.is_zero()) {
-                self.at = start;
+            if operator == Operator::Per && matches!(&right.node, Node::Number(number) if number.is_zero()) {
+                self.at = right.at;
                 return Err(self.wrong("a division by 0"));
             }
-            left = Node::Binary(operator, Box::new(left), Box::new(right));
+            left = self.binary(operator, left, right)?;
         }
     }
 
-    fn factor(&mut self) -> Result<Node, FormulaError> {
-        if self.depth >= DEEPEST {
-            return Err(self.wrong("too deep"));
-        }
-        self.depth += 1;
-        let node = match self.peek() {
+    fn binary(&self, operator: Operator, left: Piece, right: Piece) -> Result<Piece, FormulaError> {
+        self.must_be_number(&left)?;
+        self.must_be_number(&right)?;
+        Ok(Piece {
+            node: Node::Binary(operator, Box::new(left.node), Box::new(right.node)),
+            condition: false,
+            at: left.at,
+        })
+    }
+
+    fn factor(&mut self) -> Result<Piece, FormulaError> {
+        self.deeper()?;
+        let first = self.peek();
+        let at = self.at;
+        let piece = match first {
             Some('-') => {
                 self.at += 1;
-                Node::Negative(Box::new(self.factor()?))
+                let inside = self.factor()?;
+                self.must_be_number(&inside)?;
+                number(Node::Negative(Box::new(inside.node)), at)
             }
             Some('(') => {
                 self.at += 1;
-                let inside = self.sum()?;
-                if self.peek() != Some(')') {
-                    return Err(self.wrong("expected )"));
-                }
-                self.at += 1;
-                inside
+                let inside = self.any()?;
+                self.expect(')')?;
+                Piece { at, ..inside }
             }
-            Some(c) if c.is_ascii_digit() => self.number()?,
-            Some(c) if c.is_ascii_lowercase() => self.measure()?,
-            _ => return Err(self.wrong("expected a measure, a number or (")),
+            Some(c) if c.is_ascii_digit() => number(self.number()?, at),
+            Some(c) if c.is_ascii_lowercase() => self.named(at)?,
+            _ => return Err(self.wrong("expected a measure, a number, a function or (")),
         };
         self.depth -= 1;
-        Ok(node)
+        Ok(piece)
     }
 
     fn number(&mut self) -> Result<Node, FormulaError> {
@@ -104,33 +200,86 @@ impl Parser<'_> {
         Ok(Node::Number(number))
     }
 
-    fn measure(&mut self) -> Result<Node, FormulaError> {
-        let word = self.word(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    /// A measure, or a function with its arguments.
+    fn named(&mut self, at: usize) -> Result<Piece, FormulaError> {
+        let word = self.word(is_name);
+        self.at += word.len();
+        if self.peek() == Some('(') {
+            return self.call(&word, at);
+        }
+        self.at = at;
         let Some(index) = self.names.iter().position(|name| *name == word) else {
             let known = self.names.join(", ");
             return Err(self.wrong(&format!("there is no measure `{word}`; there are {known}")));
         };
         self.at += word.len();
-        Ok(Node::Measure(index))
+        Ok(number(Node::Measure(index), at))
     }
 
-    /// The next character that is no space, without taking it.
-    fn peek(&mut self) -> Option<char> {
-        let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start().len();
-        self.text[self.at..].chars().next()
-    }
-
-    /// What stands here as long as the characters are of a kind.
-    fn word(&self, kind: impl Fn(char) -> bool) -> String {
-        self.text[self.at..].chars().take_while(|c| kind(*c)).collect()
-    }
-
-    fn wrong(&self, message: &str) -> FormulaError {
-        FormulaError {
-            text: self.text.to_owned(),
-            column: self.text[..self.at].chars().count() + 1,
-            message: message.to_owned(),
+    fn call(&mut self, word: &str, at: usize) -> Result<Piece, FormulaError> {
+        let (function, least, most) = match word {
+            "min" => (Function::Min, 2, usize::MAX),
+            "max" => (Function::Max, 2, usize::MAX),
+            "abs" => (Function::Abs, 1, 1),
+            "coalesce" => (Function::Coalesce, 2, usize::MAX),
+            "if" => (Function::If, 3, 3),
+            _ => {
+                self.at = at;
+                return Err(self.wrong(&format!(
+                    "there is no function `{word}`; there are min, max, abs, coalesce, if"
+                )));
+            }
+        };
+        self.at += 1;
+        let mut arguments = Vec::new();
+        loop {
+            let argument = self.any()?;
+            if function == Function::If && arguments.is_empty() {
+                self.must_be_condition(&argument)?;
+            } else {
+                self.must_be_number(&argument)?;
+            }
+            arguments.push(argument.node);
+            if self.peek() != Some(',') {
+                break;
+            }
+            self.at += 1;
         }
+        self.expect(')')?;
+        if !(least..=most).contains(&arguments.len()) {
+            self.at = at;
+            let found = arguments.len();
+            return Err(self.wrong(&match (least, most) {
+                (1, 1) => format!("`{word}` takes one argument, not {found}"),
+                (3, 3) => format!("`{word}` takes a condition and two numbers, not {found} arguments"),
+                _ => format!("`{word}` takes two arguments or more, not {found}"),
+            }));
+        }
+        Ok(number(Node::Call(function, arguments), at))
+    }
+
+    fn must_be_condition(&self, piece: &Piece) -> Result<(), FormulaError> {
+        if piece.condition {
+            return Ok(());
+        }
+        Err(self.wrong_at(
+            piece.at,
+            "expected a condition such as `won > 0`, this is a number",
+        ))
+    }
+
+    fn must_be_number(&self, piece: &Piece) -> Result<(), FormulaError> {
+        if !piece.condition {
+            return Ok(());
+        }
+        Err(self.wrong_at(piece.at, "expected a number, this is a condition"))
+    }
+}
+
+fn number(node: Node, at: usize) -> Piece {
+    Piece {
+        node,
+        condition: false,
+        at,
     }
 }

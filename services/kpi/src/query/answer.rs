@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use bellwether_domain::exact::Exact;
 use bellwether_domain::{Error, ErrorReason, Result, When};
-use bellwether_stats::{small_n, wilson};
+use bellwether_stats::small_n;
 
+use super::interval::{self, Products};
 use super::money::Rates;
 use super::periods::{Span, shown};
-use super::plan::{Place, Plan, Use};
-use super::reading::{Digit, Reading};
+use super::plan::{Plan, Use};
+use super::reader::{Counts, Reader, counted};
+use super::reading::Reading;
+use super::scope::tables;
 use super::when::Moment;
 use super::{MOST_ROWS, Row};
-use crate::catalogue::{AbsentReason, Dimension, Kpi, Unit};
+use crate::catalogue::{AbsentReason, Aggregate, Class, Dimension, Kpi, Of, Unit};
 use crate::formula::NoValue;
-use crate::scan::{Counted, FactSource};
-
-/// What every scan counted: by scan, cut and task.
-type Counts = [Vec<Vec<Counted>>];
+use crate::scan::FactSource;
+use crate::table::Table;
 
 pub(super) fn rows(
     source: &dyn FactSource,
@@ -30,7 +31,8 @@ pub(super) fn rows(
     let rates = Rates::new(source, moment);
     let mut rows = Vec::new();
     for used in &plan.uses {
-        let groups = groups(used, spans, counts);
+        let kpi = KpiRows::new(used, plan, moment, spans, counts, &rates)?;
+        let groups = kpi.groups(counts);
         let found = rows.len() + groups.len() * spans.len();
         if found > MOST_ROWS {
             let message = format!(
@@ -39,32 +41,17 @@ pub(super) fn rows(
             );
             return Err(Error::invalid(ErrorReason::InvalidField, "group_by", message));
         }
-        KpiRows::new(used, plan, moment, spans, counts, &rates)?.write(&groups, &mut rows);
+        kpi.write(&groups, &mut rows);
     }
     Ok(rows)
 }
 
-/// The groups with any item in any period, in order; without a grouping the one that there always is.
-fn groups(used: &Use<'_>, spans: &[Span], counts: &Counts) -> Vec<u64> {
-    if used.dimensions.is_empty() {
-        return vec![0];
-    }
-    let place = used.places[used.kpi.items];
-    let present = counted(counts, place)
-        .cells
-        .keys()
-        .map(|cell| cell / spans.len() as u64);
-    present.collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-fn counted(counts: &Counts, place: Place) -> &Counted {
-    &counts[place.scan][place.cut][place.task]
-}
-
 /// The rows of one KPI.
 struct KpiRows<'a> {
+    used: &'a Use<'a>,
     kpi: &'a Kpi,
     readings: Vec<Reading>,
+    products: Products,
     spans: &'a [Span],
     /// Each period's start and end as shown.
     bounds: Vec<(Option<When>, Option<When>)>,
@@ -86,27 +73,15 @@ impl<'a> KpiRows<'a> {
     ) -> Result<Self> {
         let kpi = used.kpi;
         let currency = moment.settings.currency;
-        let read = |(measure, place)| {
-            let measure: &crate::catalogue::Measure = measure;
-            let across = measure
-                .across
-                .and_then(|dimension| digit(dimension, used, plan, spans));
-            let counted = counted(counts, place);
-            Reading::new(
-                counted,
-                measure,
-                kpi.definition.currency,
-                rates,
-                currency.exponent(),
-                across,
-            )
+        let reader = Reader {
+            used,
+            plan,
+            spans,
+            counts,
+            rates,
+            exponent: currency.exponent(),
         };
-        let readings = kpi
-            .measures
-            .iter()
-            .zip(used.places.iter().copied())
-            .map(read)
-            .collect::<Result<Vec<_>>>()?;
+        let (readings, products) = reader.read()?;
         let zone = &moment.settings.zone;
         let bound = |span: &Span| {
             (
@@ -114,11 +89,12 @@ impl<'a> KpiRows<'a> {
                 span.end.map(|at| shown(at, zone)),
             )
         };
-        let mut tables: Vec<&str> = kpi.measures.iter().map(|measure| measure.table.name()).collect();
-        tables.dedup();
+        let tables: Vec<&str> = tables(kpi).into_iter().map(Table::name).collect();
         Ok(Self {
+            used,
             kpi,
             readings,
+            products,
             spans,
             bounds: spans.iter().map(bound).collect(),
             dimensions: &used.dimensions,
@@ -127,6 +103,21 @@ impl<'a> KpiRows<'a> {
             unit: unit(kpi.definition.unit, currency.code()).into(),
             path_reason: format!("scan of {}: nothing is kept ready", tables.join(", ")).into(),
         })
+    }
+
+    /// The groups with any item in any period, in order; without a grouping the one that there always is.
+    fn groups(&self, counts: &Counts) -> Vec<u64> {
+        if self.dimensions.is_empty() {
+            return vec![0];
+        }
+        let items = self.kpi.items;
+        let cells: Vec<u64> = match (&self.kpi.measures[items].of, self.used.places[items].as_slice()) {
+            // Not those of the reading, which may sum over a dimension.
+            (Of::Rows(_), [place]) => counted(counts, *place).cells.keys().copied().collect(),
+            _ => self.readings[items].cells().collect(),
+        };
+        let groups = cells.into_iter().map(|cell| cell / self.spans.len() as u64);
+        groups.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn write(&self, groups: &[u64], rows: &mut Vec<Row>) {
@@ -143,10 +134,12 @@ impl<'a> KpiRows<'a> {
         let value = self.value(cell);
         let items = self.readings[kpi.items].counts(cell);
         let missing = self.readings[kpi.missing].counts(cell);
-        let interval = kpi.interval.filter(|_| value.is_ok()).and_then(|interval| {
-            let count = |measure: usize| self.readings[measure].counts(cell).seen;
-            wilson(count(interval.successes), count(interval.trials))
-        });
+        let interval = match &value {
+            Ok(_) => interval::of(kpi, &self.readings, &self.products, cell),
+            Err(_) => None,
+        };
+        // Points are points of a rate.
+        let rate = interval.as_ref().filter(|_| kpi.definition.unit == Unit::Ratio);
         Row {
             kpi: Arc::clone(&self.id),
             start,
@@ -155,17 +148,41 @@ impl<'a> KpiRows<'a> {
             value: value.map(|value| self.text(&value)),
             unit: Arc::clone(&self.unit),
             n: items.seen,
-            small_n: small_n(items.seen, interval.as_ref()),
+            small_n: small_n(items.seen, rate),
             interval,
-            missing: missing.items - missing.seen,
+            missing: if self.lacks_amounts() {
+                missing.items - missing.seen
+            } else {
+                0
+            },
             version: kpi.definition.version,
             path_reason: Arc::clone(&self.path_reason),
         }
     }
 
-    /// Counts, sums and medians exactly, quotients to 18 significant digits.
+    /// Whether items without a value are so because they lack an amount: those of a lag are too young.
+    fn lacks_amounts(&self) -> bool {
+        match &self.kpi.measures[self.kpi.missing].of {
+            Of::Rows(rows) => rows.class != Class::Lag,
+            Of::Entities(_) => true,
+        }
+    }
+
+    /// Counts, sums and quantiles exactly, quotients to 18 significant digits.
     fn text(&self, value: &Exact) -> String {
-        if self.kpi.formula.single().is_some() {
+        let single = self
+            .kpi
+            .formula
+            .single()
+            .map(|index| &self.kpi.measures[index].of);
+        let exact = single.is_some_and(|of| match of {
+            Of::Rows(rows) => !matches!(
+                rows.aggregate,
+                Aggregate::Mean | Aggregate::Curve | Aggregate::Spread
+            ),
+            Of::Entities(_) => false,
+        });
+        if exact {
             value.to_exact_string()
         } else {
             value.to_decimal_string()
@@ -213,24 +230,13 @@ impl<'a> KpiRows<'a> {
     }
 }
 
-/// Where a dimension stands in the numbers of cells.
-fn digit(dimension: Dimension, used: &Use<'_>, plan: &Plan<'_>, spans: &[Span]) -> Option<Digit> {
-    let groups = |dimension: &Dimension| plan.names[dimension].names.len() as u64;
-    let place = used.dimensions.iter().position(|one| *one == dimension)?;
-    let stride = used.dimensions[place + 1..].iter().map(groups).product::<u64>() * spans.len() as u64;
-    Some(Digit {
-        stride,
-        groups: groups(&dimension),
-    })
-}
-
 fn unit(unit: Unit, currency: &str) -> String {
-    match unit {
-        Unit::Ratio => "ratio".to_owned(),
-        Unit::Count => "count".to_owned(),
-        Unit::Days => "days".to_owned(),
-        Unit::Money => currency.to_owned(),
-        Unit::MoneyPerDay => format!("{currency}/day"),
-        Unit::MoneyPerUnit => format!("{currency}/unit"),
+    match unit.plain_name() {
+        Some(name) => name.to_owned(),
+        None => match unit {
+            Unit::MoneyPerDay => format!("{currency}/day"),
+            Unit::MoneyPerUnit => format!("{currency}/unit"),
+            _ => currency.to_owned(),
+        },
     }
 }

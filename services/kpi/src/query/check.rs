@@ -2,8 +2,9 @@
 
 use bellwether_domain::{Error, ErrorReason, Result, Violation};
 
+use super::scope::{self, Caller};
 use super::{Ask, MOST_FILTERS, MOST_GROUP_BY, MOST_KPIS};
-use crate::catalogue::{Catalogue, Dimension, Kpi, nearest};
+use crate::catalogue::{AsOf, Catalogue, Dimension, Kpi, nearest};
 
 /// A question whose names are known.
 #[derive(Debug)]
@@ -14,6 +15,15 @@ pub(super) struct Checked<'a> {
     pub(super) group_by: Vec<Dimension>,
     /// Each dimension once, with the values that pass (`None` = missing).
     pub(super) filters: Vec<(Dimension, Vec<Option<String>>)>,
+    /// Who asks.
+    pub(super) caller: Caller,
+}
+
+impl Checked<'_> {
+    /// Whether what is asked grows older while nothing happens.
+    pub(super) fn by_minute(&self) -> bool {
+        self.kpis.iter().any(|kpi| kpi.definition.as_of == AsOf::Minute)
+    }
 }
 
 pub(super) fn check<'a>(catalogue: &'a Catalogue, ask: &Ask) -> Result<Checked<'a>> {
@@ -23,6 +33,7 @@ pub(super) fn check<'a>(catalogue: &'a Catalogue, ask: &Ask) -> Result<Checked<'
         .iter()
         .map(|id| catalogue.kpi(id))
         .collect::<Result<Vec<_>>>()?;
+    kpis.iter().try_for_each(|kpi| scope::check(kpi, &ask.caller))?;
     let mut group_by = Vec::new();
     for name in &ask.group_by {
         group_by.push(dimension(name, "group_by", "grouped", &kpis)?);
@@ -40,6 +51,7 @@ pub(super) fn check<'a>(catalogue: &'a Catalogue, ask: &Ask) -> Result<Checked<'
         kpis,
         group_by,
         filters,
+        caller: ask.caller.clone(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::catalogue::{Dimension, Origin};
 use crate::expr::Layout;
 use crate::scan::{FactSource, Lookup};
-use crate::table::{Dict, Storage};
+use crate::table::{Column, Dict, Storage};
 
 /// The names of a dimension: sorted, "missing" last. A name's place is its ordinal.
 #[derive(Debug, Clone)]
@@ -48,6 +48,19 @@ impl Names {
     ) -> Lookup {
         lookup(source, dimension, seq, layout, self.numbers.clone())
     }
+}
+
+/// How a scan tells entities apart, and how many there are.
+pub(super) fn entities(source: &dyn FactSource, column: Column, layout: &mut Layout) -> (Lookup, u64) {
+    let known = match column.storage() {
+        Storage::Code(dict) => source.dictionary(dict).len(),
+        _ => 1,
+    };
+    let lookup = Lookup::Same {
+        column: layout.place(column),
+        groups: u32::try_from(known).unwrap_or(u32::MAX),
+    };
+    (lookup, known as u64)
 }
 
 /// A filter: gives 1 to the rows whose value is among those wanted. A value that nobody has matches nothing.

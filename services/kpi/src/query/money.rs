@@ -8,7 +8,7 @@ use bellwether_domain::{CivilDate, Currency, Error, ErrorCode, ErrorReason, Resu
 
 use super::when::Moment;
 use crate::catalogue::CurrencyPolicy;
-use crate::scan::FactSource;
+use crate::scan::{CellMap, Counted, FactSource};
 use crate::table::Dict;
 
 /// The exchange rates of one question.
@@ -52,6 +52,56 @@ impl<'a> Rates<'a> {
         let converted = amount * &rate;
         self.known.borrow_mut().insert(key, rate);
         Ok(converted)
+    }
+
+    /// The money in other currencies that was counted, in minor units of the home currency, not rounded, by cell; of
+    /// products of so many amounts (`power`) every factor is converted.
+    ///
+    /// # Errors
+    /// `FAILED_PRECONDITION` where an exchange rate is missing.
+    pub(super) fn converted(
+        &self,
+        counted: &Counted,
+        policy: CurrencyPolicy,
+        power: usize,
+        key: impl Fn(u64) -> u64,
+    ) -> Result<CellMap<Exact>> {
+        let mut sums: Vec<_> = counted.foreign.sums.iter().collect();
+        // In order, so that of several missing rates it is always the same that is named.
+        sums.sort_unstable_by_key(|((cell, currency, day), _)| (*day, *currency, *cell));
+        let mut exact: CellMap<Exact> = CellMap::default();
+        for ((cell, currency, day), sum) in sums {
+            let mut converted = Exact::from(*sum);
+            for _ in 0..power {
+                converted = self.convert(&converted, *currency, *day, policy)?;
+            }
+            *exact.entry(key(*cell)).or_default() += &converted;
+        }
+        Ok(exact)
+    }
+
+    /// The amounts that belong to days, in (minor) units, not rounded, by cell.
+    ///
+    /// # Errors
+    /// `FAILED_PRECONDITION` where an exchange rate is missing.
+    pub(super) fn spread(
+        &self,
+        counted: &Counted,
+        policy: CurrencyPolicy,
+        key: impl Fn(u64) -> u64,
+    ) -> Result<CellMap<Exact>> {
+        let mut sums: Vec<_> = counted.spread.iter().collect();
+        sums.sort_unstable_by_key(|(((cell, currency, day), length), _)| (*day, *currency, *cell, *length));
+        let mut exact: CellMap<Exact> = CellMap::default();
+        for (((cell, currency, day), length), sum) in sums {
+            let share = Exact::ratio(*sum, *length).unwrap_or_default();
+            let share = match currency {
+                0 => share,
+                currency => self.convert(&share, *currency, *day, policy)?,
+            };
+            *exact.entry(key(*cell)).or_default() += &share;
+        }
+        Ok(exact)
     }
 
     fn find(&self, code: u32, day: i32, policy: CurrencyPolicy) -> Result<Exact> {

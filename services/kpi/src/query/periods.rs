@@ -18,22 +18,10 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The window of a flow, in microseconds.
+    /// Its window up to as-of, in microseconds.
     pub(super) fn window(&self, as_of: Instant) -> (i64, i64) {
         let end = self.end.map_or(as_of, |end| end.min(as_of));
         (self.start.unwrap_or(Instant::MIN).as_micros(), end.as_micros())
-    }
-
-    /// The instant of a stock, in microseconds.
-    pub(super) fn point(&self, as_of: Instant) -> i64 {
-        self.end.map_or(as_of, |end| end.min(as_of)).as_micros()
-    }
-
-    /// The window of the previous period, in microseconds; empty when there is none.
-    pub(super) fn previous_window(&self, as_of: Instant) -> (i64, i64) {
-        self.previous.map_or((0, 0), |(start, end)| {
-            (start.as_micros(), end.min(as_of).as_micros())
-        })
     }
 }
 

@@ -1,18 +1,24 @@
 //! The plan of a question: which tables are scanned, how they are cut, and which count serves which measure. What two
 //! KPIs share is counted once.
 
+mod tasks;
+
 use std::collections::HashMap;
 
-use bellwether_domain::{Error, ErrorReason, Instant, Result};
+use bellwether_domain::{Error, ErrorReason, Result};
 
+use super::axes::Periods;
 use super::check::Checked;
 use super::groups::{self, Names};
 use super::periods::Span;
+use super::scope::RowScope;
 use super::when::Moment;
-use crate::catalogue::{Aggregate, Class, CurrencyPolicy, Dimension, Kpi, Measure, Scale, Window};
+use crate::catalogue::{CurrencyPolicy, Dimension, Due, Entities, Kpi, Of, Rows, Scale};
 use crate::expr::Layout;
-use crate::scan::{Axis, Cut, FactSource, MoneyBy, TableScan, Task, Windows};
+use crate::scan::{Bounds, Cut, FactSource, Lookup, TableScan};
 use crate::table::{Column, Dict, Table};
+use tasks::Shape;
+pub(super) use tasks::{Pair, Read, sampled, wanted};
 
 /// What is scanned, and for whom.
 #[derive(Debug)]
@@ -31,8 +37,12 @@ pub(super) struct Use<'a> {
     pub(super) kpi: &'a Kpi,
     /// The dimensions that it is grouped by.
     pub(super) dimensions: Vec<Dimension>,
-    /// Where the counts of each measure are.
-    pub(super) places: Vec<Place>,
+    /// Where the counts of each measure are: of one of rows one, of one of entities those of its own measures.
+    pub(super) places: Vec<Vec<Place>>,
+    /// Sums of products of measures, for its interval.
+    pub(super) pairs: Vec<Pair>,
+    /// How many cells there are; where there are entities too, the cells of the first come first.
+    pub(super) space: u64,
 }
 
 /// Where a count is: scan, cut of the scan, task of the cut.
@@ -43,36 +53,6 @@ pub(super) struct Place {
     pub(super) task: usize,
 }
 
-/// Which periods a cut has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Periods {
-    Windows(Window),
-    Points,
-}
-
-impl Periods {
-    /// Those in which a measure is counted.
-    pub(super) fn of(measure: &Measure) -> Self {
-        match measure.class {
-            Class::Flow => Self::Windows(measure.window),
-            Class::Stock => Self::Points,
-        }
-    }
-
-    /// How rows find them.
-    pub(super) fn axis(self, spans: &[Span], as_of: Instant) -> Axis {
-        let windows = |window: fn(&Span, Instant) -> (i64, i64)| {
-            let windows: Vec<(i64, i64)> = spans.iter().map(|span| window(span, as_of)).collect();
-            Axis::Windows(Windows::new(&windows))
-        };
-        match self {
-            Self::Windows(Window::This) => windows(Span::window),
-            Self::Windows(Window::Previous) => windows(Span::previous_window),
-            Self::Points => Axis::Points(spans.iter().map(|span| span.point(as_of)).collect()),
-        }
-    }
-}
-
 /// The dimensions that a KPI is grouped by.
 pub(super) fn dimensions(kpi: &Kpi, checked: &Checked<'_>) -> Vec<Dimension> {
     let mut dimensions = checked.group_by.clone();
@@ -80,17 +60,14 @@ pub(super) fn dimensions(kpi: &Kpi, checked: &Checked<'_>) -> Vec<Dimension> {
     dimensions
 }
 
-/// By which policy a measure's money is converted.
-pub(super) fn policy(kpi: &Kpi, measure: &Measure) -> CurrencyPolicy {
-    if measure.scale == Scale::Money {
+/// By which policy the money of rows is converted.
+pub(super) fn policy(kpi: &Kpi, rows: &Rows) -> CurrencyPolicy {
+    if rows.scale == Scale::Money {
         kpi.definition.currency
     } else {
         CurrencyPolicy::None
     }
 }
-
-/// What makes two tasks the same: filter, expression, whether values are kept, policy for money.
-type TaskKey = (String, String, bool, CurrencyPolicy);
 
 struct DraftScan {
     table: Table,
@@ -99,10 +76,19 @@ struct DraftScan {
 }
 
 struct DraftCut {
-    periods: Periods,
-    dimensions: Vec<Dimension>,
-    keys: Vec<TaskKey>,
+    key: CutKey,
+    shapes: Vec<Shape>,
     cut: Cut,
+}
+
+/// What makes two cuts of a table the same.
+#[derive(Debug, Clone, PartialEq)]
+struct CutKey {
+    periods: Periods,
+    due: Option<Due>,
+    dimensions: Vec<Dimension>,
+    /// Told apart before the dimensions.
+    entity: Option<Column>,
 }
 
 pub(super) fn plan<'a>(
@@ -116,21 +102,14 @@ pub(super) fn plan<'a>(
         checked,
         moment,
         spans,
+        scope: RowScope::new(source, &checked.caller, moment),
         names: HashMap::new(),
         drafts: Vec::new(),
         abroad: abroad(source, moment),
     };
     let mut uses = Vec::new();
     for kpi in &checked.kpis {
-        let dimensions = dimensions(kpi, checked);
-        let places = (0..kpi.measures.len())
-            .map(|measure| planner.place(kpi, measure, &dimensions))
-            .collect::<Result<Vec<_>>>()?;
-        uses.push(Use {
-            kpi,
-            dimensions,
-            places,
-        });
+        uses.push(planner.used(kpi)?);
     }
     let scans = planner.drafts.into_iter().map(|draft| TableScan {
         table: draft.table,
@@ -158,6 +137,7 @@ struct Planner<'p, 'a> {
     checked: &'p Checked<'a>,
     moment: &'p Moment,
     spans: &'p [Span],
+    scope: RowScope,
     names: HashMap<Dimension, Names>,
     drafts: Vec<DraftScan>,
     /// The code of the home currency, when there are others.
@@ -165,51 +145,97 @@ struct Planner<'p, 'a> {
 }
 
 impl Planner<'_, '_> {
-    /// Where a measure is counted; adds what is not counted yet.
-    fn place(&mut self, kpi: &Kpi, index: usize, dimensions: &[Dimension]) -> Result<Place> {
-        let measure = &kpi.measures[index];
-        let defined = &kpi.definition.measures[index];
-        let scan = self.scan(measure.table);
-        let cut = self.cut(scan, Periods::of(measure), dimensions)?;
-        let policy = policy(kpi, measure);
-        let collect = measure.aggregate == Aggregate::Median;
-        let key = (
-            defined.filter.clone(),
-            defined.expression.clone(),
-            collect,
-            policy,
-        );
-        let draft = &mut self.drafts[scan];
-        if let Some(task) = draft.cuts[cut].keys.iter().position(|known| *known == key) {
+    fn used<'a>(&mut self, kpi: &'a Kpi) -> Result<Use<'a>> {
+        let dimensions = dimensions(kpi, self.checked);
+        let mut places = Vec::new();
+        for measure in &kpi.measures {
+            places.push(match &measure.of {
+                Of::Rows(rows) => vec![self.place(kpi, rows, &dimensions, None)?],
+                Of::Entities(entities) => self.entities(kpi, entities, &dimensions)?,
+            });
+        }
+        let pairs = self.pairs(kpi, &dimensions)?;
+        let groups = dimensions.iter().map(|one| self.names[one].names.len() as u64);
+        Ok(Use {
+            kpi,
+            places,
+            pairs,
+            space: groups.product::<u64>() * self.spans.len() as u64,
+            dimensions,
+        })
+    }
+
+    fn entities(&mut self, kpi: &Kpi, entities: &Entities, dimensions: &[Dimension]) -> Result<Vec<Place>> {
+        let entity = Some(entities.entity);
+        let places = entities.measures.iter();
+        places
+            .map(|rows| self.place(kpi, rows, dimensions, entity))
+            .collect()
+    }
+
+    /// Where rows are counted; adds what is not counted yet.
+    fn place(
+        &mut self,
+        kpi: &Kpi,
+        rows: &Rows,
+        dimensions: &[Dimension],
+        entity: Option<Column>,
+    ) -> Result<Place> {
+        let shape = Shape::of(rows, policy(kpi, rows));
+        self.task(rows, &[rows], shape, dimensions, entity)
+    }
+
+    /// The pairs of measures whose products the interval needs.
+    fn pairs(&mut self, kpi: &Kpi, dimensions: &[Dimension]) -> Result<Vec<Pair>> {
+        let mut pairs = Vec::new();
+        for (a, b) in wanted(kpi) {
+            let (Of::Rows(one), Of::Rows(two)) = (&kpi.measures[a].of, &kpi.measures[b].of) else {
+                continue;
+            };
+            let (shape, read) = Shape::of_pair([one, two], kpi.definition.currency);
+            let place = self.task(one, &[one, two], shape, dimensions, None)?;
+            pairs.push(Pair {
+                measures: (a, b),
+                place,
+                read,
+            });
+        }
+        Ok(pairs)
+    }
+
+    /// The place of a task over the rows of a measure; `parts` are those whose filters and expressions it takes.
+    fn task(
+        &mut self,
+        rows: &Rows,
+        parts: &[&Rows],
+        shape: Shape,
+        dimensions: &[Dimension],
+        entity: Option<Column>,
+    ) -> Result<Place> {
+        let key = CutKey {
+            periods: Periods::of(rows),
+            due: rows.due,
+            dimensions: dimensions.to_vec(),
+            entity,
+        };
+        let scan = self.scan(rows.table);
+        let cut = self.cut(scan, key)?;
+        let known = self.drafts[scan].cuts[cut]
+            .shapes
+            .iter()
+            .position(|known| *known == shape);
+        if let Some(task) = known {
             return Ok(Place { scan, cut, task });
         }
-        let source = self.source;
-        let dictionary = |dict: Dict| source.dictionary(dict);
-        let layout = &mut draft.layout;
-        let money = self
-            .abroad
-            .filter(|_| policy != CurrencyPolicy::None)
-            .map(|home| MoneyBy {
-                currency: layout.place(Column::Currency),
-                home,
-                day: (policy == CurrencyPolicy::Booked).then(|| layout.place(Column::Day)),
-            });
-        let task = Task {
-            filter: measure.filter.bind(layout, &dictionary),
-            value: measure
-                .value
-                .as_ref()
-                .map(|value| value.bind(layout, &dictionary)),
-            collect,
-            money,
-        };
-        let cut_draft = &mut draft.cuts[cut];
-        cut_draft.keys.push(key);
-        cut_draft.cut.tasks.push(task);
+        let layout = &mut self.drafts[scan].layout;
+        let task = shape.task(parts, layout, self.source, (self.moment, self.spans), self.abroad);
+        let draft = &mut self.drafts[scan].cuts[cut];
+        draft.shapes.push(shape);
+        draft.cut.tasks.push(task);
         Ok(Place {
             scan,
             cut,
-            task: cut_draft.keys.len() - 1,
+            task: draft.shapes.len() - 1,
         })
     }
 
@@ -225,21 +251,23 @@ impl Planner<'_, '_> {
         self.drafts.len() - 1
     }
 
-    fn cut(&mut self, scan: usize, periods: Periods, dimensions: &[Dimension]) -> Result<usize> {
-        let same = |cut: &DraftCut| cut.periods == periods && cut.dimensions == dimensions;
-        if let Some(cut) = self.drafts[scan].cuts.iter().position(same) {
+    /// The cut of a scan: the only place where one is made, so none forgets whose rows the caller may see.
+    fn cut(&mut self, scan: usize, key: CutKey) -> Result<usize> {
+        if let Some(cut) = self.drafts[scan].cuts.iter().position(|cut| cut.key == key) {
             return Ok(cut);
         }
-        let (source, seq) = (self.source, self.moment.seq);
         let layout = &mut self.drafts[scan].layout;
-        let filters = self
-            .checked
-            .filters
-            .iter()
-            .map(|(dimension, wanted)| groups::filter(source, *dimension, wanted, seq, layout))
-            .collect();
+        let (source, seq) = (self.source, self.moment.seq);
+        let filters = self.checked.filters.iter();
+        let filters =
+            filters.map(|(dimension, wanted)| groups::filter(source, *dimension, wanted, seq, layout));
+        let mut filters: Vec<Lookup> = filters.collect();
+        filters.extend(self.scope.filter(|| layout.place(Column::Owner)));
         let mut lookups = Vec::new();
-        for dimension in dimensions {
+        if let Some(entity) = key.entity {
+            lookups.push(groups::entities(source, entity, layout));
+        }
+        for dimension in &key.dimensions {
             let names = self
                 .names
                 .entry(*dimension)
@@ -249,28 +277,29 @@ impl Planner<'_, '_> {
                 names.names.len() as u64,
             ));
         }
+        let due = key.due.map(|due| Bounds {
+            column: layout.place(due.column),
+            periods: key.periods.due(&due, self.spans, self.moment),
+            missing: due.missing,
+        });
         let cut = Cut {
-            axis: periods.axis(self.spans, self.moment.as_of),
+            axis: key.periods.axis(self.spans, self.moment),
             periods: self.spans.len() as u64,
             dimensions: lookups,
             filters,
-            valid: (
-                self.drafts[scan].layout.place(Column::ValidFrom),
-                self.drafts[scan].layout.place(Column::ValidTo),
-            ),
+            due,
+            valid: (layout.place(Column::ValidFrom), layout.place(Column::ValidTo)),
             tasks: Vec::new(),
         };
         if cut.space().is_none() {
             let message = "the dimensions have more combinations than can be counted: group by fewer";
             return Err(Error::invalid(ErrorReason::InvalidField, "group_by", message));
         }
-        let draft = DraftCut {
-            periods,
-            dimensions: dimensions.to_vec(),
-            keys: Vec::new(),
+        self.drafts[scan].cuts.push(DraftCut {
+            key,
+            shapes: Vec::new(),
             cut,
-        };
-        self.drafts[scan].cuts.push(draft);
+        });
         Ok(self.drafts[scan].cuts.len() - 1)
     }
 }

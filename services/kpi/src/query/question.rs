@@ -8,18 +8,19 @@ use bellwether_domain::period::Grain;
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Instant, Result};
 
+use super::axes::Periods;
 use super::check::{Checked, check};
 use super::periods::spans;
-use super::plan::{Periods, dimensions, policy};
-use super::when::{Moment, today};
+use super::plan::{dimensions, policy};
+use super::scope::Caller;
+use super::when::{Moment, current};
 use super::{Ask, periods::Span};
-use crate::catalogue::{Catalogue, CurrencyPolicy, Dimension, Origin};
+use crate::catalogue::{Catalogue, CurrencyPolicy, Dimension, Measure, Origin};
 use crate::scan::{Axis, days};
-use crate::table::Dict;
-use crate::table::{Column, Storage, Table};
+use crate::table::{Column, Dict, Storage, Table};
 
 /// How questions are worded here and answers computed. Whatever changes an answer to equal words raises it.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// A question under the settings of a tenant.
 #[derive(Debug, Clone)]
@@ -54,19 +55,20 @@ impl Question {
     /// `NOT_FOUND` for a KPI, `INVALID_ARGUMENT` for dimensions, ranges and fields.
     pub fn new(catalogue: &Catalogue, ask: &Ask, settings: &Settings, now: Instant) -> Result<Self> {
         let checked = check(catalogue, ask)?;
-        let moment = Moment::new(0, settings.clone(), ask.as_of, now);
+        let by_minute = checked.by_minute();
+        let moment = Moment::new(0, settings.clone(), ask, by_minute, now);
         let spans = spans(ask, &moment)?;
         let always = Instant::from_micros(i64::MIN)..Instant::from_micros(i64::MAX);
         let while_now = ask.as_of.map_or_else(
             || {
-                let (start, end) = today(settings, now);
+                let (start, end) = current(settings, by_minute, now);
                 start..end
             },
             |_| always,
         );
         Ok(Self {
             words: words(&checked, ask, &moment),
-            reads: reads(&checked, &spans, moment.as_of),
+            reads: reads(&checked, &spans, &moment),
             while_now,
             shape: shape(&checked, ask.grain, spans.len()),
         })
@@ -76,6 +78,17 @@ impl Question {
 fn words(checked: &Checked<'_>, ask: &Ask, moment: &Moment) -> Vec<u8> {
     let mut words = Words::default();
     words.number(VERSION);
+    match &ask.caller {
+        Caller::All => words.text(""),
+        Caller::Subtree(rep) => {
+            words.text("subtree");
+            words.text(rep);
+        }
+        Caller::Own(rep) => {
+            words.text("own");
+            words.text(rep);
+        }
+    }
     words.instant(Some(moment.as_of));
     // Days and instants are one here: an answer shows a bound by where it lies, not by how it was asked.
     words.instant(ask.from.map(|from| from.start_in(&moment.settings.zone)));
@@ -112,16 +125,19 @@ fn words(checked: &Checked<'_>, ask: &Ask, moment: &Moment) -> Vec<u8> {
 }
 
 /// The axes are those of the plan, so what is left out here is what the scans leave out.
-fn reads(checked: &Checked<'_>, spans: &[Span], as_of: Instant) -> Reads {
-    let mut reads = Reads::default();
+fn reads(checked: &Checked<'_>, spans: &[Span], moment: &Moment) -> Reads {
+    let mut reads = Reads {
+        reps: matches!(checked.caller, Caller::Subtree(_)),
+        ..Reads::default()
+    };
     let mut axes: Vec<(Table, Periods, Axis)> = Vec::new();
     for kpi in &checked.kpis {
-        for measure in &kpi.measures {
-            let (table, periods) = (measure.table, Periods::of(measure));
+        for rows in kpi.measures.iter().flat_map(Measure::rows) {
+            let (table, periods) = (rows.table, Periods::of(rows));
             if !axes.iter().any(|known| (known.0, known.1) == (table, periods)) {
-                axes.push((table, periods, periods.axis(spans, as_of)));
+                axes.push((table, periods, periods.axis(spans, moment)));
             }
-            reads.rates |= policy(kpi, measure) != CurrencyPolicy::None;
+            reads.rates |= policy(kpi, rows) != CurrencyPolicy::None;
         }
         dimensions(kpi, checked).iter().for_each(|one| reads.note(*one));
     }

@@ -1,13 +1,20 @@
 //! A measure as it is read, cell by cell: items, those with a value, and the exact value.
 
+mod entities;
+mod waits;
+
 use std::collections::HashMap;
 
 use bellwether_domain::Result;
 use bellwether_domain::exact::Exact;
+use bellwether_stats::{Interval, median_of, quantile_interval, quantile_type7};
 
 use super::money::Rates;
-use crate::catalogue::{Aggregate, CurrencyPolicy, Measure, Scale};
-use crate::scan::{Acc, Counted};
+use crate::catalogue::{Aggregate, CurrencyPolicy, Rows, Scale};
+use crate::formula::{Number, Quick};
+use crate::scan::{Acc, CellMap, Counted};
+
+pub(super) use entities::{Entity, products, read};
 
 /// A dimension's place in the numbers of cells: cells that differ by it lie `stride` apart.
 #[derive(Debug, Clone, Copy)]
@@ -16,48 +23,67 @@ pub(super) struct Digit {
     pub(super) groups: u64,
 }
 
+/// How a measure is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    /// By which policy its money is converted.
+    pub(super) policy: CurrencyPolicy,
+    /// Decimals of the home currency.
+    pub(super) exponent: u32,
+    /// The dimension that is summed over.
+    pub(super) across: Option<Digit>,
+    /// Whether sums of money are rounded: those of a nested measure's entities are not.
+    pub(super) rounded: bool,
+    /// Whether single values have intervals.
+    pub(super) intervals: bool,
+}
+
 /// A measure's numbers.
 #[derive(Debug)]
 pub(super) struct Reading {
-    cells: HashMap<u64, Acc>,
-    /// Sums of money (converted, rounded) and medians, in minor units or as they are.
-    values: HashMap<u64, Exact>,
+    cells: CellMap<Acc>,
+    /// What is not a plain sum: money from abroad, quantiles, what entities come to. In whole units of the scale.
+    values: CellMap<Exact>,
+    /// Intervals of quantiles and curves, in the unit of the value.
+    intervals: CellMap<Interval>,
     aggregate: Aggregate,
-    scale: Scale,
-    /// Decimals of the home currency.
-    exponent: u32,
-    /// The dimension that is summed over.
+    /// What a whole unit is, of one unit of the value.
+    unit: Exact,
     across: Option<Digit>,
 }
 
 impl Reading {
-    /// Reads a measure from what was counted.
+    fn empty(aggregate: Aggregate, unit: Exact, across: Option<Digit>) -> Self {
+        Self {
+            cells: CellMap::default(),
+            values: CellMap::default(),
+            intervals: CellMap::default(),
+            aggregate,
+            unit,
+            across,
+        }
+    }
+
+    /// Reads rows from what was counted.
     ///
     /// # Errors
     /// `FAILED_PRECONDITION` where an exchange rate is missing.
-    pub(super) fn new(
-        counted: &Counted,
-        measure: &Measure,
-        policy: CurrencyPolicy,
-        rates: &Rates<'_>,
-        exponent: u32,
-        across: Option<Digit>,
-    ) -> Result<Self> {
-        let mut reading = Self {
-            cells: HashMap::new(),
-            values: HashMap::new(),
-            aggregate: measure.aggregate,
-            scale: measure.scale,
-            exponent,
-            across,
-        };
+    pub(super) fn new(counted: &Counted, rows: &Rows, rates: &Rates<'_>, way: Way) -> Result<Self> {
+        let mut reading = Self::empty(rows.aggregate, unit_of(rows, way.exponent), way.across);
         for (cell, acc) in &counted.cells {
             reading.cells.entry(reading.key(*cell)).or_default().add(acc);
         }
-        match measure.aggregate {
-            Aggregate::Count => {}
-            Aggregate::Sum => reading.convert(counted, policy, rates)?,
-            Aggregate::Median => reading.medians(counted, policy, rates)?,
+        match rows.aggregate {
+            Aggregate::Sum | Aggregate::Mean => reading.convert(counted, rates, way)?,
+            Aggregate::Median | Aggregate::Quantile => reading.quantiles(counted, &rows.q, rates, way)?,
+            Aggregate::Distinct => reading.distinct(counted),
+            Aggregate::Spread => reading.spread(counted, rates, way)?,
+            Aggregate::Curve | Aggregate::SurvivalQuantile => reading.waits(counted, rows, way),
+            Aggregate::Count
+            | Aggregate::Started
+            | Aggregate::Matured
+            | Aggregate::Converted
+            | Aggregate::Share => {}
         }
         Ok(reading)
     }
@@ -67,22 +93,63 @@ impl Reading {
         self.cells.get(&self.key(cell)).copied().unwrap_or_default()
     }
 
-    /// The value of a cell; `None` for a median of nothing.
-    pub(super) fn value(&self, cell: u64) -> Option<Exact> {
+    /// How its rows or entities become a number.
+    pub(super) fn aggregate(&self) -> Aggregate {
+        self.aggregate
+    }
+
+    /// The cells with any item, as they are numbered here.
+    pub(super) fn cells(&self) -> impl Iterator<Item = u64> {
+        let found = self.cells.iter().filter(|(_, acc)| acc.items > 0);
+        found.map(|(cell, _)| *cell)
+    }
+
+    /// The count that a cell's value is, when it is one.
+    pub(super) fn tally(&self, cell: u64) -> Option<u64> {
         let acc = self.counts(cell);
-        let whole = match self.aggregate {
-            Aggregate::Count => return Some(Exact::from(acc.seen)),
-            Aggregate::Sum => self
-                .values
-                .get(&self.key(cell))
-                .cloned()
-                .unwrap_or_else(|| Exact::from(acc.sum)),
-            Aggregate::Median => self.values.get(&self.key(cell)).cloned()?,
+        match self.aggregate {
+            Aggregate::Count | Aggregate::Matured => Some(acc.seen),
+            Aggregate::Started => Some(acc.items),
+            Aggregate::Converted | Aggregate::Share => u64::try_from(acc.sum).ok(),
+            _ => None,
+        }
+    }
+
+    /// The interval of a cell's value, where the measure has one of its own.
+    pub(super) fn interval(&self, cell: u64) -> Option<&Interval> {
+        self.intervals.get(&self.key(cell))
+    }
+
+    /// The value of a cell; `None` for a mean, quantile or share of nothing.
+    pub(super) fn value(&self, cell: u64) -> Option<Exact> {
+        Some(self.whole(cell)?.exact() * &self.unit)
+    }
+
+    /// The same, quickly, for the entities of a nested measure.
+    fn quick(&self, cell: u64, unit: &Quick) -> Option<Quick> {
+        Some(self.whole(cell)?.times(unit))
+    }
+
+    /// The value in whole units.
+    fn whole(&self, cell: u64) -> Option<Quick> {
+        let key = self.key(cell);
+        let acc = self.cells.get(&key).copied().unwrap_or_default();
+        let sum = || {
+            let known = self.values.get(&key).map(Quick::of);
+            known.unwrap_or_else(|| Quick::ratio(acc.sum, 1))
         };
-        Some(match self.scale {
-            Scale::Money => whole * Exact::from_scaled(1, self.exponent),
-            scale => scale.exact(whole),
-        })
+        match self.aggregate {
+            Aggregate::Sum | Aggregate::Spread => Some(sum()),
+            Aggregate::Mean => sum().per(&Quick::ratio(acc.seen.into(), 1)),
+            Aggregate::Distinct => Some(self.values.get(&key).map_or(Quick::ratio(0, 1), Quick::of)),
+            Aggregate::Median | Aggregate::Quantile | Aggregate::Curve | Aggregate::SurvivalQuantile => {
+                self.values.get(&key).map(Quick::of)
+            }
+            Aggregate::Share => Quick::ratio(acc.sum, 1).per(&Quick::ratio(acc.seen.into(), 1)),
+            Aggregate::Count | Aggregate::Started | Aggregate::Matured | Aggregate::Converted => {
+                self.tally(cell).map(|count| Quick::ratio(count.into(), 1))
+            }
+        }
     }
 
     fn key(&self, cell: u64) -> u64 {
@@ -92,48 +159,134 @@ impl Reading {
     }
 
     /// Adds money in other currencies to the sums: exactly, and rounded half-even once a cell.
-    fn convert(&mut self, counted: &Counted, policy: CurrencyPolicy, rates: &Rates<'_>) -> Result<()> {
-        let mut sums: Vec<_> = counted.foreign.sums.iter().collect();
-        // In order, so that of several missing rates it is always the same that is named.
-        sums.sort_unstable_by_key(|((cell, currency, day), _)| (*day, *currency, *cell));
-        let mut exact: HashMap<u64, Exact> = HashMap::new();
-        for ((cell, currency, day), sum) in sums {
-            let converted = rates.convert(&Exact::from(*sum), *currency, *day, policy)?;
-            *exact.entry(self.key(*cell)).or_default() += &converted;
-        }
-        for (cell, abroad) in exact {
+    fn convert(&mut self, counted: &Counted, rates: &Rates<'_>, way: Way) -> Result<()> {
+        for (cell, abroad) in rates.converted(counted, way.policy, 1, |cell| self.key(cell))? {
             let home = Exact::from(self.cells.get(&cell).map_or(0, |acc| acc.sum));
-            self.values.insert(cell, round(&(home + abroad)));
+            let sum = home + abroad;
+            self.values
+                .insert(cell, if way.rounded { round(&sum) } else { sum });
         }
         Ok(())
     }
 
-    /// The medians of single values; each amount in another currency is converted and rounded first.
-    fn medians(&mut self, counted: &Counted, policy: CurrencyPolicy, rates: &Rates<'_>) -> Result<()> {
-        let mut by_cell: HashMap<u64, Vec<i64>> = HashMap::new();
+    /// Quantiles of single values; each amount in another currency is converted and rounded first.
+    fn quantiles(&mut self, counted: &Counted, q: &Exact, rates: &Rates<'_>, way: Way) -> Result<()> {
+        let mut by_cell: CellMap<Vec<i64>> = CellMap::default();
         for (cell, value) in &counted.values {
             by_cell.entry(*cell).or_default().push(*value);
         }
-        let mut mixed: HashMap<u64, Vec<Exact>> = HashMap::new();
+        let mut mixed: CellMap<Vec<Exact>> = CellMap::default();
         let mut abroad: Vec<_> = counted.foreign.values.iter().collect();
+        // In order, so that of several missing rates it is always the same that is named.
         abroad.sort_unstable_by_key(|((cell, currency, day), value)| (*day, *currency, *cell, *value));
         for ((cell, currency, day), value) in abroad {
-            let converted = rates.convert(&Exact::from(*value), *currency, *day, policy)?;
+            let converted = rates.convert(&Exact::from(*value), *currency, *day, way.policy)?;
             mixed.entry(*cell).or_default().push(round(&converted));
         }
         for (cell, mut values) in mixed {
             values.extend(by_cell.remove(&cell).unwrap_or_default().iter().map(Exact::from));
-            self.values
-                .extend(bellwether_stats::median_of(&mut values).map(|median| (cell, median)));
+            self.quantile(cell, values, q, way.intervals);
         }
-        for (cell, mut values) in by_cell {
-            self.values
-                .extend(bellwether_stats::median_of(&mut values).map(|median| (cell, median)));
+        for (cell, values) in by_cell {
+            self.quantile(cell, values, q, way.intervals);
         }
         Ok(())
+    }
+
+    fn quantile<T: Clone + Ord + Into<Exact>>(
+        &mut self,
+        cell: u64,
+        mut values: Vec<T>,
+        q: &Exact,
+        interval: bool,
+    ) {
+        if !interval {
+            self.values
+                .extend(plain_quantile(&mut values, q).map(|value| (cell, value)));
+            return;
+        }
+        values.sort_unstable();
+        self.values
+            .extend(quantile_type7(&values, q).map(|value| (cell, value)));
+        let found = quantile_interval(&values, q);
+        self.intervals
+            .extend(found.map(|found| (cell, found.interval.scaled(&self.unit))));
+    }
+
+    /// Amounts by the share of their days, exactly; money is rounded once a cell.
+    fn spread(&mut self, counted: &Counted, rates: &Rates<'_>, way: Way) -> Result<()> {
+        for (cell, sum) in rates.spread(counted, way.policy, |cell| self.key(cell))? {
+            let rounded = way.rounded && way.policy != CurrencyPolicy::None;
+            self.values.insert(cell, if rounded { round(&sum) } else { sum });
+        }
+        Ok(())
+    }
+
+    /// How many different codes each cell has.
+    fn distinct(&mut self, counted: &Counted) {
+        let mut codes: Vec<(u64, i64)> = counted
+            .values
+            .iter()
+            .map(|(cell, code)| (self.key(*cell), *code))
+            .collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for same in codes.chunk_by(|one, other| one.0 == other.0) {
+            self.values.insert(same[0].0, Exact::from(same.len()));
+        }
+    }
+}
+
+/// A quantile of values in any order, which are rearranged.
+fn plain_quantile<T: Clone + Ord + Into<Exact>>(values: &mut [T], q: &Exact) -> Option<Exact> {
+    if *q == Exact::from_scaled(5, 1) {
+        median_of(values)
+    } else {
+        bellwether_stats::quantile_type7_of(values, q)
+    }
+}
+
+/// What a whole unit of a measure is of one unit of its value; how many something are is just that.
+fn unit_of(rows: &Rows, exponent: u32) -> Exact {
+    match rows.aggregate {
+        Aggregate::Sum
+        | Aggregate::Spread
+        | Aggregate::Mean
+        | Aggregate::Median
+        | Aggregate::Quantile
+        | Aggregate::SurvivalQuantile => unit(rows.scale, exponent),
+        _ => Exact::one(),
+    }
+}
+
+/// What a whole unit of a scale is of one unit of the value.
+fn unit(scale: Scale, exponent: u32) -> Exact {
+    match scale {
+        Scale::Money => Exact::from_scaled(1, exponent),
+        scale => scale.exact(Exact::one()),
     }
 }
 
 fn round(value: &Exact) -> Exact {
     Exact::from(value.round_half_even_to_integer())
+}
+
+/// Sums of products by cell: of what was counted, in units of two scales multiplied.
+///
+/// # Errors
+/// `FAILED_PRECONDITION` where an exchange rate is missing.
+pub(super) fn sums_of_products(
+    counted: &Counted,
+    scales: [Scale; 2],
+    rates: &Rates<'_>,
+    way: Way,
+) -> Result<HashMap<u64, Exact>> {
+    let power = scales.iter().filter(|scale| **scale == Scale::Money).count();
+    let unit = unit(scales[0], way.exponent) * unit(scales[1], way.exponent);
+    let mut abroad = rates.converted(counted, way.policy, power, |cell| cell)?;
+    let sum = |(cell, acc): (&u64, &Acc)| {
+        let whole = Exact::from(acc.sum) + abroad.remove(cell).unwrap_or_default();
+        (*cell, whole * &unit)
+    };
+    Ok(counted.cells.iter().map(sum).collect())
 }

@@ -1,6 +1,9 @@
 //! Every rule of the contract (KPI rules 5.0, 5.1), on facts made by hand.
 
+mod defined;
+mod early;
 mod export;
+mod known;
 mod laws;
 mod money;
 mod rules;

@@ -1,7 +1,7 @@
 //! The moment of a question: what was known, in which zone, up to when events count.
 
 use bellwether_domain::settings::Settings;
-use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Result, When};
+use bellwether_domain::{BusinessClock, Error, ErrorCode, ErrorReason, Instant, Result, When};
 
 use super::{Ask, KnownAt};
 use crate::scan::FactSource;
@@ -26,19 +26,30 @@ impl Moment {
 }
 
 impl Moment {
-    /// The moment of what is known at `seq`, under the settings as known then.
-    pub(super) fn new(seq: u64, settings: Settings, as_of: Option<When>, now: Instant) -> Self {
-        let as_of = match as_of {
+    /// As-of by the clock that counts the tenant's working hours, microseconds.
+    pub(super) fn business(&self) -> i64 {
+        BusinessClock::new(&self.settings).b(self.as_of)
+    }
+
+    /// The moment of what is known at `seq`, under the settings as known then; `by_minute` when what is asked grows
+    /// older while nothing happens.
+    pub(super) fn new(seq: u64, settings: Settings, ask: &Ask, by_minute: bool, now: Instant) -> Self {
+        let as_of = match ask.as_of {
             Some(When::At(at)) => at,
             Some(When::Day(day)) => settings.zone.start_of_day(day.plus_days(1)),
-            None => today(&settings, now).1,
+            None => current(&settings, by_minute, now).1,
         };
         Self { seq, settings, as_of }
     }
 }
 
-/// The civil day of an instant in the tenant's zone: its start and end.
-pub(super) fn today(settings: &Settings, now: Instant) -> (Instant, Instant) {
+/// The minute of an instant, or its civil day in the tenant's zone: start and end.
+pub(super) fn current(settings: &Settings, by_minute: bool, now: Instant) -> (Instant, Instant) {
+    const MINUTE: i64 = 60_000_000;
+    if by_minute {
+        let start = now.as_micros().div_euclid(MINUTE) * MINUTE;
+        return (Instant::from_micros(start), Instant::from_micros(start + MINUTE));
+    }
     let day = settings.zone.date_of(now);
     (
         settings.zone.start_of_day(day),
@@ -46,9 +57,15 @@ pub(super) fn today(settings: &Settings, now: Instant) -> (Instant, Instant) {
     )
 }
 
-pub(super) fn resolve(source: &dyn FactSource, ask: &Ask, now: Instant) -> Result<Moment> {
+pub(super) fn resolve(source: &dyn FactSource, ask: &Ask, by_minute: bool, now: Instant) -> Result<Moment> {
     let seq = known(source, ask.known_at, now)?;
-    Ok(Moment::new(seq, source.settings(seq).clone(), ask.as_of, now))
+    Ok(Moment::new(
+        seq,
+        source.settings(seq).clone(),
+        ask,
+        by_minute,
+        now,
+    ))
 }
 
 /// Up to which change of the log things are known.

@@ -6,7 +6,7 @@ use bellwether_contracts::types::DateOrTime;
 use bellwether_domain::period::Grain;
 use bellwether_domain::{Error, ErrorReason, Position, Result, Violation, When};
 
-use crate::query::{Ask, KnownAt};
+use crate::query::{Ask, Caller, KnownAt};
 
 /// How much of the log must have been seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub(crate) fn ask_of(message: &QueryKpisRequest) -> Result<Ask> {
             .collect(),
         as_of: when("as_of", message.as_of.as_ref(), &mut wrong),
         known_at: known(message.known_at.as_ref(), &mut wrong),
+        caller: Caller::All,
     };
     if wrong.is_empty() {
         Ok(ask)

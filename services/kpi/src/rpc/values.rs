@@ -63,5 +63,14 @@ pub(super) fn reason_of(reason: AbsentReason) -> kpi::AbsentReason {
         AbsentReason::NoLostDeals => kpi::AbsentReason::NoLostDeals,
         AbsentReason::NoCycle => kpi::AbsentReason::NoCycle,
         AbsentReason::NoUnits => kpi::AbsentReason::NoUnits,
+        AbsentReason::NoQuota => kpi::AbsentReason::NoQuota,
+        AbsentReason::QuotaMet => kpi::AbsentReason::QuotaMet,
+        AbsentReason::NoLeads => kpi::AbsentReason::NoLeads,
+        AbsentReason::NotMature => kpi::AbsentReason::NotMature,
+        AbsentReason::NoReps => kpi::AbsentReason::NoReps,
+        AbsentReason::NotReached => kpi::AbsentReason::NotReached,
+        AbsentReason::NoOpenDeals => kpi::AbsentReason::NoOpenDeals,
+        AbsentReason::NoCreatedDeals => kpi::AbsentReason::NoCreatedDeals,
+        AbsentReason::NoActivities => kpi::AbsentReason::NoActivities,
     }
 }

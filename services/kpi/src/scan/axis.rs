@@ -9,6 +9,10 @@ use bellwether_domain::time::DAY_MICROS;
 pub enum Axis {
     /// Flows: the window that holds `valid_from`, of rows that stand at as-of.
     Windows(Windows),
+    /// Flows in windows that overlap, half-open: every window that holds `valid_from`. Starts and ends rise.
+    Overlapping(Vec<(i64, i64)>),
+    /// Intervals at any time in windows, half-open: every window that meets the row's validity. Starts and ends rise.
+    Meeting(Vec<(i64, i64)>),
     /// Stocks: every one of these instants (rising, repeats allowed) at which the row holds.
     Points(Vec<i64>),
 }
@@ -93,6 +97,16 @@ pub(crate) fn days<'a>(axes: impl IntoIterator<Item = &'a Axis>) -> Option<Range
                     low = low.min(first.0);
                     high = high.max(last.1);
                 }
+            }
+            Axis::Overlapping(windows) => {
+                for (start, end) in windows.iter().filter(|(start, end)| start < end) {
+                    low = low.min(*start);
+                    high = high.max(*end);
+                }
+            }
+            Axis::Meeting(windows) => {
+                low = i64::MIN;
+                high = high.max(windows.iter().map(|(_, end)| *end).max().unwrap_or(i64::MIN));
             }
             Axis::Points(points) => {
                 low = i64::MIN;

@@ -1,9 +1,37 @@
 //! What a scan counts, cell by cell: dense arrays while they are small, else a map.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
-/// Up to this many cells stand in an array.
-const MOST_DENSE: u64 = 1 << 16;
+use super::spread::SpreadKey;
+
+/// Up to this many cells stand in an array whatever the number of rows.
+const ALWAYS_DENSE: u64 = 1 << 16;
+/// Up to this many do where there are as many rows: every thread has an array for every task.
+const MOST_DENSE: u64 = 1 << 18;
+
+/// Something for each of some cells.
+pub type CellMap<T> = HashMap<u64, T, BuildHasherDefault<CellHasher>>;
+
+/// Hashes the numbers of cells: they are drawn up here, so nobody can choose them to collide.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CellHasher(u64);
+
+impl Hasher for CellHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The golden ratio spreads neighbours; the map takes its bits from both ends.
+        let spread = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = spread ^ (spread >> 32);
+    }
+}
 
 /// The counts of one cell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,7 +59,7 @@ pub type ForeignKey = (u64, u32, i32);
 /// Money in other currencies.
 #[derive(Debug, Clone, Default)]
 pub struct Foreign {
-    /// Sums of minor units.
+    /// Sums of minor units (or of their products).
     pub sums: HashMap<ForeignKey, i128>,
     /// Single amounts, where values are collected.
     pub values: Vec<(ForeignKey, i64)>,
@@ -41,25 +69,29 @@ pub struct Foreign {
 #[derive(Debug, Clone, Default)]
 pub struct Counted {
     /// The cells with any item.
-    pub cells: HashMap<u64, Acc>,
+    pub cells: CellMap<Acc>,
     /// Single values and their cells, where they are collected; in no order.
     pub values: Vec<(u64, i64)>,
     /// Money in other currencies.
     pub foreign: Foreign,
+    /// Amounts times days, where they are spread over days; the home currency is 0.
+    pub spread: HashMap<SpreadKey, i128>,
 }
 
 /// Cells while counting.
 #[derive(Debug)]
 pub(super) enum Cells {
     Dense(Vec<Acc>),
-    Sparse(HashMap<u64, Acc>),
+    Sparse(CellMap<Acc>),
 }
 
 impl Cells {
-    pub(super) fn new(space: u64) -> Self {
+    /// Cells of a space for about so many rows.
+    pub(super) fn new(space: u64, rows: usize) -> Self {
+        let dense = space <= ALWAYS_DENSE || space <= MOST_DENSE.min(rows as u64);
         match usize::try_from(space) {
-            Ok(cells) if space <= MOST_DENSE => Self::Dense(vec![Acc::default(); cells]),
-            _ => Self::Sparse(HashMap::new()),
+            Ok(cells) if dense => Self::Dense(vec![Acc::default(); cells]),
+            _ => Self::Sparse(CellMap::default()),
         }
     }
 
@@ -80,7 +112,7 @@ impl Cells {
         }
     }
 
-    pub(super) fn finish(self) -> HashMap<u64, Acc> {
+    pub(super) fn finish(self) -> CellMap<Acc> {
         match self {
             Self::Dense(cells) => (0_u64..).zip(cells).filter(|(_, acc)| acc.items > 0).collect(),
             Self::Sparse(cells) => cells,
@@ -100,7 +132,8 @@ impl Find for Vec<Acc> {
     }
 }
 
-impl Find for HashMap<u64, Acc> {
+impl Find for CellMap<Acc> {
+    #[inline]
     fn find(&mut self, cell: u64) -> &mut Acc {
         self.entry(cell).or_default()
     }

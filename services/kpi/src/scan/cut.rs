@@ -1,11 +1,12 @@
-//! One way to cut a table: periods by groups, filtered, with the measures that are counted in each cell.
+//! One way to cut a table: periods by groups, filtered, with the tasks that are counted in each cell.
 
 use bellwether_domain::{Error, Result};
 
 use super::axis::Axis;
-use super::cells::{Cells, Counted, Find, Foreign};
+use super::cells::Counted;
+use super::counting::Counting;
 use super::lookup::Lookup;
-use crate::expr::{BoundFilter, BoundValue};
+use super::task::Task;
 use crate::table::{Morsel, NULL, Slice};
 
 /// A way to cut a table.
@@ -19,34 +20,23 @@ pub struct Cut {
     pub dimensions: Vec<(Lookup, u64)>,
     /// The rows that count: those to whose code every lookup gives 1.
     pub filters: Vec<Lookup>,
+    /// Where a second instant of the rows must lie.
+    pub due: Option<Bounds>,
     /// Where `valid_from` and `valid_to` stand.
     pub valid: (usize, usize),
     /// What is counted.
     pub tasks: Vec<Task>,
 }
 
-/// One thing to count in every cell.
+/// Bounds of a second instant, by period.
 #[derive(Debug)]
-pub struct Task {
-    /// Which rows.
-    pub filter: BoundFilter,
-    /// What is summed; `None` = rows are counted.
-    pub value: Option<BoundValue>,
-    /// Whether single values are kept, for quantiles.
-    pub collect: bool,
-    /// How money in other currencies is told apart; `None` = there is none.
-    pub money: Option<MoneyBy>,
-}
-
-/// How money in other currencies is told apart.
-#[derive(Debug, Clone, Copy)]
-pub struct MoneyBy {
-    /// Where the currency stands.
-    pub currency: usize,
-    /// The code of the home currency.
-    pub home: u32,
-    /// Where the day stands, when the rate depends on it.
-    pub day: Option<usize>,
+pub struct Bounds {
+    /// Where its column stands.
+    pub column: usize,
+    /// From the first (inclusive) to the second (exclusive).
+    pub periods: Vec<(i64, i64)>,
+    /// Whether rows without it count.
+    pub missing: bool,
 }
 
 impl Cut {
@@ -59,7 +49,7 @@ impl Cut {
     }
 }
 
-/// Selected rows are worked off in blocks of this many, so that a stock at many instants needs no more room.
+/// Selected rows are worked off in blocks of this many, so that rows of many periods need no more room.
 const BLOCK: usize = 1 << 16;
 
 /// A cut while it is scanned.
@@ -70,39 +60,22 @@ pub(super) struct CutState<'a> {
     selection: Selection,
 }
 
-#[derive(Debug)]
-struct Counting {
-    cells: Cells,
-    values: Vec<(u64, i64)>,
-    foreign: Foreign,
-    /// Which rows of the present morsel pass the filter, when it is not `Every`.
-    mask: Vec<bool>,
-    /// The values of the present morsel, when they come from an expression.
-    numbers: Vec<i64>,
-}
-
 /// Rows of the present morsel that count, and their cells. A row may be there for several periods.
 #[derive(Debug, Default)]
-struct Selection {
-    rows: Vec<u32>,
-    cells: Vec<u64>,
+pub(super) struct Selection {
+    pub(super) rows: Vec<u32>,
+    pub(super) cells: Vec<u64>,
     /// The period of each, until groups are mixed in.
-    periods: Vec<u32>,
+    pub(super) periods: Vec<u32>,
 }
 
 impl<'a> CutState<'a> {
-    pub(super) fn new(cut: &'a Cut) -> Self {
+    /// A cut of about so many rows.
+    pub(super) fn new(cut: &'a Cut, rows: usize) -> Self {
         let space = cut.space().unwrap_or(u64::MAX);
-        let counting = |_: &Task| Counting {
-            cells: Cells::new(space),
-            values: Vec::new(),
-            foreign: Foreign::default(),
-            mask: Vec::new(),
-            numbers: Vec::new(),
-        };
         Self {
             cut,
-            counts: cut.tasks.iter().map(counting).collect(),
+            counts: cut.tasks.iter().map(|_| Counting::new(space, rows)).collect(),
             selection: Selection::default(),
         }
     }
@@ -115,12 +88,7 @@ impl<'a> CutState<'a> {
             return Err(Error::internal("validity is no number of microseconds"));
         };
         for (task, counting) in self.cut.tasks.iter().zip(&mut self.counts) {
-            if !matches!(task.filter, BoundFilter::Every) {
-                task.filter.mask(morsel, &mut counting.mask)?;
-            }
-            if let Some(BoundValue::Batch(batch)) = &task.value {
-                batch.numbers(morsel, &mut counting.numbers)?;
-            }
+            counting.prepare(task, morsel)?;
         }
         let cut = self.cut;
         match &cut.axis {
@@ -134,6 +102,24 @@ impl<'a> CutState<'a> {
                     }
                 }
             }
+            Axis::Overlapping(windows) => {
+                for row in 0..morsel.rows {
+                    if valid_to[row] >= as_of && recorded(morsel, row) {
+                        // Both ends rise, so the windows that hold an instant stand side by side.
+                        let first = windows.partition_point(|(_, end)| *end <= valid_from[row]);
+                        let last = windows.partition_point(|(start, _)| *start <= valid_from[row]);
+                        self.select_all(row, first..last, morsel, valid_from)?;
+                    }
+                }
+            }
+            Axis::Meeting(windows) => {
+                for row in (0..morsel.rows).filter(|row| recorded(morsel, *row)) {
+                    let first = windows.partition_point(|(_, end)| *end <= valid_from[row]);
+                    let last = windows.partition_point(|(start, _)| *start < valid_to[row]);
+                    let periods = (first..last).filter(|period| windows[*period].0 < windows[*period].1);
+                    self.select_all(row, periods, morsel, valid_from)?;
+                }
+            }
             Axis::Points(points) => match points.as_slice() {
                 // The usual stock; nearly all rows that are read do not hold then, and a comparison tells.
                 [point] => {
@@ -144,33 +130,36 @@ impl<'a> CutState<'a> {
                         }
                     }
                 }
-                points => self.take_at(points, morsel, valid_from, valid_to)?,
+                points => {
+                    for row in (0..morsel.rows).filter(|row| recorded(morsel, *row)) {
+                        let first = points.partition_point(|point| *point <= valid_from[row]);
+                        let last = points.partition_point(|point| *point <= valid_to[row]);
+                        self.select_all(row, first..last, morsel, valid_from)?;
+                    }
+                }
             },
         }
         self.work_off(morsel, valid_from)
     }
 
-    /// Selects the rows that hold at any of several instants, once for each.
-    fn take_at(
+    /// Selects a row once for each of several periods.
+    fn select_all(
         &mut self,
-        points: &[i64],
+        row: usize,
+        periods: impl Iterator<Item = usize>,
         morsel: &Morsel<'_>,
         valid_from: &[i64],
-        valid_to: &[i64],
     ) -> Result<()> {
-        for row in (0..morsel.rows).filter(|row| recorded(morsel, *row)) {
-            let first = points.partition_point(|point| *point <= valid_from[row]);
-            let last = points.partition_point(|point| *point <= valid_to[row]);
-            for period in first..last {
-                self.select(row, u32::try_from(period).unwrap_or(u32::MAX));
-                if self.selection.rows.len() >= BLOCK {
-                    self.work_off(morsel, valid_from)?;
-                }
+        for period in periods {
+            self.select(row, u32::try_from(period).unwrap_or(u32::MAX));
+            if self.selection.rows.len() >= BLOCK {
+                self.work_off(morsel, valid_from)?;
             }
         }
         Ok(())
     }
 
+    #[inline]
     fn select(&mut self, row: usize, period: u32) {
         self.selection.rows.push(u32::try_from(row).unwrap_or(u32::MAX));
         self.selection.periods.push(period);
@@ -179,6 +168,9 @@ impl<'a> CutState<'a> {
     /// Filters the selected rows, finds their cells and counts them.
     fn work_off(&mut self, morsel: &Morsel<'_>, valid_from: &[i64]) -> Result<()> {
         let selection = &mut self.selection;
+        if let Some(due) = &self.cut.due {
+            selection.keep_due(due, morsel)?;
+        }
         for filter in &self.cut.filters {
             selection.keep(filter, &self.cut.axis, morsel, valid_from);
         }
@@ -204,22 +196,13 @@ impl<'a> CutState<'a> {
 
     pub(super) fn merge(&mut self, other: Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
-            mine.cells.merge(theirs.cells);
-            mine.values.extend(theirs.values);
-            mine.foreign.values.extend(theirs.foreign.values);
-            for (key, sum) in theirs.foreign.sums {
-                *mine.foreign.sums.entry(key).or_default() += sum;
-            }
+            mine.merge(theirs);
         }
     }
 
     pub(super) fn finish(self) -> Vec<Counted> {
-        let counted = |counting: Counting| Counted {
-            cells: counting.cells.finish(),
-            values: counting.values,
-            foreign: counting.foreign,
-        };
-        self.counts.into_iter().map(counted).collect()
+        let counts = self.counts.into_iter().zip(&self.cut.tasks);
+        counts.map(|(counting, task)| counting.finish(task)).collect()
     }
 }
 
@@ -237,7 +220,7 @@ fn instant_of<'a>(
     valid_from: &'a [i64],
 ) -> impl Fn(usize) -> i64 + 'a {
     move |index| match axis {
-        Axis::Windows(_) => valid_from[rows[index] as usize],
+        Axis::Windows(_) | Axis::Overlapping(_) | Axis::Meeting(_) => valid_from[rows[index] as usize],
         Axis::Points(points) => points[periods[index] as usize] - 1,
     }
 }
@@ -252,110 +235,33 @@ impl Selection {
                 kept.push(index);
             }
         });
+        self.retain(&kept);
+    }
+
+    /// Keeps the rows whose second instant lies within the bounds of their period.
+    fn keep_due(&mut self, due: &Bounds, morsel: &Morsel<'_>) -> Result<()> {
+        let Slice::I64(instants) = morsel.columns[due.column] else {
+            return Err(Error::internal("a due date is no number of microseconds"));
+        };
+        let within = |index: &usize| match instants[self.rows[*index] as usize] {
+            NULL => due.missing,
+            at => {
+                let (from, before) = due.periods[self.periods[*index] as usize];
+                from <= at && at < before
+            }
+        };
+        let kept: Vec<usize> = (0..self.rows.len()).filter(within).collect();
+        self.retain(&kept);
+        Ok(())
+    }
+
+    /// Keeps those at these places, which rise.
+    fn retain(&mut self, kept: &[usize]) {
         for (to, from) in kept.iter().enumerate() {
             self.rows[to] = self.rows[*from];
             self.periods[to] = self.periods[*from];
         }
         self.rows.truncate(kept.len());
         self.periods.truncate(kept.len());
-    }
-}
-
-impl Counting {
-    fn count(&mut self, task: &Task, selection: &Selection, morsel: &Morsel<'_>) -> Result<()> {
-        let Self {
-            cells,
-            values,
-            foreign,
-            mask,
-            numbers,
-        } = self;
-        let numbers: Option<&[i64]> = match &task.value {
-            None => None,
-            Some(BoundValue::Batch(_)) => Some(numbers),
-            Some(BoundValue::Column(column)) => match morsel.columns[*column] {
-                Slice::I64(numbers) => Some(numbers),
-                _ => return Err(Error::internal("a measure sums a column of no whole numbers")),
-            },
-        };
-        let mask = (!matches!(task.filter, BoundFilter::Every)).then_some(mask.as_slice());
-        let mut put = Put {
-            task,
-            morsel,
-            values,
-            foreign,
-        };
-        match cells {
-            Cells::Dense(dense) => add_all(selection, mask, numbers, &mut put, dense),
-            Cells::Sparse(sparse) => add_all(selection, mask, numbers, &mut put, sparse),
-        }
-        Ok(())
-    }
-}
-
-/// Where single values and foreign money go.
-struct Put<'a> {
-    task: &'a Task,
-    morsel: &'a Morsel<'a>,
-    values: &'a mut Vec<(u64, i64)>,
-    foreign: &'a mut Foreign,
-}
-
-impl Put<'_> {
-    /// Takes the value of a row when it is not simply added in its cell.
-    fn divert(&mut self, cell: u64, row: usize, value: i64) -> bool {
-        if let Some(key) = self.abroad(cell, row) {
-            if self.task.collect {
-                self.foreign.values.push((key, value));
-            } else {
-                *self.foreign.sums.entry(key).or_default() += i128::from(value);
-            }
-            return true;
-        }
-        if self.task.collect {
-            self.values.push((cell, value));
-        }
-        self.task.collect
-    }
-
-    fn abroad(&self, cell: u64, row: usize) -> Option<(u64, u32, i32)> {
-        let money = self.task.money?;
-        let Slice::Code(currencies) = self.morsel.columns[money.currency] else {
-            return None;
-        };
-        let day = match money.day.map(|place| self.morsel.columns[place]) {
-            Some(Slice::I32(days)) => days[row],
-            _ => 0,
-        };
-        (currencies[row] != money.home).then_some((cell, currencies[row], day))
-    }
-}
-
-/// The inner loop; a function of its own for each kind of cells, so that it stays tight.
-fn add_all(
-    selection: &Selection,
-    mask: Option<&[bool]>,
-    numbers: Option<&[i64]>,
-    put: &mut Put<'_>,
-    cells: &mut impl Find,
-) {
-    let diverts = put.task.collect || put.task.money.is_some();
-    for (row, cell) in selection.rows.iter().zip(&selection.cells) {
-        let row = *row as usize;
-        if mask.is_some_and(|mask| !mask[row]) {
-            continue;
-        }
-        let acc = cells.find(*cell);
-        acc.items += 1;
-        match numbers.map(|numbers| numbers[row]) {
-            None => acc.seen += 1,
-            Some(NULL) => {}
-            Some(value) => {
-                acc.seen += 1;
-                if !diverts || !put.divert(*cell, row, value) {
-                    acc.sum += i128::from(value);
-                }
-            }
-        }
     }
 }

@@ -27,6 +27,9 @@ pub(crate) struct Deal {
     pub(crate) account: &'static str,
     pub(crate) product: &'static str,
     pub(crate) loss_reason: &'static str,
+    /// new, expansion, cross_sell, renewal or nothing.
+    pub(crate) business: &'static str,
+    pub(crate) campaign: &'static str,
     pub(crate) units: i64,
     pub(crate) qualified: bool,
     pub(crate) reopened: Option<&'static str>,
@@ -49,6 +52,8 @@ impl Deal {
         account: "Acme",
         product: "Pen",
         loss_reason: "",
+        business: "",
+        campaign: "",
         units: 1_000_000,
         qualified: true,
         reopened: None,
@@ -89,27 +94,14 @@ pub(crate) struct Fixture {
     /// Rows in a morsel.
     pub(crate) morsel: usize,
     pub(crate) rates: Vec<(&'static str, i32, Option<&'static str>, Exact)>,
+    /// Who reports to whom, by id.
+    pub(crate) reports: Vec<(&'static str, &'static str)>,
     dictionaries: BTreeMap<Dict, Dictionary>,
+    /// The code of the deal whose rows are added.
+    deal: i64,
     rows: HashMap<Table, Vec<Row>>,
     attributes: HashMap<Attribute, Vec<Vec<(i64, u32)>>>,
 }
-
-const DICTS: [Dict; 14] = [
-    Dict::Deal,
-    Dict::Rep,
-    Dict::Account,
-    Dict::Product,
-    Dict::ProductFamily,
-    Dict::Pipeline,
-    Dict::Stage,
-    Dict::Source,
-    Dict::Campaign,
-    Dict::Type,
-    Dict::LossReason,
-    Dict::Currency,
-    Dict::Outcome,
-    Dict::Attribute,
-];
 
 impl Fixture {
     pub(crate) fn new(deals: &[Deal]) -> Self {
@@ -122,7 +114,12 @@ impl Fixture {
             head: 10,
             morsel: 3,
             rates: Vec::new(),
-            dictionaries: DICTS.into_iter().map(|dict| (dict, Dictionary::new())).collect(),
+            reports: Vec::new(),
+            dictionaries: Dict::ALL
+                .into_iter()
+                .map(|dict| (dict, Dictionary::new()))
+                .collect(),
+            deal: 0,
             rows: HashMap::new(),
             attributes: HashMap::new(),
         };
@@ -162,6 +159,10 @@ impl Fixture {
     }
 
     fn add(&mut self, deal: &Deal) {
+        self.deal = self.code(
+            Dict::Deal,
+            &format!("deal {}", self.dictionaries[&Dict::Deal].len()),
+        );
         let created = self.micros(deal.created);
         let closed = deal.closed.map_or(i64::MAX, |closed| self.micros(closed));
         let reopened = deal.reopened.map_or(i64::MAX, |reopened| self.micros(reopened));
@@ -176,6 +177,34 @@ impl Fixture {
                 self.put(Table::WonLines, deal, closed, reopened);
             }
         }
+    }
+
+    /// Adds a row that holds from an instant to another (empty = forever), with names, instants, days and numbers as they
+    /// are written; empty = missing.
+    pub(crate) fn row(&mut self, table: Table, (from, to): (&str, &str), told: &[(Column, &str)]) {
+        let from = self.micros(from);
+        let to = if to.is_empty() { i64::MAX } else { self.micros(to) };
+        let day = self.settings.zone.date_of(Instant::from_micros(from)).days();
+        let mut values: HashMap<Column, i64> = table
+            .columns()
+            .iter()
+            .map(|column| (*column, if column.storage() == Storage::I64 { NULL } else { 0 }))
+            .collect();
+        for (column, text) in told {
+            let value = match column.storage() {
+                Storage::Code(dict) => self.code(dict, text),
+                _ if text.is_empty() => NULL,
+                _ => text.parse().unwrap_or_else(|_| self.micros(text)),
+            };
+            values.insert(*column, value);
+        }
+        values.extend([
+            (Column::ValidFrom, from),
+            (Column::ValidTo, to),
+            (Column::Day, i64::from(day)),
+        ]);
+        let known = (1, u64::MAX);
+        self.rows.entry(table).or_default().push(Row { values, known });
     }
 
     fn put(&mut self, table: Table, deal: &Deal, from: i64, to: i64) {
@@ -195,10 +224,13 @@ impl Fixture {
             (Column::Cycle, from - created),
             (Column::Units, deal.units),
             (Column::Qualified, i64::from(deal.qualified)),
+            (Column::Deal, self.deal),
             (Column::Owner, self.code(Dict::Rep, deal.owner)),
             (Column::Account, self.code(Dict::Account, deal.account)),
             (Column::Product, self.code(Dict::Product, deal.product)),
             (Column::LossReason, self.code(Dict::LossReason, deal.loss_reason)),
+            (Column::Type, self.code(Dict::Type, deal.business)),
+            (Column::Campaign, self.code(Dict::Campaign, deal.campaign)),
             (Column::Currency, self.code(Dict::Currency, currency)),
             (Column::Outcome, self.code(Dict::Outcome, deal.outcome)),
         ];
@@ -256,6 +288,16 @@ impl FactSource for Fixture {
         )
     }
 
+    fn managers(&self, _: i64, _: u64) -> Vec<u32> {
+        let reps = &self.dictionaries[&Dict::Rep];
+        let manager = |code: usize| {
+            let rep = reps.name(u32::try_from(code).unwrap());
+            let found = self.reports.iter().find(|(one, _)| *one == rep);
+            found.and_then(|(_, manager)| reps.code(manager)).unwrap_or(0)
+        };
+        (0..reps.len()).map(manager).collect()
+    }
+
     fn rate(&self, from: Currency, _: Currency, day: i32, budget: Option<&str>, _: u64) -> Option<Exact> {
         let known = |(code, at, name, _): &&(&str, i32, Option<&str>, Exact)| {
             *code == from.code() && *name == budget && (budget.is_some() || (*at..=*at + 7).contains(&day))
@@ -311,9 +353,10 @@ enum Held {
 
 impl Held {
     fn of(column: Column, rows: &[&Row]) -> Self {
+        let missing = if column.storage() == Storage::I64 { NULL } else { 0 };
         let values = rows
             .iter()
-            .map(|row| row.values.get(&column).copied().unwrap_or(0));
+            .map(|row| row.values.get(&column).copied().unwrap_or(missing));
         match column.storage() {
             Storage::I64 => Self::I64(values.collect()),
             Storage::I32 => Self::I32(values.map(|value| i32::try_from(value).unwrap()).collect()),

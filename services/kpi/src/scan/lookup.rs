@@ -13,6 +13,13 @@ pub enum Lookup {
         /// Index = code.
         numbers: Vec<u32>,
     },
+    /// The code itself.
+    Same {
+        /// The column's place.
+        column: usize,
+        /// Codes from here on are told as missing: they came after the question.
+        groups: u32,
+    },
     /// By an attribute, which changes over time, of the entity whose code is in a column.
     Effective {
         /// The column's place.
@@ -58,7 +65,7 @@ impl Lookup {
         mut each: impl FnMut(usize, u32),
     ) {
         let column = match self {
-            Self::Code { column, .. } | Self::Effective { column, .. } => *column,
+            Self::Code { column, .. } | Self::Same { column, .. } | Self::Effective { column, .. } => *column,
         };
         let Slice::Code(codes) = morsel.columns[column] else {
             return;
@@ -69,6 +76,12 @@ impl Lookup {
                 for (index, row) in rows.iter().enumerate() {
                     let code = codes[*row as usize] as usize;
                     each(index, numbers.get(code).copied().unwrap_or(missing));
+                }
+            }
+            Self::Same { groups, .. } => {
+                for (index, row) in rows.iter().enumerate() {
+                    let code = codes[*row as usize];
+                    each(index, if code < *groups { code } else { 0 });
                 }
             }
             Self::Effective {

@@ -26,6 +26,8 @@ pub trait FactSource: Sync {
     fn display_names(&self, dict: Dict, seq: u64) -> Vec<Arc<str>>;
     /// An attribute over time.
     fn attribute(&self, attribute: Attribute, seq: u64) -> Effective;
+    /// The rep that each rep reports to at an instant; index and value are codes of reps, 0 = none.
+    fn managers(&self, at: i64, seq: u64) -> Vec<u32>;
     /// How many units of `to` one unit of `from` costs on a day.
     fn rate(&self, from: Currency, to: Currency, day: i32, budget: Option<&str>, seq: u64) -> Option<Exact>;
     /// How many rows a scan of the table reads, about.
@@ -69,6 +71,10 @@ impl FactSource for TenantFacts {
 
     fn attribute(&self, attribute: Attribute, seq: u64) -> Effective {
         self.attribute(attribute, seq)
+    }
+
+    fn managers(&self, at: i64, seq: u64) -> Vec<u32> {
+        self.managers(at, seq)
     }
 
     fn rate(&self, from: Currency, to: Currency, day: i32, budget: Option<&str>, seq: u64) -> Option<Exact> {

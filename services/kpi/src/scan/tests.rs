@@ -27,9 +27,9 @@ fn scan_of(fixture: &Fixture, owners: u64) -> TableScan {
         .map(|pair| (fixture.micros(pair[0]), fixture.micros(pair[1])))
         .collect();
     let task = |collect| Task {
-        filter: BoundFilter::Code { column: 3, code: won },
-        value: Some(BoundValue::Column(4)),
-        collect,
+        filters: vec![BoundFilter::Code { column: 3, code: won }],
+        quantity: Quantity::Number(BoundValue::Column(4)),
+        keep: if collect { Keep::Values } else { Keep::Sum },
         money: Some(MoneyBy {
             currency: 5,
             home: fixture.dictionary(Dict::Currency).code("USD").unwrap_or(u32::MAX),
@@ -44,6 +44,7 @@ fn scan_of(fixture: &Fixture, owners: u64) -> TableScan {
             periods: 3,
             dimensions: vec![(Lookup::Code { column: 2, numbers }, owners)],
             filters: Vec::new(),
+            due: None,
             valid: (0, 1),
             tasks: vec![task(false), task(true)],
         }],
@@ -58,7 +59,7 @@ fn stock_of(fixture: &Fixture, points: Vec<i64>) -> TableScan {
     cut.periods = points.len() as u64;
     cut.axis = Axis::Points(points);
     for task in &mut cut.tasks {
-        task.filter = BoundFilter::Every;
+        task.filters.clear();
     }
     scan
 }
@@ -135,7 +136,7 @@ proptest! {
         for (alone, among) in alone[0].iter().zip(&among[0]) {
             let second = |cell: u64| (cell % 2 == 1).then_some(cell / 2);
             let cells = among.cells.iter().filter_map(|(cell, acc)| Some((second(*cell)?, *acc)));
-            prop_assert_eq!(&cells.collect::<std::collections::HashMap<_, _>>(), &alone.cells);
+            prop_assert_eq!(&cells.collect::<CellMap<_>>(), &alone.cells);
         }
     }
 }
@@ -149,7 +150,7 @@ fn a_failing_expression_fails_the_scan() {
     for column in &scan.columns {
         layout.place(*column);
     }
-    scan.cuts[0].tasks[0].filter = filter.bind(&mut layout, &|dict| fixture.dictionary(dict));
+    scan.cuts[0].tasks[0].filters = vec![filter.bind(&mut layout, &|dict| fixture.dictionary(dict))];
     let error = run(&fixture, &scan, 10, i64::MAX, 2).unwrap_err();
     assert!(error.message.contains("zero"), "{}", error.message);
 }

@@ -11,7 +11,7 @@ use proptest::sample::{Index, select, subsequence};
 use crate::answers::key::{AnswerKey, Asked, Asker, Place, locate};
 use crate::catalogue::{Catalogue, Dimension};
 use crate::checkpoint;
-use crate::query::{Ask, KnownAt, Question, answer};
+use crate::query::{Ask, Caller, KnownAt, Question, answer};
 use crate::tenant::TenantFacts;
 use crate::tenant::tests::hour;
 use crate::tenant::tests::replay::{log_of, step};
@@ -50,6 +50,15 @@ fn bound() -> impl Strategy<Value = Option<When>> {
     proptest::option::weighted(0.7, when)
 }
 
+fn caller() -> impl Strategy<Value = Caller> {
+    let rep = select(vec!["anna", "ben", "cleo", "nobody"]);
+    prop_oneof![
+        2 => Just(Caller::All),
+        1 => rep.clone().prop_map(|rep| Caller::Own(rep.to_owned())),
+        1 => rep.prop_map(|rep| Caller::Subtree(rep.to_owned())),
+    ]
+}
+
 fn ask() -> impl Strategy<Value = Ask> {
     let kpis: Vec<String> = CATALOGUE
         .all()
@@ -66,9 +75,9 @@ fn ask() -> impl Strategy<Value = Ask> {
         (bound(), bound(), proptest::option::weighted(0.3, grain)),
         subsequence(dimensions, 0..2),
         proptest::collection::vec(filter, 0..2),
-        bound(),
+        (bound(), caller()),
     )
-        .prop_map(|(kpis, (from, to, grain), group_by, filters, as_of)| Ask {
+        .prop_map(|(kpis, (from, to, grain), group_by, filters, (as_of, caller))| Ask {
             kpis,
             from,
             to,
@@ -77,6 +86,7 @@ fn ask() -> impl Strategy<Value = Ask> {
             filters,
             as_of,
             known_at: None,
+            caller,
         })
         .prop_filter("a question that can be asked", |ask| {
             Question::new(&CATALOGUE, ask, &Default::default(), now()).is_ok()

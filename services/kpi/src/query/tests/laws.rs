@@ -155,13 +155,17 @@ proptest! {
 
     #[test]
     fn order_of_rows_does_not_matter(deals in deals(), grain in 0..Grain::ALL.len()) {
-        let mut kpis = asked(&[]);
-        kpis.kpis = Catalogue::built_in().unwrap().all().iter().map(|kpi| kpi.definition.id.clone()).collect();
-        let ask = Ask { from: spring("x").from, to: spring("x").to, ..cut(by(kpis, &["team", "owner"]), Grain::ALL[grain]) };
+        let catalogue = Catalogue::built_in().unwrap();
+        let ids: Vec<&str> = catalogue.all().iter().map(|kpi| kpi.definition.id.as_str()).collect();
         let mut turned = deals.clone();
         turned.reverse();
-        prop_assert_eq!(table(&fixture(&deals), &ask), table(&fixture(&turned), &ask));
-        prop_assert_eq!(table(&fixture(&deals), &ask), table(&fixture(&deals).reversed(), &ask));
+        for some in ids.chunks(MOST_KPIS) {
+            let grouped = by(asked(some), &["team", "owner"]);
+            let ask = Ask { from: spring("x").from, to: spring("x").to, ..cut(grouped, Grain::ALL[grain]) };
+            let expected = table(&fixture(&deals), &ask);
+            prop_assert_eq!(&expected, &table(&fixture(&turned), &ask));
+            prop_assert_eq!(&expected, &table(&fixture(&deals).reversed(), &ask));
+        }
     }
 
     #[test]

@@ -1,0 +1,88 @@
+//! How far the truth may lie from a value (R11), by the method that the KPI's definition names.
+
+use std::collections::HashMap;
+
+use bellwether_domain::exact::Exact;
+use bellwether_stats::{Interval, covariance_of_means, garwood, smooth_delta, t_interval, wilson};
+
+use super::plan::sampled;
+use super::reading::Reading;
+use crate::catalogue::{self, Aggregate, Kpi};
+use crate::formula::Dual;
+
+/// Sums of products by the measures (the second not before the first) and by cell.
+pub(super) type Products = HashMap<(usize, usize), HashMap<u64, Exact>>;
+
+/// The 95 % interval of the value of a cell; `None` where the KPI has none, or the items are too few to tell.
+pub(super) fn of(kpi: &Kpi, readings: &[Reading], products: &Products, cell: u64) -> Option<Interval> {
+    match kpi.interval? {
+        catalogue::Interval::Wilson { successes, trials } => {
+            wilson(readings[successes].tally(cell)?, readings[trials].tally(cell)?)
+        }
+        catalogue::Interval::T(measure) => mean(&readings[measure], products.get(&(measure, measure))?, cell),
+        catalogue::Interval::Quantile(measure) | catalogue::Interval::Greenwood(measure) => {
+            readings[measure].interval(cell).cloned()
+        }
+        catalogue::Interval::Garwood(measure) => Some(garwood(readings[measure].tally(cell)?)),
+        catalogue::Interval::Delta => delta(kpi, readings, products, cell),
+    }
+}
+
+fn mean(reading: &Reading, squares: &HashMap<u64, Exact>, cell: u64) -> Option<Interval> {
+    let n = reading.counts(cell).seen;
+    let value = reading.value(cell)?;
+    let sum = if reading.aggregate() == Aggregate::Mean {
+        value * Exact::from(n)
+    } else {
+        value
+    };
+    t_interval(n, &sum, squares.get(&cell)?)
+}
+
+/// The delta method over the items: measures that are sums over them move, the others stand still.
+fn delta(kpi: &Kpi, readings: &[Reading], products: &Products, cell: u64) -> Option<Interval> {
+    let n = readings[kpi.items].counts(cell).seen;
+    if n < 2 {
+        return None;
+    }
+    let moving = sampled(kpi);
+    let values: Vec<Option<Exact>> = readings.iter().map(|reading| reading.value(cell)).collect();
+    let duals: Vec<Option<Dual>> = values
+        .iter()
+        .enumerate()
+        .map(|(index, value)| {
+            let value = value.clone()?;
+            Some(match moving.iter().position(|one| *one == index) {
+                Some(place) => Dual::measure(value, place),
+                None => Dual {
+                    value,
+                    slopes: Vec::new(),
+                },
+            })
+        })
+        .collect();
+    let dual = kpi.formula.evaluate(&duals).ok()?;
+    let sums: Vec<Exact> = moving
+        .iter()
+        .map(|index| values[*index].clone())
+        .collect::<Option<_>>()?;
+    let product = |a: usize, b: usize| {
+        let found = products.get(&(a.min(b), a.max(b)))?;
+        Some(found.get(&cell).cloned().unwrap_or_default())
+    };
+    let matrix: Vec<Vec<Exact>> = moving
+        .iter()
+        .map(|a| moving.iter().map(|b| product(*a, *b)).collect::<Option<_>>())
+        .collect::<Option<_>>()?;
+    // By a mean, which is a sum divided by n, a value moves n times as far.
+    let count = Exact::from(n);
+    let gradient: Vec<Exact> = (0..moving.len())
+        .map(|place| dual.slope(place) * &count)
+        .collect();
+    smooth_delta(
+        n,
+        &dual.value,
+        &gradient,
+        &covariance_of_means(n, &sums, &matrix)?,
+    )
+}

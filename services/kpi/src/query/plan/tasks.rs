@@ -1,0 +1,278 @@
+//! Tasks: what makes two of them one, and how a measure, or the product of two, becomes one.
+
+use bellwether_domain::Zone;
+
+use super::super::axes::Periods;
+use super::super::periods::Span;
+use super::super::when::Moment;
+use super::Place;
+use crate::catalogue::{Aggregate, Class, Clock, CurrencyPolicy, Interval, Kpi, Lag, Of, Rows, Scale};
+use crate::expr::{Filter, Layout};
+use crate::scan::{self, FactSource, Factor, Keep, MoneyBy, Quantity, Spread, Task};
+use crate::table::{Column, Dict};
+
+/// What makes two tasks the same.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shape {
+    /// The conditions, sorted, without repeats and without the empty one.
+    filters: Vec<String>,
+    counted: Counted,
+    keep: Keep,
+    policy: CurrencyPolicy,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Counted {
+    Rows,
+    /// An expression.
+    Number(String),
+    /// Two expressions, and whether each counts as 1 where it is not null.
+    Product([(String, bool); 2]),
+    Code(Column),
+    Lag(Lag),
+    /// An expression that belongs to days.
+    Spread(String),
+}
+
+/// The sums of the products of two measures.
+#[derive(Debug)]
+pub(in crate::query) struct Pair {
+    /// Which measures.
+    pub(in crate::query) measures: (usize, usize),
+    /// Where they are.
+    pub(in crate::query) place: Place,
+    /// What of the counts they are.
+    pub(in crate::query) read: Read,
+}
+
+/// What of a task's counts a sum of products is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::query) enum Read {
+    /// How many rows have a value.
+    Seen,
+    /// The sum, in units of these scales multiplied.
+    Sum([Scale; 2]),
+}
+
+/// What a measure adds up of a row.
+enum Adds<'a> {
+    One,
+    Presence(&'a str),
+    Value(&'a str),
+}
+
+impl Shape {
+    /// The task of a measure.
+    pub(super) fn of(rows: &Rows, policy: CurrencyPolicy) -> Self {
+        let expression = || match rows.texts.0.as_str() {
+            "" => Counted::Rows,
+            text => Counted::Number(text.to_owned()),
+        };
+        let (counted, keep) = match rows.aggregate {
+            Aggregate::Median | Aggregate::Quantile => (expression(), Keep::Values),
+            Aggregate::Spread => (Counted::Spread(rows.texts.0.clone()), Keep::Sum),
+            Aggregate::Distinct => (rows.code.map_or(Counted::Rows, Counted::Code), Keep::Distinct),
+            Aggregate::Curve | Aggregate::SurvivalQuantile => {
+                let lag = rows.lag.map(|lag| Lag { within: None, ..lag });
+                (lag.map_or(Counted::Rows, Counted::Lag), Keep::Values)
+            }
+            Aggregate::Started | Aggregate::Matured | Aggregate::Converted => {
+                let windowed = rows.lag.filter(|lag| lag.within.is_some());
+                (windowed.map_or(Counted::Rows, Counted::Lag), Keep::Sum)
+            }
+            Aggregate::Count | Aggregate::Sum | Aggregate::Mean | Aggregate::Share => {
+                (expression(), Keep::Sum)
+            }
+        };
+        Self {
+            filters: filters(&[rows]),
+            counted,
+            keep,
+            policy,
+        }
+    }
+
+    /// The task that sums the products of two measures of the same items, and what of it that is.
+    pub(super) fn of_pair(pair: [&Rows; 2], policy: CurrencyPolicy) -> (Self, Read) {
+        let [a, b] = pair;
+        let scale = |rows: &Rows| match adds(rows) {
+            Adds::Value(_) => rows.scale,
+            Adds::One | Adds::Presence(_) => Scale::Number,
+        };
+        let sum = Read::Sum([scale(a), scale(b)]);
+        let plain = |text: &str| Counted::Number(text.to_owned());
+        let (counted, read) = match (adds(a), adds(b)) {
+            (Adds::One, Adds::One) => (Counted::Rows, Read::Seen),
+            (Adds::One, Adds::Presence(x)) | (Adds::Presence(x), Adds::One) => (plain(x), Read::Seen),
+            (Adds::Presence(x), Adds::Presence(y)) if x == y => (plain(x), Read::Seen),
+            (Adds::One, Adds::Value(x)) | (Adds::Value(x), Adds::One) => (plain(x), sum),
+            (Adds::Presence(x), Adds::Value(y)) | (Adds::Value(x), Adds::Presence(y)) if x == y => {
+                (plain(x), sum)
+            }
+            (one, two) => (Counted::Product([one.factor(), two.factor()]), sum),
+        };
+        // A count of what has an amount is taken from the task that sums the amounts.
+        let money = pair.iter().any(|rows| rows.scale == Scale::Money);
+        let shape = Self {
+            filters: filters(&pair),
+            counted,
+            keep: Keep::Sum,
+            policy: if money { policy } else { CurrencyPolicy::None },
+        };
+        (shape, read)
+    }
+
+    /// The task itself, over measures that have its conditions and expressions.
+    pub(super) fn task(
+        &self,
+        parts: &[&Rows],
+        layout: &mut Layout,
+        source: &dyn FactSource,
+        (moment, spans): (&Moment, &[Span]),
+        abroad: Option<u32>,
+    ) -> Task {
+        let dictionary = |dict: Dict| source.dictionary(dict);
+        let bound = |text: &String, layout: &mut Layout| {
+            let rows = parts.iter().find(|rows| rows.texts.1 == *text);
+            let filter = rows.map_or(&Filter::Every, |rows| &rows.filter);
+            filter.bind(layout, &dictionary)
+        };
+        let mut filters = Vec::new();
+        for text in &self.filters {
+            filters.push(bound(text, layout));
+        }
+        let number = |text: &str, layout: &mut Layout| {
+            let value = parts.iter().find(|rows| rows.texts.0 == text)?.value.as_ref()?;
+            Some(value.bind(layout, &dictionary))
+        };
+        let quantity = match &self.counted {
+            Counted::Rows => Some(Quantity::Rows),
+            Counted::Number(text) => number(text, layout).map(Quantity::Number),
+            Counted::Product(factors) => {
+                let [one, two] = factors.each_ref().map(|(text, presence)| {
+                    let value = number(text, layout)?;
+                    Some(Factor {
+                        value,
+                        presence: *presence,
+                    })
+                });
+                one.zip(two).map(|(one, two)| Quantity::Product([one, two]))
+            }
+            Counted::Code(column) => Some(Quantity::Code(layout.place(*column))),
+            Counted::Spread(text) => number(text, layout).map(|value| {
+                let periods = Periods::of(parts[0]);
+                Quantity::Spread(Spread {
+                    value,
+                    days: (layout.place(Column::StartDay), layout.place(Column::EndDay)),
+                    valid: (layout.place(Column::ValidFrom), layout.place(Column::ValidTo)),
+                    periods: periods.days(spans, moment),
+                    zone: moment.settings.zone.clone(),
+                })
+            }),
+            Counted::Lag(lag) => Some(Quantity::Lag(bound_lag(lag, layout, moment))),
+        };
+        let money = abroad
+            .filter(|_| self.policy != CurrencyPolicy::None)
+            .map(|home| MoneyBy {
+                currency: layout.place(Column::Currency),
+                home,
+                day: (self.policy == CurrencyPolicy::Booked).then(|| layout.place(Column::Day)),
+            });
+        Task {
+            filters,
+            // Every expression is one of the parts'.
+            quantity: quantity.unwrap_or(Quantity::Rows),
+            keep: self.keep,
+            money,
+        }
+    }
+}
+
+/// Whether measures add up something of the same rows, or of the same entities.
+fn same_items(items: &Of, other: &Of) -> bool {
+    let adds = |aggregate: Aggregate| matches!(aggregate, Aggregate::Count | Aggregate::Sum);
+    match (items, other) {
+        (Of::Rows(items), Of::Rows(other)) => {
+            adds(other.aggregate)
+                && items.class != Class::Lag
+                && (items.table, Periods::of(items), items.due)
+                    == (other.table, Periods::of(other), other.due)
+        }
+        (Of::Entities(items), Of::Entities(other)) => adds(other.aggregate) && items.entity == other.entity,
+        _ => false,
+    }
+}
+
+fn adds(rows: &Rows) -> Adds<'_> {
+    match (rows.aggregate, rows.texts.0.as_str()) {
+        (_, "") => Adds::One,
+        (Aggregate::Count, text) => Adds::Presence(text),
+        (_, text) => Adds::Value(text),
+    }
+}
+
+impl Adds<'_> {
+    fn factor(&self) -> (String, bool) {
+        match self {
+            // A pair with one of these is no product.
+            Self::One => (String::new(), true),
+            Self::Presence(text) => ((*text).to_owned(), true),
+            Self::Value(text) => ((*text).to_owned(), false),
+        }
+    }
+}
+
+fn filters(parts: &[&Rows]) -> Vec<String> {
+    let mut filters: Vec<String> = parts
+        .iter()
+        .filter(|rows| !matches!(rows.filter, Filter::Every))
+        .map(|rows| rows.texts.1.clone())
+        .collect();
+    filters.sort_unstable();
+    filters.dedup();
+    filters
+}
+
+fn bound_lag(lag: &Lag, layout: &mut Layout, moment: &Moment) -> scan::Lag {
+    let zone = &moment.settings.zone;
+    let elapsed = lag.clock == Clock::Elapsed;
+    scan::Lag {
+        start: layout.place(lag.start),
+        end: layout.place(lag.end),
+        happened: layout.place(lag.happened),
+        competes: lag.competes.map(|column| layout.place(column)),
+        as_of: moment.as_of.as_micros(),
+        clock: if elapsed {
+            moment.as_of.as_micros()
+        } else {
+            moment.business()
+        },
+        zone: (elapsed && *zone != Zone::utc()).then(|| zone.clone()),
+        within: lag.within.map(|within| within.micros),
+    }
+}
+
+/// The pairs of measures (the second not before the first) whose products an interval needs: of a mean the square, of
+/// the delta method all pairs of the measures that are sums over the items.
+pub(in crate::query) fn wanted(kpi: &Kpi) -> Vec<(usize, usize)> {
+    match kpi.interval {
+        Some(Interval::T(measure)) => vec![(measure, measure)],
+        Some(Interval::Delta) => {
+            let sums = sampled(kpi);
+            let pairs = sums.iter().enumerate();
+            pairs
+                .flat_map(|(place, a)| sums[place..].iter().map(|b| (*a, *b)))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The measures of a formula that are sums over the same items as `n`.
+pub(in crate::query) fn sampled(kpi: &Kpi) -> Vec<usize> {
+    let items = &kpi.measures[kpi.items].of;
+    let mut named = kpi.formula.measures();
+    named
+        .retain(|index| kpi.measures[*index].across.is_none() && same_items(items, &kpi.measures[*index].of));
+    named
+}

@@ -1,0 +1,140 @@
+//! From counts to the measures of one KPI.
+
+use bellwether_domain::Result;
+use bellwether_domain::exact::Exact;
+
+use super::interval::Products;
+use super::money::Rates;
+use super::periods::Span;
+use super::plan::{Place, Plan, Read, Use, policy, wanted};
+use super::reading::{Digit, Entity, Reading, Way, products, read, sums_of_products};
+use crate::catalogue::{Dimension, Entities, Interval, Of, Rows};
+use crate::scan::Counted;
+
+/// What every scan counted: by scan, cut and task.
+pub(super) type Counts = [Vec<Vec<Counted>>];
+
+pub(super) fn counted(counts: &Counts, place: Place) -> &Counted {
+    &counts[place.scan][place.cut][place.task]
+}
+
+/// Reads the measures of a KPI.
+pub(super) struct Reader<'a> {
+    pub(super) used: &'a Use<'a>,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) spans: &'a [Span],
+    pub(super) counts: &'a Counts,
+    pub(super) rates: &'a Rates<'a>,
+    /// Decimals of the home currency.
+    pub(super) exponent: u32,
+}
+
+impl Reader<'_> {
+    /// Its measures, and the sums of products that its interval needs.
+    ///
+    /// # Errors
+    /// `FAILED_PRECONDITION` where an exchange rate is missing.
+    pub(super) fn read(&self) -> Result<(Vec<Reading>, Products)> {
+        let wanted = wanted(self.used.kpi);
+        let mut readings = Vec::new();
+        let mut values: Vec<Vec<Entity>> = Vec::new();
+        for (index, measure) in self.used.kpi.measures.iter().enumerate() {
+            let places = &self.used.places[index];
+            let (reading, own) = match &measure.of {
+                Of::Rows(rows) => (self.rows(rows, places[0], measure.across, true)?, Vec::new()),
+                Of::Entities(entities) => {
+                    let wanted = wanted.iter().any(|(a, b)| *a == index || *b == index);
+                    self.entities(entities, places, wanted)?
+                }
+            };
+            readings.push(reading);
+            values.push(own);
+        }
+        Ok((readings, self.products(&wanted, &values)?))
+    }
+
+    fn rows(&self, rows: &Rows, place: Place, across: Option<Dimension>, rounded: bool) -> Result<Reading> {
+        let way = Way {
+            across: across.and_then(|dimension| self.digit(dimension)),
+            rounded,
+            ..self.way(rows)
+        };
+        Reading::new(counted(self.counts, place), rows, self.rates, way)
+    }
+
+    fn entities(
+        &self,
+        entities: &Entities,
+        places: &[Place],
+        wanted: bool,
+    ) -> Result<(Reading, Vec<Entity>)> {
+        let own = entities.measures.iter().zip(places);
+        let own = own
+            .map(|(rows, place)| self.rows(rows, *place, None, false))
+            .collect::<Result<Vec<_>>>()?;
+        let way = Way {
+            rounded: true,
+            ..self.way(&entities.measures[0])
+        };
+        Ok(read(entities, &own, self.used.space, way, wanted))
+    }
+
+    fn way(&self, rows: &Rows) -> Way {
+        let own = matches!(
+            self.used.kpi.interval,
+            Some(Interval::Quantile(_) | Interval::Greenwood(_))
+        );
+        Way {
+            policy: policy(self.used.kpi, rows),
+            exponent: self.exponent,
+            across: None,
+            rounded: true,
+            intervals: own,
+        }
+    }
+
+    fn products(&self, wanted: &[(usize, usize)], values: &[Vec<Entity>]) -> Result<Products> {
+        let mut found = Products::new();
+        for pair in &self.used.pairs {
+            let Of::Rows(rows) = &self.used.kpi.measures[pair.measures.0].of else {
+                continue;
+            };
+            let counted = counted(self.counts, pair.place);
+            let sums = match pair.read {
+                Read::Seen => {
+                    let seen = counted.cells.iter();
+                    seen.map(|(cell, acc)| (*cell, Exact::from(acc.seen))).collect()
+                }
+                Read::Sum(scales) => {
+                    let way = Way {
+                        policy: self.used.kpi.definition.currency,
+                        ..self.way(rows)
+                    };
+                    sums_of_products(counted, scales, self.rates, way)?
+                }
+            };
+            found.insert(pair.measures, sums);
+        }
+        for (a, b) in wanted
+            .iter()
+            .filter(|pair| !found.contains_key(pair))
+            .copied()
+            .collect::<Vec<_>>()
+        {
+            found.insert((a, b), products(&values[a], &values[b], self.used.space));
+        }
+        Ok(found)
+    }
+
+    /// Where a dimension stands in the numbers of cells.
+    fn digit(&self, dimension: Dimension) -> Option<Digit> {
+        let groups = |dimension: &Dimension| self.plan.names[dimension].names.len() as u64;
+        let dimensions = &self.used.dimensions;
+        let place = dimensions.iter().position(|one| *one == dimension)?;
+        let faster = dimensions[place + 1..].iter().map(groups).product::<u64>();
+        Some(Digit {
+            stride: faster * self.spans.len() as u64,
+            groups: groups(&dimension),
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! How long rows waited, as curves: the share that has ended by an age, and the age by which a share has.
+
+use bellwether_domain::exact::Exact;
+use bellwether_stats::{AalenJohansen, Ending, Estimate, Interval, KaplanMeier};
+
+use super::{Reading, Way};
+use crate::catalogue::{Aggregate, Rows};
+use crate::scan::{CellMap, Counted, Ended, Wait};
+
+impl Reading {
+    /// Reads curves from single waits.
+    pub(super) fn waits(&mut self, counted: &Counted, rows: &Rows, way: Way) {
+        let mut by_cell: CellMap<Vec<Wait>> = CellMap::default();
+        for (cell, code) in &counted.values {
+            by_cell.entry(*cell).or_default().push(Wait::from_code(*code));
+        }
+        for (cell, waits) in by_cell {
+            if rows.aggregate == Aggregate::Curve {
+                let age = rows
+                    .lag
+                    .and_then(|lag| lag.within)
+                    .map_or(0, |within| within.micros);
+                let Some(ended) = ended_by(&waits, age, rows.lag.is_some_and(|lag| lag.competes.is_some()))
+                else {
+                    continue;
+                };
+                self.values.insert(cell, ended.share);
+                self.intervals
+                    .extend(ended.interval.map(|interval| (cell, interval)));
+                continue;
+            }
+            let Some(curve) = KaplanMeier::new(&pairs(&waits)) else {
+                continue;
+            };
+            self.values
+                .extend(curve.quantile(&rows.q).map(|lag| (cell, Exact::from(lag))));
+            if way.intervals {
+                let interval = curve.quantile_interval(&rows.q);
+                // An end that was not reached is no number.
+                let bounds = interval.low.zip(interval.high);
+                let between =
+                    bounds.map(|(low, high)| Interval::between(&Exact::from(low), &Exact::from(high)));
+                self.intervals
+                    .extend(between.map(|interval| (cell, interval.scaled(&self.unit))));
+            }
+        }
+    }
+}
+
+/// The share that has ended by an age; `None` when nobody was watched for so long.
+fn ended_by(waits: &[Wait], age: i64, competing: bool) -> Option<Estimate> {
+    if !competing {
+        return KaplanMeier::new(&pairs(waits))?
+            .at(age)
+            .map(|left| left.complement());
+    }
+    let records: Vec<(i64, Ending)> = waits
+        .iter()
+        .map(|wait| {
+            let ending = match wait.ended {
+                Ended::This => Ending::Event,
+                Ended::Other => Ending::Competing,
+                Ended::No => Ending::Open,
+            };
+            (wait.lag, ending)
+        })
+        .collect();
+    AalenJohansen::new(&records)?.at(age)
+}
+
+fn pairs(waits: &[Wait]) -> Vec<(i64, bool)> {
+    waits
+        .iter()
+        .map(|wait| (wait.lag, wait.ended == Ended::This))
+        .collect()
+}
