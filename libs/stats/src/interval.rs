@@ -1,12 +1,37 @@
-//! Intervals of rates, and when a rate rests on too few cases (KPI rule R11).
+//! Intervals of values, and when a rate rests on too few cases (KPI rule R11).
+//!
+//! Counts and sums come in exact and stay so; what is not rational (a root, a quantile of a distribution) is computed
+//! from the four operations, whole-number roots and the functions of the crate `libm`, never from the functions of the
+//! machine's C library, so that every machine gets the same digits.
+
+mod count;
+mod delta;
+mod level;
+mod mean;
+mod order;
+mod proportion;
+
+#[cfg(test)]
+mod coverage;
+#[cfg(test)]
+mod references;
+#[cfg(test)]
+mod tests;
 
 use bellwether_domain::exact::Exact;
-use num_bigint::BigUint;
+use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;
 use num_traits::{Pow, Zero};
 
-#[cfg(test)]
-mod tests;
+pub use count::{garwood, garwood_at};
+pub use delta::{covariance_of_means, ratio_delta, ratio_delta_at, smooth_delta, smooth_delta_at};
+pub use level::Level;
+pub(crate) use level::fifteen;
+pub use mean::{t_interval, t_interval_at, total_interval, total_interval_at};
+pub use order::{
+    OrderInterval, OrderRanks, order_ranks, order_ranks_at, quantile_interval, quantile_interval_at,
+};
+pub use proportion::{Nps, nps, nps_at, wilson, wilson_at};
 
 /// A rate over fewer cases than this carries the small-n flag (KPI rule R11).
 pub const SMALL_N: u64 = 20;
@@ -14,32 +39,48 @@ pub const SMALL_N: u64 = 20;
 /// An interval wider than this on either side, as a fraction (10 points), carries the small-n flag too.
 const WIDE: (u32, u32) = (1, 10);
 
-/// The 0.975 quantile of the standard normal distribution as KPI rule R11 fixes it, times [`Z_SCALE`].
-const Z: u64 = 1_959_963_984_540_054;
-/// What [`Z`] is divided by.
-const Z_SCALE: u64 = 1_000_000_000_000_000;
-
-const Z_SQUARED: u128 = (Z as u128).pow(2);
-const SCALE_SQUARED: u128 = (Z_SCALE as u128).pow(2);
-
-/// Decimal places of the square root: far more than an answer shows, so that cutting it off cannot be seen.
-const ROOT_PLACES: u32 = 60;
-
-/// A two-sided interval of a rate, both ends as fractions from 0 to 1.
+/// A two-sided interval; both ends belong to it.
 ///
 /// The ends stay numerators over one common denominator that is not reduced: every cell of an answer may have an
 /// interval, and the greatest common divisor of numbers this long costs many times all the rest. Other counts have
 /// another interval, so equal parts mean equal intervals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interval {
-    low: BigUint,
+    low: BigInt,
     /// Not below `low`.
-    high: BigUint,
-    /// Above 0 and not below `high`.
-    denominator: BigUint,
+    high: BigInt,
+    /// Above 0.
+    denominator: BigInt,
 }
 
 impl Interval {
+    /// The interval between two values, whichever is the lower one.
+    #[must_use]
+    pub fn between(one: &Exact, other: &Exact) -> Self {
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        let denominator = low.denominator().lcm(high.denominator());
+        let part = |end: &Exact| end.numerator() * (&denominator / end.denominator());
+        Self {
+            low: part(low),
+            high: part(high),
+            denominator,
+        }
+    }
+
+    /// `(centre ± factor √radicand) / denominator`, the factor given times [`level::SCALE`] and the root cut off after
+    /// [`ROOT_PLACES`] decimals. The denominator is above 0.
+    fn around(centre: &BigInt, factor: u64, radicand: &BigUint, denominator: &BigInt) -> Self {
+        let places = ten_to(ROOT_PLACES);
+        let deviation = BigInt::from((radicand * &places * &places).sqrt() * factor);
+        let per_unit = BigInt::from(places * level::SCALE);
+        let middle = centre * &per_unit;
+        Self {
+            low: &middle - &deviation,
+            high: middle + deviation,
+            denominator: denominator * per_unit,
+        }
+    }
+
     /// The lower end.
     #[must_use]
     pub fn low(&self) -> Exact {
@@ -56,7 +97,7 @@ impl Interval {
     /// lower one first. Answers show 15. The digits are those of [`Exact::to_significant`].
     #[must_use]
     pub fn to_strings(&self, digits: u32) -> (String, String) {
-        let text = |end| significant(end, &self.denominator, digits);
+        let text = |end| significant(end, self.denominator.magnitude(), digits);
         (text(&self.low), text(&self.high))
     }
 
@@ -69,14 +110,64 @@ impl Interval {
     /// Whether a value lies between the ends or on one of them.
     #[must_use]
     pub fn contains(&self, value: &Exact) -> bool {
-        self.low() <= *value && *value <= self.high()
+        let value_parts = value.numerator() * &self.denominator;
+        let over = value.denominator();
+        &self.low * over <= value_parts && value_parts <= &self.high * over
     }
 
     /// Whether the two have a value in common. People inside overlapping intervals are not ranked (R11).
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        &self.low * &other.denominator <= &other.high * &self.denominator
-            && &other.low * &self.denominator <= &self.high * &other.denominator
+        !self.is_below(other) && !other.is_below(self)
+    }
+
+    /// Whether every value of this interval is below every value of the other one.
+    #[must_use]
+    pub fn is_below(&self, other: &Self) -> bool {
+        &self.high * &other.denominator < &other.low * &self.denominator
+    }
+
+    /// The interval of the value times `factor`: from minor units to major ones, from a fraction to points. A negative
+    /// factor turns the ends round.
+    #[must_use]
+    pub fn scaled(&self, factor: &Exact) -> Self {
+        let times = factor.numerator();
+        let (low, high) = (&self.low * times, &self.high * times);
+        let (low, high) = if factor.is_negative() {
+            (high, low)
+        } else {
+            (low, high)
+        };
+        Self {
+            low,
+            high,
+            denominator: &self.denominator * factor.denominator(),
+        }
+    }
+
+    /// The interval of the value plus `step`: growth is a ratio less 1.
+    #[must_use]
+    pub fn shifted(&self, step: &Exact) -> Self {
+        let shift = step.numerator() * &self.denominator;
+        Self {
+            low: &self.low * step.denominator() + &shift,
+            high: &self.high * step.denominator() + shift,
+            denominator: &self.denominator * step.denominator(),
+        }
+    }
+
+    /// The interval with ends no further out than `least` and `most`, which is what the value cannot leave. An
+    /// interval outside of them shrinks to the nearer bound.
+    #[must_use]
+    pub fn clamped(&self, least: &Exact, most: &Exact) -> Self {
+        let (low, high) = (self.low(), self.high());
+        if low >= *least && high <= *most {
+            return self.clone();
+        }
+        Self::between(
+            &low.max(least.clone()).min(most.clone()),
+            &high.min(most.clone()).max(least.clone()),
+        )
     }
 
     /// Whether half of the width is more than [`WIDE`].
@@ -85,37 +176,56 @@ impl Interval {
         (&self.high - &self.low) * of > &self.denominator * (2 * points)
     }
 
-    fn fraction(&self, numerator: &BigUint) -> Exact {
+    fn fraction(&self, numerator: &BigInt) -> Exact {
         Exact::ratio(numerator.clone(), self.denominator.clone()).expect("the denominator is above 0")
     }
 }
 
-/// A fraction from 0 to 1 rounded half-even to `digits` significant digits, without trailing zeros.
-fn significant(numerator: &BigUint, denominator: &BigUint, digits: u32) -> String {
-    if numerator.is_zero() {
+/// Decimal places of the square root: far more than an answer shows, so that cutting it off cannot be seen.
+const ROOT_PLACES: u32 = 60;
+
+/// A fraction rounded half-even to `digits` significant digits, without exponent and without zeros at the end of the
+/// decimals.
+fn significant(numerator: &BigInt, denominator: &BigUint, digits: u32) -> String {
+    let magnitude = numerator.magnitude();
+    if magnitude.is_zero() {
         return "0".to_owned();
     }
-    if numerator == denominator {
-        return "1".to_owned();
+    let digits = i64::from(digits.max(1));
+    let (least, limit) = (ten_to(digits as u32 - 1), ten_to(digits as u32));
+    // The lengths in bits tell the power of ten but for one or two.
+    let bits = magnitude.bits() as i64 - denominator.bits() as i64 - 1;
+    let mut exponent = (bits * 30_103).div_euclid(100_000);
+    loop {
+        let places = digits - 1 - exponent;
+        let shift = ten_to(places.unsigned_abs() as u32);
+        let (scaled, divisor) = if places < 0 {
+            (magnitude.clone(), denominator * shift)
+        } else {
+            (magnitude * shift, denominator.clone())
+        };
+        let (units, rest) = scaled.div_rem(&divisor);
+        if units >= limit {
+            exponent += 1;
+        } else if units < least {
+            exponent -= 1;
+        } else {
+            let missing = divisor - &rest;
+            let up = rest > missing || (rest == missing && units.is_odd());
+            let units = if up { units + 1_u32 } else { units };
+            let sign = if numerator.sign() == Sign::Minus { "-" } else { "" };
+            return format!("{sign}{}", plain(&units.to_string(), places));
+        }
     }
-    let digits = digits.max(1);
-    // The lengths in bits tell the zeros behind the point but for one that may be missing: log10(2) is rounded down.
-    let shorter = denominator.bits() - numerator.bits();
-    let mut zeros = (shorter.saturating_sub(1) * 30_102 / 100_000) as u32;
-    let mut scaled = numerator * ten_to(zeros + 1);
-    while scaled < *denominator {
-        scaled *= 10_u32;
-        zeros += 1;
-    }
-    let (mut units, rest) = (scaled * ten_to(digits - 1)).div_rem(denominator);
-    let missing = denominator - &rest;
-    if rest > missing || (rest == missing && units.is_odd()) {
-        units += 1_u32;
-    }
+}
 
-    let places = (zeros + digits) as usize;
-    let text = format!("{:0>width$}", units.to_string(), width = places + 1);
-    // Rounding may have made it 1.
+/// `units / 10^places` written out.
+fn plain(units: &str, places: i64) -> String {
+    if places <= 0 {
+        return format!("{units}{}", "0".repeat(places.unsigned_abs() as usize));
+    }
+    let places = places as usize;
+    let text = format!("{units:0>width$}", width = places + 1);
     let (whole, fraction) = text.split_at(text.len() - places);
     match fraction.trim_end_matches('0') {
         "" => whole.to_owned(),
@@ -130,48 +240,9 @@ fn ten_to(exponent: u32) -> BigUint {
         .map_or_else(|| Pow::pow(BigUint::from(10_u32), exponent), BigUint::from)
 }
 
-/// The 95 % score interval of a proportion by Wilson, without continuity correction: `successes` of `n`.
-///
-/// ```text
-/// (2k + z² ± z √(z² + 4k(n - k)/n)) / (2(n + z²)),  z = 1.959963984540054
-/// ```
-///
-/// Computed in whole numbers; the only approximation is the square root, cut off after 60 decimals, so both
-/// ends are right to more than 40 digits and the interval of `n - k` is exactly the mirror image. `k = 0` has
-/// the lower end 0 and `k = n` the upper end 1. `None` when `n` is 0 or smaller than `successes`.
-///
-/// Source: E. B. Wilson (1927), JASA 22:209-212; R. G. Newcombe (1998), Statistics in Medicine 17:857-872,
-/// method 3.
-#[must_use]
-pub fn wilson(successes: u64, n: u64) -> Option<Interval> {
-    if n == 0 || successes > n {
-        return None;
-    }
-    // With z = Z / S everything is multiplied by S² n: the ends are
-    // (n (2k S² + Z²) ± Z √(n (n Z² + 4k(n - k) S²))) / (2n (n S² + Z²)).
-    let (k, misses, n) = (
-        BigUint::from(successes),
-        BigUint::from(n - successes),
-        BigUint::from(n),
-    );
-    let places = ten_to(ROOT_PLACES);
-
-    let radicand = &n * (&n * Z_SQUARED + &k * misses * (4 * SCALE_SQUARED));
-    let root = (radicand * &places * &places).sqrt();
-    let deviation = root * Z;
-
-    let per_n = &n * places;
-    let middle = &per_n * (k * (2 * SCALE_SQUARED) + Z_SQUARED);
-    Some(Interval {
-        // Not below 0: the deviation is at most the middle, and the same when there are no successes.
-        low: &middle - &deviation,
-        high: middle + deviation,
-        denominator: per_n * (n * SCALE_SQUARED + Z_SQUARED) * 2_u32,
-    })
-}
-
 /// Whether a rate rests on too little to be shown without a warning (KPI rule R11): fewer than [`SMALL_N`]
-/// cases, or an interval of more than 10 points to either side. Without an interval only the count decides.
+/// cases, or an interval of more than 10 points to either side. Without an interval only the count decides; so it does
+/// for what is no rate, whose interval has a unit and is not handed in.
 #[must_use]
 pub fn small_n(n: u64, interval: Option<&Interval>) -> bool {
     n < SMALL_N || interval.is_some_and(Interval::is_wide)

@@ -3,6 +3,7 @@
 use num_bigint::BigInt;
 use proptest::prelude::*;
 
+use super::level::SCALE;
 use super::*;
 
 /// Successes, cases, and both ends: the formula in decimals of 120 digits, by Python's `decimal`.
@@ -98,9 +99,9 @@ fn overlap_is_symmetric_and_counts_the_ends() {
 fn rational(k: u64, n: u64) -> (Exact, Exact) {
     let (k, n) = (Exact::from(k), Exact::from(n));
     let (two, four) = (Exact::from(2), Exact::from(4));
-    let z = Exact::from_scaled(Z, 15);
+    let z = Exact::from_scaled(Level::P95.normal_scaled(), 15);
     let z_squared = &z * &z;
-    let scale = Exact::from(Z_SCALE) * Exact::from(BigInt::from(ten_to(ROOT_PLACES)));
+    let scale = Exact::from(SCALE) * Exact::from(BigInt::from(ten_to(ROOT_PLACES)));
     let square = &n * (&n * &z_squared + &four * &k * (&n - &k)) * &scale * &scale;
     assert!(square.is_integer(), "nothing is cut off but by the root");
     // √(z² + 4k(n - k)/n), cut off where the interval cuts it off.
@@ -178,7 +179,7 @@ proptest! {
     fn the_ends_solve_the_score_equation(n in 1_u64..100_000, share in 0.0_f64..=1.0) {
         // Independent of the closed form: |k/n - p| = z sqrt(p (1 - p) / n) at both ends.
         let k = ((n as f64 * share) as u64).min(n);
-        let z = Exact::from_scaled(Z, 15);
+        let z = Exact::from_scaled(Level::P95.normal_scaled(), 15);
         let rate = Exact::ratio(k, n).expect("n is not 0");
         let interval = of(k, n);
         for end in [interval.low(), interval.high()] {
