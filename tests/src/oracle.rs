@@ -4,4 +4,5 @@
 pub mod answer;
 pub mod dates;
 pub mod export;
+pub mod kinds;
 pub mod number;

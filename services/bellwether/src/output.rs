@@ -10,9 +10,16 @@ use crate::exit::Failure;
 
 mod figures;
 mod table;
+mod wrap;
 
 pub(crate) use figures::{compact, percent_points, precise, relative};
 pub(crate) use table::{Cell, Sheet, Tone};
+pub(crate) use wrap::wrapped;
+
+/// The widest line of running text.
+const WIDTH: usize = 96;
+/// What a terminal is taken for at least.
+const NARROWEST: usize = 40;
 
 /// Something that can be shown in each form.
 pub(crate) trait View {
@@ -31,6 +38,14 @@ pub(crate) struct Page {
     pub(crate) colour: bool,
     /// Whether long cells are wrapped to the width of the terminal.
     pub(crate) wrap: bool,
+}
+
+impl Page {
+    /// The width that running text is wrapped to: the terminal's, within what can be read.
+    pub(crate) fn width(&self) -> usize {
+        let terminal = self.wrap.then(|| comfy_table::Table::new().width()).flatten();
+        terminal.map_or(WIDTH, |width| usize::from(width).clamp(NARROWEST, WIDTH))
+    }
 }
 
 /// Where results and remarks go.

@@ -79,6 +79,7 @@ async fn settings(client: &Client, tenant: &str) -> Result<Settings, Failure> {
 async fn definitions(client: &Client, tenant: &str) -> Result<Vec<KpiDefinition>, Failure> {
     let request = ListKpisRequest {
         tenant: tenant.to_owned(),
+        ..ListKpisRequest::default()
     };
     Ok(client.catalog().list_kpis(request).await?.into_inner().kpis)
 }

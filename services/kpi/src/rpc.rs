@@ -2,7 +2,9 @@
 
 mod ask;
 mod catalog;
+mod definition;
 mod kpi;
+mod measure;
 mod values;
 mod watch;
 
@@ -17,6 +19,7 @@ use bellwether_runtime::services::{MAX_MESSAGE_BYTES, ServiceSet};
 
 pub(crate) use ask::ask_of;
 pub use catalog::CatalogRpc;
+pub use definition::definition_of;
 pub use kpi::KpiRpc;
 pub(crate) use values::response_of;
 pub(crate) use watch::Watches;

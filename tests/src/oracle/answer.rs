@@ -1,7 +1,10 @@
 //! What each KPI must be, from the rules' own words.
 
+use std::collections::HashMap;
+
 use super::dates;
 use super::export::Deal;
+use super::kinds;
 use super::number::Fraction;
 
 /// The KPIs recomputed here.
@@ -55,13 +58,13 @@ pub struct Row {
 
 /// A period as asked and as the calendar has it.
 #[derive(Debug, Clone, Copy)]
-struct Period {
-    start: i32,
-    end: i32,
+pub(super) struct Period {
+    pub(super) start: i32,
+    pub(super) end: i32,
     whole: (i32, i32),
 }
 
-fn periods(question: &Question<'_>) -> Vec<Period> {
+pub(super) fn periods(question: &Question<'_>) -> Vec<Period> {
     let Some(grain) = question.grain else {
         return vec![Period {
             start: question.from,
@@ -112,6 +115,9 @@ fn previous(question: &Question<'_>, period: Period) -> (i32, i32) {
 /// The rows of one KPI, in the order of periods; groups are not ordered here.
 #[must_use]
 pub fn rows(kpi: &str, deals: &[Deal], question: &Question<'_>) -> Vec<Row> {
+    if let Some(part) = kinds::part_of(kpi) {
+        return kinds::shares(part, deals, question);
+    }
     let mut by = question.by.to_vec();
     let mix = kpi == "loss_reason_mix";
     by.retain(|dimension| *dimension != "loss_reason");
@@ -120,16 +126,12 @@ pub fn rows(kpi: &str, deals: &[Deal], question: &Question<'_>) -> Vec<Row> {
             .map(|dimension| deal.dimensions[dimension].clone())
             .collect()
     };
-    let mut groups: Vec<Vec<Option<String>>> = Vec::new();
+    let mut groups: HashMap<Vec<Option<String>>, Vec<&Deal>> = HashMap::new();
     for deal in deals {
-        let group = name(deal);
-        if !groups.contains(&group) {
-            groups.push(group);
-        }
+        groups.entry(name(deal)).or_default().push(deal);
     }
     let mut out = Vec::new();
-    for group in groups {
-        let members: Vec<&Deal> = deals.iter().filter(|deal| name(deal) == group).collect();
+    for (group, members) in groups {
         let cells: Vec<Row> = periods(question)
             .into_iter()
             .map(|period| {
@@ -156,27 +158,29 @@ pub fn rows(kpi: &str, deals: &[Deal], question: &Question<'_>) -> Vec<Row> {
     out
 }
 
-type Cell = (Result<String, &'static str>, usize);
+pub(super) type Cell = (Result<String, &'static str>, usize);
 
 /// What a period's cell stands on.
-struct Base<'a> {
-    closed: Vec<&'a Deal>,
-    won: Vec<&'a Deal>,
-    lost: Vec<&'a Deal>,
-    open: Vec<&'a Deal>,
-    created: Vec<&'a Deal>,
+pub(super) struct Base<'a> {
+    pub(super) closed: Vec<&'a Deal>,
+    pub(super) won: Vec<&'a Deal>,
+    pub(super) lost: Vec<&'a Deal>,
+    pub(super) open: Vec<&'a Deal>,
+    pub(super) created: Vec<&'a Deal>,
+}
+
+/// The base of the period before.
+fn before<'a>(deals: &[&'a Deal], question: &Question<'_>, period: Period) -> Base<'a> {
+    let (start, end) = previous(question, period);
+    let whole = (start, end);
+    base(deals, question, Period { start, end, whole })
 }
 
 fn within(question: &Question<'_>, at: Option<i32>, from: i32, to: i32) -> bool {
     at.is_some_and(|at| at >= from && at < to && at <= question.as_of)
 }
 
-fn won<'a>(deals: &[&'a Deal], question: &Question<'_>, from: i32, to: i32) -> Vec<&'a Deal> {
-    let counts = |deal: &&Deal| deal.stage == "Won" && within(question, deal.closed, from, to);
-    deals.iter().copied().filter(counts).collect()
-}
-
-fn base<'a>(deals: &[&'a Deal], question: &Question<'_>, period: Period) -> Base<'a> {
+pub(super) fn base<'a>(deals: &[&'a Deal], question: &Question<'_>, period: Period) -> Base<'a> {
     let (from, to) = (period.start, period.end);
     let at = (to - 1).min(question.as_of);
     let closed: Vec<&Deal> = deals
@@ -193,7 +197,11 @@ fn base<'a>(deals: &[&'a Deal], question: &Question<'_>, period: Period) -> Base
             .copied()
             .filter(|deal| deal.stage == "Lost")
             .collect(),
-        won: won(deals, question, from, to),
+        won: closed
+            .iter()
+            .copied()
+            .filter(|deal| deal.stage == "Won")
+            .collect(),
         open: deals.iter().copied().filter(is_open).collect(),
         created: deals
             .iter()
@@ -204,23 +212,23 @@ fn base<'a>(deals: &[&'a Deal], question: &Question<'_>, period: Period) -> Base
     }
 }
 
-fn count(deals: &[&Deal]) -> i128 {
+pub(super) fn count(deals: &[&Deal]) -> i128 {
     i128::try_from(deals.len()).expect("few")
 }
 
-fn sold(deals: &[&Deal]) -> i128 {
+pub(super) fn sold(deals: &[&Deal]) -> i128 {
     deals.iter().map(|deal| deal.value).sum()
 }
 
-fn listed(deals: &[&Deal]) -> i128 {
+pub(super) fn listed(deals: &[&Deal]) -> i128 {
     deals.iter().map(|deal| deal.list).sum()
 }
 
-fn days(deal: &Deal) -> i128 {
+pub(super) fn days(deal: &Deal) -> i128 {
     i128::from(deal.closed.unwrap_or(0) - deal.created.unwrap_or(0))
 }
 
-fn ratio(over: i128, under: i128, reason: &'static str) -> Result<String, &'static str> {
+pub(super) fn ratio(over: i128, under: i128, reason: &'static str) -> Result<String, &'static str> {
     if under == 0 {
         Err(reason)
     } else {
@@ -254,7 +262,10 @@ fn cell(kpi: &str, deals: &[&Deal], question: &Question<'_>, period: Period) -> 
         "average_deal_size" | "average_selling_price" => {
             (ratio(sold(wins), count(wins), "no_won_deals"), wins.len())
         }
-        "median_deal_size" => (median(wins.iter().map(|deal| deal.value).collect()), wins.len()),
+        "median_deal_size" => {
+            let values = wins.iter().map(|deal| deal.value).collect();
+            (median(values, "no_won_deals"), wins.len())
+        }
         "sales_cycle_mean" => (
             ratio(
                 wins.iter().map(|deal| days(deal)).sum(),
@@ -263,7 +274,10 @@ fn cell(kpi: &str, deals: &[&Deal], question: &Question<'_>, period: Period) -> 
             ),
             wins.len(),
         ),
-        "sales_cycle_median" => (median(wins.iter().map(|deal| days(deal)).collect()), wins.len()),
+        "sales_cycle_median" => {
+            let values = wins.iter().map(|deal| days(deal)).collect();
+            (median(values, "no_won_deals"), wins.len())
+        }
         "open_deals" => (Ok(base.open.len().to_string()), base.open.len()),
         "pipeline_value" => (Ok(listed(&base.open).to_string()), base.open.len()),
         "pipeline_created" => (Ok(listed(&base.created).to_string()), base.created.len()),
@@ -274,24 +288,23 @@ fn cell(kpi: &str, deals: &[&Deal], question: &Question<'_>, period: Period) -> 
             (ratio(over, count(all) * cycle, reason), all.len())
         }
         "revenue_growth_rate" => {
-            let (from, to) = previous(question, period);
-            let before = sold(&won(deals, question, from, to));
+            let before = sold(&before(deals, question, period).won);
             (ratio(sold(wins) - before, before, "no_base"), wins.len())
         }
         "loss_reason_mix" => (
             ratio(count(&base.lost), count(&base.lost), "no_lost_deals"),
             base.lost.len(),
         ),
-        other => panic!("the oracle does not know `{other}`"),
+        other => kinds::cell(other, &base, &before(deals, question, period)),
     }
 }
 
 /// The median of an even number is the mean of the middle two.
-fn median(mut values: Vec<i128>) -> Result<String, &'static str> {
+pub(super) fn median(mut values: Vec<i128>, none: &'static str) -> Result<String, &'static str> {
     values.sort_unstable();
     let n = values.len();
     if n == 0 {
-        return Err("no_won_deals");
+        return Err(none);
     }
     Ok(Fraction::new(values[(n - 1) / 2] + values[n / 2], 2).text(true))
 }

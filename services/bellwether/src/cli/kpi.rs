@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use bellwether_domain::period::Grain;
 use bellwether_domain::{Instant, When};
+use bellwether_kpi::catalogue::FunnelStage;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -14,8 +15,13 @@ use super::{Connection, WatchArgs};
 pub(crate) enum KpiCommand {
     /// Which KPIs there are
     List(ListArgs),
-    /// What a KPI means: formula, caveats, benchmarks with their sources
+    /// Which few KPIs to begin with, by way of selling
+    Presets(PresetsArgs),
+    /// What a KPI means: formula, what counts, caveats, benchmarks with their sources
     Show(ShowArgs),
+    /// The built-in KPIs as a page of Markdown, as in docs/kpis.md
+    #[command(after_help = "Example:\n  bellwether kpi docs > kpis.md")]
+    Docs,
     /// What KPIs say
     Query(QueryArgs),
     /// What KPIs say, and again whenever it changes
@@ -24,8 +30,37 @@ pub(crate) enum KpiCommand {
 
 /// Arguments of `kpi list`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bellwether kpi list\n  bellwether kpi list --tenant acme --output json")]
+#[command(after_help = "\
+Examples:
+  bellwether kpi list
+  bellwether kpi list --stage pipeline --leading
+  bellwether kpi list --preset saas
+  bellwether kpi list --tenant acme --output json")]
 pub(crate) struct ListArgs {
+    /// Only those that watch this part of the funnel
+    #[arg(long, value_name = "STAGE", value_parser = stages())]
+    pub(crate) stage: Option<String>,
+    /// Only the few of this preset, as `kpi presets` names them
+    #[arg(long, value_name = "PRESET")]
+    pub(crate) preset: Option<String>,
+    /// Only those that move before results do
+    #[arg(long, conflicts_with = "lagging")]
+    pub(crate) leading: bool,
+    /// Only those that report results
+    #[arg(long)]
+    pub(crate) lagging: bool,
+    /// The tenant; without one the built-in catalogue
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// Where the server is.
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// Arguments of `kpi presets`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bellwether kpi presets")]
+pub(crate) struct PresetsArgs {
     /// The tenant; without one the built-in catalogue
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: Option<String>,
@@ -91,6 +126,10 @@ pub(crate) struct QueryArgs {
     /// Where the server is.
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+fn stages() -> PossibleValuesParser {
+    PossibleValuesParser::new(FunnelStage::ALL.map(FunnelStage::name))
 }
 
 fn grains() -> impl clap::builder::TypedValueParser<Value = Grain> {

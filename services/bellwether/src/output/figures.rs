@@ -7,7 +7,8 @@ pub(crate) fn precise(value: &str, unit: &str) -> String {
     };
     match unit {
         "ratio" => format!("{} %", grouped(number * 100.0, 2)),
-        "count" => grouped(number, 0),
+        // Units per deal, say: a number of things that need not be whole.
+        "count" => grouped(number, if number.fract() == 0.0 { 0 } else { 2 }),
         "days" => format!("{} days", grouped(number, 1)),
         money => format!("{} {money}", grouped(number, 2)),
     }
@@ -20,7 +21,7 @@ pub(crate) fn compact(value: &str, unit: &str) -> String {
     };
     match unit {
         "ratio" => format!("{} %", grouped(number * 100.0, 1)),
-        "count" => grouped(number, 0),
+        "count" => grouped(number, if number.fract() == 0.0 { 0 } else { 1 }),
         "days" => format!(
             "{} days",
             grouped(number, if number.abs() < 10.0 { 1 } else { 0 })
@@ -98,6 +99,7 @@ mod tests {
             ("512", "USD", "512.00 USD", "512 USD"),
             ("-0.001", "USD", "0.00 USD", "0 USD"),
             ("4238", "count", "4,238", "4,238"),
+            ("2.125", "count", "2.12", "2.1"),
             ("57", "days", "57.0 days", "57 days"),
             ("51.78", "days", "51.8 days", "52 days"),
             ("1096.5", "USD/day", "1,096.50 USD/day", "1.10k USD/day"),

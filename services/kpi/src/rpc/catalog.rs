@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use bellwether_contracts::kpi::catalog_service_server::CatalogService;
 use bellwether_contracts::kpi::{
-    self, GetKpiRequest, GetKpiResponse, KpiDefinition, ListKpisRequest, ListKpisResponse, MeasureDefinition,
+    GetKpiRequest, GetKpiResponse, ListKpisRequest, ListKpisResponse, ListPresetsRequest, ListPresetsResponse,
 };
 use bellwether_contracts::status::to_status;
-use bellwether_domain::Result;
+use bellwether_domain::{Error, ErrorReason, Result};
 use bellwether_runtime::auth::authorize;
 use tonic::{Request, Response, Status};
 
-use crate::catalogue::{Cadence, Catalogue, CurrencyPolicy, Dimension, Direction, Kpi, MeasureSource, Unit};
+use super::definition::{definition_of, preset_of};
+use crate::catalogue::{Catalogue, FunnelStage, Kpi, nearest};
 use crate::worker::Tenants;
 
 /// Answers `CatalogService`.
@@ -39,8 +40,9 @@ impl CatalogRpc {
 
     async fn list(&self, request: Request<ListKpisRequest>) -> Result<ListKpisResponse> {
         self.check(&request, &request.get_ref().tenant).await?;
+        let kpis = chosen(&self.catalogue, request.get_ref())?;
         Ok(ListKpisResponse {
-            kpis: self.catalogue.all().iter().map(definition_of).collect(),
+            kpis: kpis.into_iter().map(definition_of).collect(),
         })
     }
 
@@ -51,6 +53,42 @@ impl CatalogRpc {
             kpi: Some(definition_of(kpi)),
         })
     }
+
+    async fn presets(&self, request: Request<ListPresetsRequest>) -> Result<ListPresetsResponse> {
+        self.check(&request, &request.get_ref().tenant).await?;
+        Ok(ListPresetsResponse {
+            presets: self.catalogue.presets().iter().map(preset_of).collect(),
+        })
+    }
+}
+
+/// The KPIs that a request asks for.
+fn chosen<'a>(catalogue: &'a Catalogue, request: &ListKpisRequest) -> Result<Vec<&'a Kpi>> {
+    let stage = match request.funnel_stage.as_str() {
+        "" => None,
+        name => Some(FunnelStage::from_name(name).ok_or_else(|| unknown_stage(name))?),
+    };
+    let kpis: Vec<&Kpi> = match request.preset.as_str() {
+        "" => catalogue.all().iter().collect(),
+        preset => {
+            let picks = catalogue.preset(preset)?.kpis.iter();
+            picks.map(|pick| catalogue.kpi(&pick.id)).collect::<Result<_>>()?
+        }
+    };
+    let wanted = |kpi: &&Kpi| {
+        stage.is_none_or(|stage| kpi.definition.funnel_stage == stage)
+            && request
+                .leading
+                .is_none_or(|leading| kpi.definition.leading == leading)
+    };
+    Ok(kpis.into_iter().filter(wanted).collect())
+}
+
+fn unknown_stage(name: &str) -> Error {
+    let shown: String = name.chars().take(80).collect();
+    let near = nearest(name, FunnelStage::ALL.into_iter().map(FunnelStage::name)).unwrap_or_default();
+    let message = format!("there is no funnel stage `{shown}`: did you mean `{near}`?");
+    Error::invalid(ErrorReason::InvalidField, "funnel_stage", message)
 }
 
 #[tonic::async_trait]
@@ -74,87 +112,77 @@ impl CatalogService for CatalogRpc {
             .map(Response::new)
             .map_err(|error| to_status(&error))
     }
-}
 
-fn definition_of(kpi: &Kpi) -> KpiDefinition {
-    let definition = &kpi.definition;
-    let benchmark = |one: &crate::catalogue::Benchmark| kpi::Benchmark {
-        value: one.value.clone(),
-        source: one.source.clone(),
-        date: one.date.clone(),
-        segment: one.segment.clone(),
-    };
-    KpiDefinition {
-        id: definition.id.clone(),
-        name: definition.name.clone(),
-        description: definition.description.clone(),
-        unit: unit_of(definition.unit).into(),
-        direction: direction_of(definition.direction).into(),
-        leading: definition.leading,
-        cadence: cadence_of(definition.cadence).into(),
-        funnel_stage: definition.funnel_stage.clone(),
-        dimensions: kpi
-            .dimensions
-            .iter()
-            .map(|one| Dimension::name(*one).to_owned())
-            .collect(),
-        version: definition.version,
-        formula: format!("{} = {}", definition.in_words, definition.formula),
-        measures: definition.measures.iter().map(measure_of).collect(),
-        caveats: definition.caveats.clone(),
-        benchmarks: definition.benchmarks.iter().map(benchmark).collect(),
-        items: definition.items.what.clone(),
-        absent_reason: definition
-            .absent_reason
-            .map(|reason| reason.name().to_owned())
-            .unwrap_or_default(),
-        currency_policy: policy_of(definition.currency).into(),
+    async fn list_presets(
+        &self,
+        request: Request<ListPresetsRequest>,
+    ) -> std::result::Result<Response<ListPresetsResponse>, Status> {
+        self.presets(request)
+            .await
+            .map(Response::new)
+            .map_err(|error| to_status(&error))
     }
 }
 
-fn measure_of(measure: &MeasureSource) -> MeasureDefinition {
-    MeasureDefinition {
-        name: measure.name.clone(),
-        table: measure.table.clone(),
-        class: measure.class.name().to_owned(),
-        aggregate: measure.aggregate.name().to_owned(),
-        expression: measure.expression.clone(),
-        filter: measure.filter.clone(),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn unit_of(unit: Unit) -> kpi::Unit {
-    match unit {
-        Unit::Ratio => kpi::Unit::Ratio,
-        Unit::Count => kpi::Unit::Count,
-        Unit::Money => kpi::Unit::Money,
-        Unit::MoneyPerDay => kpi::Unit::MoneyPerDay,
-        Unit::MoneyPerUnit => kpi::Unit::MoneyPerUnit,
-        Unit::Days => kpi::Unit::Days,
+    fn ids(request: &ListKpisRequest) -> Vec<String> {
+        let catalogue = Catalogue::built_in().unwrap();
+        let kpis = chosen(&catalogue, request).unwrap();
+        kpis.iter().map(|kpi| kpi.definition.id.clone()).collect()
     }
-}
 
-fn direction_of(direction: Direction) -> kpi::Direction {
-    match direction {
-        Direction::Up => kpi::Direction::Up,
-        Direction::Down => kpi::Direction::Down,
-        Direction::Neutral => kpi::Direction::Neutral,
+    #[test]
+    fn the_list_is_narrowed_by_stage_preset_and_kind() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let all = ListKpisRequest::default();
+        assert_eq!(ids(&all).len(), catalogue.all().len());
+        let stage = |name: &str| {
+            ids(&ListKpisRequest {
+                funnel_stage: name.to_owned(),
+                ..all.clone()
+            })
+        };
+        assert!(stage("close").contains(&"win_rate".to_owned()));
+        let of_stages: usize = FunnelStage::ALL.map(|one| stage(one.name()).len()).iter().sum();
+        assert_eq!(of_stages, catalogue.all().len());
+        let preset = ListKpisRequest {
+            preset: "field".to_owned(),
+            ..all.clone()
+        };
+        assert_eq!(
+            (ids(&preset)[0].as_str(), ids(&preset).len()),
+            ("qualified_pipeline_value", 5)
+        );
+        let leading = |leading| {
+            ids(&ListKpisRequest {
+                leading: Some(leading),
+                ..preset.clone()
+            })
+        };
+        assert_eq!(leading(true), ["qualified_pipeline_value"]);
+        assert_eq!(leading(false).len(), 4);
     }
-}
 
-fn cadence_of(cadence: Cadence) -> kpi::Cadence {
-    match cadence {
-        Cadence::Weekly => kpi::Cadence::Weekly,
-        Cadence::Monthly => kpi::Cadence::Monthly,
-        Cadence::Quarterly => kpi::Cadence::Quarterly,
-    }
-}
-
-fn policy_of(policy: CurrencyPolicy) -> kpi::CurrencyPolicy {
-    match policy {
-        CurrencyPolicy::None => kpi::CurrencyPolicy::Unspecified,
-        CurrencyPolicy::Booked => kpi::CurrencyPolicy::Booked,
-        CurrencyPolicy::Spot => kpi::CurrencyPolicy::Spot,
-        CurrencyPolicy::Constant => kpi::CurrencyPolicy::Constant,
+    #[test]
+    fn what_there_is_not_is_refused_by_name() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let refused = |request: &ListKpisRequest| chosen(&catalogue, request).unwrap_err().message;
+        let stage = ListKpisRequest {
+            funnel_stage: "closing".to_owned(),
+            ..ListKpisRequest::default()
+        };
+        assert!(refused(&stage).contains("`closing`: did you mean `close`?"));
+        let preset = ListKpisRequest {
+            preset: "retail".to_owned(),
+            ..ListKpisRequest::default()
+        };
+        let message = refused(&preset);
+        assert!(
+            message.contains("`retail`; there are saas, inside, field, transactional"),
+            "{message}"
+        );
     }
 }

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::company::TENANT;
 use super::{CATALOG, Journey};
 
+/// How many KPIs a question may have.
+const MOST_KPIS: usize = 32;
+
 fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }
@@ -28,6 +31,16 @@ fn kpis(journey: &Journey<'_>) -> Vec<(String, Vec<String>)> {
     list.iter()
         .map(|kpi| (text(&kpi["id"]), dimensions(kpi)))
         .collect()
+}
+
+/// The KPIs that know all of these dimensions.
+fn knowing<'a>(all: &'a [(String, Vec<String>)], dimensions: &[&str]) -> Vec<&'a String> {
+    let knows = |known: &[String]| {
+        let mut wanted = dimensions.iter();
+        wanted.all(|name| known.iter().any(|one| one == name))
+    };
+    let found = all.iter().filter(|(_, known)| knows(known));
+    found.map(|(kpi, _)| kpi).collect()
 }
 
 /// A KPI between two days as of a third.
@@ -64,25 +77,31 @@ pub(super) fn company(journey: &Journey<'_>, when: &str) {
     }
     let dimensions: BTreeSet<&String> = all.iter().flat_map(|(_, dimensions)| dimensions).collect();
     for dimension in dimensions {
-        let knowing = all
-            .iter()
-            .filter(|(_, dimensions)| dimensions.contains(dimension));
-        let knowing: Vec<&String> = knowing.map(|(kpi, _)| kpi).collect();
-        let mut message = cut(TENANT, "", ["2024-01-01", "2025-01-01", "2025-06-30"]);
-        message["kpis"] = json!(knowing);
-        message["group_by"] = json!([dimension]);
-        ask(&format!("by {dimension}"), &message);
-        let mut message = cut(TENANT, "", ["2024-02-10", "2024-11-20", "2024-10-01"]);
-        message["kpis"] = json!(knowing);
-        message["group_by"] = json!([dimension, "region"]);
-        message["grain"] = json!("GRAIN_YEAR");
-        message["filters"] = json!([{"dimension": "owner", "value": "Rep 1"}, {"dimension": "owner", "value": "Rep 4"}, {"dimension": "campaign"}]);
-        if dimension != "region" {
-            ask(
-                &format!("by {dimension} and region, of two owners without a campaign"),
-                &message,
-            );
+        for kpis in knowing(&all, &[dimension]).chunks(MOST_KPIS) {
+            by_dimension(journey, when, dimension, kpis);
         }
+        for kpis in knowing(&all, &[dimension, "region", "campaign"]).chunks(MOST_KPIS) {
+            of_two_owners(journey, when, dimension, kpis);
+        }
+    }
+}
+
+fn by_dimension(journey: &Journey<'_>, when: &str, dimension: &str, kpis: &[&String]) {
+    let mut message = cut(TENANT, "", ["2024-01-01", "2025-01-01", "2025-06-30"]);
+    message["kpis"] = json!(kpis);
+    message["group_by"] = json!([dimension]);
+    journey.ask(&format!("{when}: by {dimension}, from {}", kpis[0]), &message);
+}
+
+fn of_two_owners(journey: &Journey<'_>, when: &str, dimension: &str, kpis: &[&String]) {
+    let mut message = cut(TENANT, "", ["2024-02-10", "2024-11-20", "2024-10-01"]);
+    message["kpis"] = json!(kpis);
+    message["group_by"] = json!([dimension, "region"]);
+    message["grain"] = json!("GRAIN_YEAR");
+    message["filters"] = json!([{"dimension": "owner", "value": "Rep 1"}, {"dimension": "owner", "value": "Rep 4"}, {"dimension": "campaign"}]);
+    if dimension != "region" {
+        let what = format!("by {dimension} and region, of two owners without a campaign");
+        journey.ask(&format!("{when}: {what}, from {}", kpis[0]), &message);
     }
 }
 
@@ -116,13 +135,17 @@ fn values(answer: &Value) -> Vec<(Value, Value)> {
 
 /// The KPIs of the CRM export, all together: of the year as it stood on five days, and by each of its dimensions.
 pub(super) fn export(journey: &Journey<'_>, tenant: &str) {
-    let ids: Vec<String> = kpis(journey).into_iter().map(|(id, _)| id).collect();
+    let all = kpis(journey);
     let year = |as_of: &str, grain: &str, by: &[&str]| {
-        let mut message = cut(tenant, "", ["2017-01-01", "2018-01-01", as_of]);
-        message["kpis"] = json!(ids);
-        message["grain"] = json!(format!("GRAIN_{grain}"));
-        message["group_by"] = json!(by);
-        journey.ask(&format!("export as of {as_of} by {by:?}, {grain}"), &message);
+        let ids: Vec<&String> = knowing(&all, by);
+        for kpis in ids.chunks(MOST_KPIS) {
+            let mut message = cut(tenant, "", ["2017-01-01", "2018-01-01", as_of]);
+            message["kpis"] = json!(kpis);
+            message["grain"] = json!(format!("GRAIN_{grain}"));
+            message["group_by"] = json!(by);
+            let what = format!("export as of {as_of} by {by:?}, {grain}, from {}", kpis[0]);
+            journey.ask(&what, &message);
+        }
     };
     for as_of in [
         "2016-12-31",

@@ -1,0 +1,228 @@
+//! What the codes of a definition are called: short, for lists and programs, and in words, for people.
+
+use bellwether_contracts::kpi::{
+    Cadence, CurrencyPolicy, DefinitionClass, DefinitionStatus, Direction, KpiDefinition, MeasureDefinition,
+    SalesModel, Unit,
+};
+
+pub(super) fn unit(kpi: &KpiDefinition) -> &'static str {
+    match kpi.unit() {
+        Unit::Unspecified => "",
+        Unit::Ratio => "ratio",
+        Unit::Count => "count",
+        Unit::Money => "money",
+        Unit::MoneyPerDay => "money/day",
+        Unit::Days => "days",
+        Unit::MoneyPerUnit => "money/unit",
+        Unit::Minutes => "minutes",
+    }
+}
+
+pub(super) fn unit_words(kpi: &KpiDefinition) -> &'static str {
+    match kpi.unit() {
+        Unit::Unspecified => "",
+        Unit::Ratio => "a percentage; in JSON and CSV a fraction: 0.31 is 31 %",
+        Unit::Count => "a number",
+        Unit::Money => "money, in the tenant's currency",
+        Unit::MoneyPerDay => "money a day, in the tenant's currency",
+        Unit::Days => "days",
+        Unit::Minutes => "minutes of business hours",
+        Unit::MoneyPerUnit => "money a unit sold, in the tenant's currency",
+    }
+}
+
+pub(super) fn direction(kpi: &KpiDefinition) -> &'static str {
+    match kpi.direction() {
+        Direction::Up => "up",
+        Direction::Down => "down",
+        Direction::Neutral | Direction::Unspecified => "neutral",
+    }
+}
+
+pub(super) fn good(kpi: &KpiDefinition) -> &'static str {
+    match kpi.direction() {
+        Direction::Up => "more",
+        Direction::Down => "less",
+        Direction::Neutral | Direction::Unspecified => "neither more nor less by itself",
+    }
+}
+
+pub(super) fn kind(kpi: &KpiDefinition) -> &'static str {
+    if kpi.leading { "leading" } else { "lagging" }
+}
+
+pub(super) fn kind_words(kpi: &KpiDefinition) -> &'static str {
+    if kpi.leading {
+        "leading: it moves before results do"
+    } else {
+        "lagging: it reports results"
+    }
+}
+
+pub(super) fn cadence(kpi: &KpiDefinition) -> &'static str {
+    match kpi.cadence() {
+        Cadence::Weekly => "weekly",
+        Cadence::Monthly => "monthly",
+        Cadence::Quarterly => "quarterly",
+        Cadence::Unspecified => "",
+    }
+}
+
+pub(super) fn cadence_words(kpi: &KpiDefinition) -> &'static str {
+    match kpi.cadence() {
+        Cadence::Weekly => "every week",
+        Cadence::Monthly => "every month",
+        Cadence::Quarterly => "every quarter",
+        Cadence::Unspecified => "",
+    }
+}
+
+pub(super) fn currency(kpi: &KpiDefinition) -> &'static str {
+    match kpi.currency_policy() {
+        CurrencyPolicy::Unspecified => "",
+        CurrencyPolicy::Booked => "booked",
+        CurrencyPolicy::Spot => "spot",
+        CurrencyPolicy::Constant => "constant",
+    }
+}
+
+pub(super) fn currency_words(kpi: &KpiDefinition) -> &'static str {
+    match kpi.currency_policy() {
+        CurrencyPolicy::Unspecified => "",
+        CurrencyPolicy::Booked => "other currencies at the rate of each event's day",
+        CurrencyPolicy::Spot => "other currencies at the rate of the as-of day",
+        CurrencyPolicy::Constant => {
+            "other currencies at one rate for all periods: the budget's, else the as-of day's"
+        }
+    }
+}
+
+pub(super) fn status(kpi: &KpiDefinition) -> &'static str {
+    match kpi.status() {
+        DefinitionStatus::Unspecified => "",
+        DefinitionStatus::Draft => "draft",
+        DefinitionStatus::Certified => "certified",
+        DefinitionStatus::Deprecated => "deprecated",
+    }
+}
+
+pub(super) fn class(kpi: &KpiDefinition) -> &'static str {
+    match kpi.class() {
+        DefinitionClass::Unspecified => "",
+        DefinitionClass::Metric => "metric",
+        DefinitionClass::Kpi => "kpi",
+    }
+}
+
+/// The codes of the ways of selling that a KPI is of use to; none = all.
+pub(super) fn models(kpi: &KpiDefinition) -> Vec<&'static str> {
+    let code = |model: SalesModel| match model {
+        SalesModel::Unspecified => "",
+        SalesModel::Saas => "saas",
+        SalesModel::Inside => "inside",
+        SalesModel::Field => "field",
+        SalesModel::Transactional => "transactional",
+    };
+    kpi.sales_models().map(code).collect()
+}
+
+/// A measure in a sentence: what is counted or added up, over which rows, when.
+pub(super) fn measure(measure: &MeasureDefinition) -> String {
+    let across = match measure.across.as_str() {
+        "" => String::new(),
+        dimension => format!(", of every {dimension} together"),
+    };
+    let what = match measure.class.as_str() {
+        "nested" => nested(measure),
+        "lag" => lag(measure),
+        _ => format!("{} of {}, {}", counted(measure), rows(measure), when(measure)),
+    };
+    format!("{what}{across}")
+}
+
+fn rows(measure: &MeasureDefinition) -> String {
+    let due = match measure.due.as_str() {
+        "" => String::new(),
+        due => format!(" due by {due}"),
+    };
+    match measure.filter.as_str() {
+        "" => format!("`{}`{due}", measure.table),
+        filter => format!("`{}` where `{filter}`{due}", measure.table),
+    }
+}
+
+fn counted(measure: &MeasureDefinition) -> String {
+    match (measure.aggregate.as_str(), measure.expression.as_str()) {
+        ("count", "") => "how many rows".to_owned(),
+        ("count", expression) => format!("how many rows with `{expression}`"),
+        ("distinct", expression) => format!("how many different `{expression}`"),
+        ("quantile", expression) => format!("quantile {} of `{expression}`", measure.q),
+        (aggregate, expression) => format!("{aggregate} of `{expression}`"),
+    }
+}
+
+fn when(measure: &MeasureDefinition) -> String {
+    let stock = measure.class == "stock";
+    match (measure.at.as_str(), measure.window.as_str()) {
+        ("previous", _) | (_, "previous") => "in the period before".to_owned(),
+        ("start", _) => "at the period's start".to_owned(),
+        _ if stock => "at the period's end".to_owned(),
+        (_, window) => match window.strip_prefix("rolling ") {
+            Some(stretch) => format!("in the {stretch} up to the period's end"),
+            None => "in the period".to_owned(),
+        },
+    }
+}
+
+fn lag(measure: &MeasureDefinition) -> String {
+    let what = match measure.aggregate.as_str() {
+        "started" => "how many".to_owned(),
+        "matured" => "how many whose whole window has passed".to_owned(),
+        "converted" => "how many, of those whose whole window has passed, ended within it".to_owned(),
+        "curve" => "the probability of having ended by the age (those not ended yet censored)".to_owned(),
+        _ => format!(
+            "the least time by which a share of {} has ended (those not ended yet censored)",
+            measure.q
+        ),
+    };
+    let within = match measure.within.as_str() {
+        "" => String::new(),
+        within => format!(", window {within}"),
+    };
+    let clock = if measure.clock == "business" {
+        ", in business hours"
+    } else {
+        ""
+    };
+    let competes = match measure.competes.as_str() {
+        "" => String::new(),
+        other => format!(", `{other}` competing"),
+    };
+    format!(
+        "{what}: {} begun in the period, from `{}` to `{}`{within}{clock}{competes}",
+        rows(measure),
+        measure.start,
+        measure.end
+    )
+}
+
+fn nested(measure: &MeasureDefinition) -> String {
+    let only = match measure.only.as_str() {
+        "" => String::new(),
+        only => format!(" where `{only}`"),
+    };
+    let how = match measure.aggregate.as_str() {
+        "count" => "how many".to_owned(),
+        "share" => "share for which the formula is true".to_owned(),
+        "quantile" => format!("quantile {}", measure.q),
+        aggregate => aggregate.to_owned(),
+    };
+    let inner = |one: &MeasureDefinition| format!("`{}`: {}", one.name, self::measure(one));
+    let inner: Vec<String> = measure.measures.iter().map(inner).collect();
+    format!(
+        "{how} over each `{}`{only} of `{}` ({})",
+        measure.per,
+        measure.formula,
+        inner.join("; ")
+    )
+}
