@@ -70,6 +70,8 @@ pub(super) struct Entry {
     pub(super) bytes: Vec<u8>,
     /// Its own instant.
     pub(super) at: Option<When>,
+    /// Its name, where the list is a map.
+    pub(super) name: Option<Arc<str>>,
     /// The columns behind its fields.
     pub(super) columns: Vec<(Arc<str>, Arc<str>)>,
     pub(super) place: Place,
@@ -281,6 +283,7 @@ impl<'a> Reader<'a> {
             tag: list.tag,
             bytes: Vec::new(),
             at: None,
+            name: None,
             columns: Vec::new(),
             place: self.row.place,
         };
@@ -290,7 +293,9 @@ impl<'a> Reader<'a> {
             if list.shape == Shape::Map && entry.bytes.len() == filled && self.faults == before {
                 return;
             }
-            if &*field.path == "at" {
+            if list.shape == Shape::Map {
+                entry.name = Some(Arc::clone(&field.path));
+            } else if &*field.path == "at" {
                 entry.at = when;
             }
             entry

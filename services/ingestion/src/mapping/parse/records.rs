@@ -245,10 +245,7 @@ impl Parser {
         let mut out = Vec::new();
         for (name, node) in self.problems.entries(node, &path) {
             let here = join(&path, name);
-            if !AttributeDeclaration::is_name(name) {
-                let message = format!("`{name}` is not a name of 1 to 63 of a-z, 0-9 and _");
-                self.problems.add(node.line, &here, message);
-            }
+            self.declarable(name, node, &here);
             let holds = match &node.value {
                 Value::Table(_) => attribute_shape(
                     &self.problems.table(node, &here, ATTRIBUTE_KEYS),
@@ -273,6 +270,14 @@ impl Parser {
             out.extend(field.map(|field| (Arc::from(name.as_str()), holds, field)));
         }
         out
+    }
+
+    /// Refuses what cannot be the name of a declared field or a dimension.
+    fn declarable(&mut self, name: &str, node: &Node, path: &str) {
+        if !AttributeDeclaration::is_name(name) {
+            let message = format!("`{name}` is not a name of 1 to 63 of a-z, 0-9 and _");
+            self.problems.add(node.line, path, message);
+        }
     }
 
     /// A field of the record itself.
@@ -347,6 +352,7 @@ impl Parser {
         };
         let mut out = Vec::new();
         for (name, node) in self.problems.entries(node, path) {
+            self.declarable(name, node, &join(path, name));
             let values = self.alternatives(node, &join(path, name), &Shape::Text, super::VALUE_KEYS, scope);
             let key = ValueSpec {
                 from: From::Constant(name.clone()),

@@ -229,6 +229,53 @@ fn merged_rows_that_contradict_are_refused_together_and_named_by_their_own_place
 }
 
 #[test]
+fn dimensions_of_several_rows_are_told_apart_by_name() {
+    let mapping = "sources: {a: {files: a.csv}, b: {files: b.csv}}\nrecords:\n  - kind: metric_sample\n    from:\n      \
+         - source: a\n        id: id\n        \
+           fields: {name: {constant: n}, at: at, value: value, dimensions: {site: site, channel: channel}}\n      \
+         - {source: b, id: id, fields: {dimensions: {site: place, team: team}}}\n";
+    let long = "x".repeat(1_025);
+    let files = vec![
+        file(
+            "a.csv",
+            format!(
+                "id,at,value,site,channel\n1,2024-01-01,1,oslo,\n2,2024-01-01,2,,web\n3,2024-01-01,3,oslo,\n4,2024-01-01,4,{long},\n"
+            ),
+        ),
+        file(
+            "b.csv",
+            "id,place,team\n1,berlin,x\n2,berlin,\n3,oslo,x\n3,oslo,y\n",
+        ),
+    ];
+    let outcome = import(mapping, files).unwrap();
+    let dimensions = |at: usize| outcome.json("metric_sample")[at]["metric_sample"]["dimensions"].clone();
+    assert_eq!(dimensions(0), json!({"site": "oslo", "team": "x"}));
+    assert_eq!(dimensions(1), json!({"site": "berlin", "channel": "web"}));
+    let told: Vec<(u32, u64, &str)> = outcome
+        .rejects
+        .iter()
+        .map(|r| (r.file, r.line, r.field.as_str()))
+        .collect();
+    assert_eq!(told, [(1, 5, "team"), (0, 5, "site")], "{:?}", outcome.rejects);
+    assert_eq!((outcome.refused_rows, outcome.records.len()), (4, 2));
+}
+
+#[test]
+fn names_that_cannot_be_declared_and_types_that_differ_are_wrong_in_the_mapping() {
+    let mapping = "sources: {a: {files: a.csv}}\nrecords:\n  - {kind: account, source: a, id: id, attributes: {Tier: t, score: {column: s, type: number}}}\n  \
+         - {kind: account, source: a, id: id, attributes: {score: s}}\n  \
+         - {kind: metric_sample, source: a, id: id, fields: {dimensions: {The Site: s}}}\n";
+    let told = problems(mapping).join("\n");
+    for part in [
+        "`Tier` is not a name",
+        "`The Site` is not a name",
+        "`score` of account is both number and text",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
 fn a_join_says_what_becomes_of_a_key_without_partner() {
     let mapping = |missing: &str| {
         format!(
