@@ -13,10 +13,12 @@ mod watch;
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;
 pub(crate) use kpi::{
-    FilterArg, KnownAtArg, KpiCommand, ListArgs, PeriodArg, PresetsArgs, QueryArgs, ScorecardArgs, ShowArgs, WhenArg,
+    FilterArg, KnownAtArg, KpiCommand, ListArgs, PeriodArg, PresetsArgs, QueryArgs, ScorecardArgs, ShowArgs,
+    WhenArg,
 };
 pub(crate) use records::{
-    ApplyArgs, GetRecordArgs, ListRecordsArgs, MergeRecordsArgs, RecordsCommand, SettingsArgs, SettingsCommand,
+    ApplyArgs, GetRecordArgs, ListRecordsArgs, MergeRecordsArgs, RecordsCommand, SettingsArgs,
+    SettingsCommand,
 };
 pub(crate) use watch::WatchArgs;
 
