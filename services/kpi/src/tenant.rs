@@ -14,6 +14,7 @@ mod history;
 mod input;
 mod live;
 mod marks;
+mod merges;
 mod people;
 mod rates;
 mod saved;
@@ -95,6 +96,7 @@ pub struct TenantFacts {
     store: store::FactStore,
     logs: versions::Logs,
     touches: touches::Touches,
+    merged_leads: merges::Merges,
     people: people::People,
     rates: rates::Rates,
     /// What the stages in use mean, by pipeline (as deals name it) and stage.

@@ -41,7 +41,11 @@ impl<'a> Life<'a> {
             .collect();
         let newest = deals[deals.len() - 1];
         let recorded = Instant::from_micros(first_recorded);
-        let told = newest.earliest_told(rules.zone).filter(|told| *told < recorded);
+        // What is told of the past matters only when the creation is not.
+        let told = match newest.created {
+            Some(_) => None,
+            None => newest.earliest_told(rules.zone).filter(|told| *told < recorded),
+        };
         let created = newest.created.unwrap_or(When::At(told.unwrap_or(recorded)));
         let created_at = created.start_in(rules.zone).as_micros();
         let frame = Frame::new(versions, created_at, rules.zone);
@@ -56,7 +60,7 @@ impl<'a> Life<'a> {
             code,
             created,
             created_at,
-            age_known: newest.created.is_some() || told.is_none(),
+            age_known: told.is_none(),
             stages,
             amounts,
             owners,

@@ -11,7 +11,7 @@ use super::derive::Due;
 use super::input::Content;
 use super::people::{People, Vocabulary};
 use super::{Input, TenantFacts, codec, coded};
-use super::{rates::Rates, store::FactStore, touches::Touches, versions::Logs};
+use super::{merges::Merges, rates::Rates, store::FactStore, touches::Touches, versions::Logs};
 use crate::table::Dict;
 
 /// What a body says when it is one of a kind.
@@ -37,6 +37,7 @@ impl Default for TenantFacts {
             store: FactStore::default(),
             logs: Logs::default(),
             touches: Touches::default(),
+            merged_leads: Merges::default(),
             people: People::default(),
             rates: Rates::default(),
             meanings: HashMap::new(),
@@ -81,7 +82,7 @@ impl TenantFacts {
         self.recorded.push(input.recorded_at);
         match &input.content {
             Content::Record(kind, body) => self.record(input, *kind, Some(body), short)?,
-            Content::Tombstone(kind) => self.record(input, *kind, None, short)?,
+            Content::Tombstone(kind, _) => self.record(input, *kind, None, short)?,
             Content::Settings(settings) => {
                 let due = self.note_settings(seq, settings);
                 self.derive_due(due, short)?;
@@ -99,7 +100,7 @@ impl TenantFacts {
     pub(super) fn recall(&mut self, input: &Input) {
         match &input.content {
             Content::Record(kind, body) => self.entity(input, *kind, Some(body)),
-            Content::Tombstone(kind) => self.entity(input, *kind, None),
+            Content::Tombstone(kind, _) => self.entity(input, *kind, None),
             Content::Settings(settings) => {
                 self.note_settings(input.seq(), settings);
             }
@@ -112,7 +113,7 @@ impl TenantFacts {
         let (id, key) = (input.id.as_str(), input.key);
         match kind {
             RecordKind::Opportunity => self.deal(id, key, says!(body, Opportunity).map(|deal| &**deal), seq),
-            RecordKind::Lead => self.lead(id, key, says!(body, Lead), seq),
+            RecordKind::Lead => self.lead(input, says!(body, Lead), seq),
             RecordKind::Activity => self.activity(id, key, says!(body, Activity), seq),
             RecordKind::Quota => self.quota(id, key, says!(body, Quota), seq),
             _ => {
@@ -126,7 +127,7 @@ impl TenantFacts {
         }
     }
 
-    /// A rep, team, account or rate; `None` = it is taken back.
+    /// A rep, team, account or rate, or a lead that was merged away; `None` = it is taken back.
     fn entity(&mut self, input: &Input, kind: RecordKind, body: Option<&Body>) {
         let (id, key) = (input.id.as_str(), input.key);
         let code = match kind {
@@ -134,6 +135,7 @@ impl TenantFacts {
             RecordKind::Account => self.dict(Dict::Account).intern(id),
             _ => 0,
         };
+        self.note_merge(input);
         let mut attributes = std::mem::take(self.dict(Dict::Attribute));
         let mut teams = std::mem::take(self.dict(Dict::Team));
         let mut words = Vocabulary {
@@ -152,6 +154,30 @@ impl TenantFacts {
         }
         *self.dict(Dict::Attribute) = attributes;
         *self.dict(Dict::Team) = teams;
+    }
+
+    /// Notes who answers for an account or lead that was merged away.
+    pub(super) fn note_merge(&mut self, input: &Input) {
+        let Content::Tombstone(kind, survivor) = &input.content else {
+            return;
+        };
+        let dict = match kind {
+            RecordKind::Account => Dict::Account,
+            RecordKind::Lead => Dict::Lead,
+            _ => return,
+        };
+        if survivor.is_empty() {
+            return;
+        }
+        let (loser, survivor) = (
+            self.dict(dict).intern(&input.id),
+            self.dict(dict).intern(survivor),
+        );
+        let merges = match kind {
+            RecordKind::Account => self.people.merged_accounts(),
+            _ => &mut self.merged_leads,
+        };
+        merges.add(loser, input.key, survivor);
     }
 
     /// Puts settings in force; what has to be derived anew for them.

@@ -3,7 +3,7 @@
 use bellwether_domain::record::{Activity, Lead, Opportunity, Quota, Rep};
 use bellwether_domain::{Instant, Result};
 
-use super::TenantFacts;
+use super::{Input, TenantFacts};
 use crate::facts::{self, Deal, Key, Meaning, Row, Rules, Version};
 use crate::table::{Column, Dict, NULL, Table};
 
@@ -28,12 +28,22 @@ impl TenantFacts {
         self.derive_deal(code, seq)
     }
 
-    /// A version of a lead; `None` = a tombstone.
-    pub(super) fn lead(&mut self, id: &str, key: Key, lead: Option<&Lead>, seq: u32) -> Result<()> {
-        let code = self.dict(Dict::Lead).intern(id);
+    /// A version of a lead; `None` = a tombstone. Who answers for it, or did so before, is derived anew.
+    pub(super) fn lead(&mut self, input: &Input, lead: Option<&Lead>, seq: u32) -> Result<()> {
+        let code = self.dict(Dict::Lead).intern(&input.id);
         let says = lead.map(|lead| self.coded_lead(lead));
-        self.logs.leads.add(code, &Version { key, says });
-        self.derive_lead(code, seq)
+        let before = self.survivor(code);
+        self.logs.leads.add(code, &Version { key: input.key, says });
+        self.note_merge(input);
+        let now = self.survivor(code);
+        self.derive_lead(code, seq)?;
+        if before != now {
+            let touched = before.into_iter().chain(now);
+            touched
+                .into_iter()
+                .try_for_each(|lead| self.derive_lead(lead, seq))?;
+        }
+        Ok(())
     }
 
     /// A version of an activity; `None` = a tombstone. Leads that it named or names are derived anew where it matters.
@@ -48,6 +58,7 @@ impl TenantFacts {
         let says = activity.map(|activity| self.coded_activity(activity));
         self.logs.activities.add(code, &Version { key, says });
         for (lead, before, now) in self.derive_activity(code, seq)? {
+            let lead = self.survivor(lead).unwrap_or(lead);
             let answered = self.answered(lead);
             if answered.is_some_and(|answered| before.min(now) <= answered) {
                 self.derive_lead(lead, seq)?;
@@ -104,7 +115,10 @@ impl TenantFacts {
             return Ok(());
         };
         let mut rows = self.room();
-        let answers = self.touches.answers(code);
+        let losers = self.merged_leads.losers(code).iter();
+        let losers = losers.filter(|loser| self.survivor(**loser) == Some(code));
+        let merged = losers.flat_map(|loser| self.touches.answers(*loser));
+        let answers = self.touches.answers(code).chain(merged);
         facts::derive_lead(&mut versions, code, first, answers, &self.rules(), &mut rows);
         self.put((Dict::Lead, code), rows, seq)
     }
@@ -159,6 +173,15 @@ impl TenantFacts {
         let mut rows = self.room();
         facts::derive_employment(&mut versions, code, &self.rules(), &mut rows);
         self.put((Dict::Rep, code), rows, seq)
+    }
+
+    /// Who answers for a lead that was merged away.
+    fn survivor(&self, lead: u32) -> Option<u32> {
+        let newest = || {
+            let versions = self.logs.leads.versions(lead);
+            versions.iter().map(|version| version.key).max()
+        };
+        self.merged_leads.survivor(lead, newest)
     }
 
     /// When a lead that stands was answered; `i64::MAX` = not yet.

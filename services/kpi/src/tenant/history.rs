@@ -47,6 +47,12 @@ impl<T> History<T> {
         self.living(seq).pop().map(|(_, state)| state)
     }
 
+    /// The key of the newest version as known at `seq`, living or not.
+    pub(crate) fn newest_key(&self, seq: u64) -> Option<Key> {
+        let known = self.versions.iter().map(|(key, _)| *key);
+        known.filter(|key| key.2 <= seq).max()
+    }
+
     /// Every state it ever had.
     pub(crate) fn states(&self) -> impl Iterator<Item = &T> {
         self.versions.iter().filter_map(|(_, state)| state.as_ref())

@@ -28,8 +28,8 @@ pub struct Input {
 pub(super) enum Content {
     /// A version of a record of a kind.
     Record(RecordKind, Box<Body>),
-    /// The end of a record.
-    Tombstone(RecordKind),
+    /// The end of a record, and who answers for it when it was merged; empty = nobody.
+    Tombstone(RecordKind, String),
     Settings(Box<Settings>),
     /// Nothing that facts are made of.
     Other,
@@ -71,7 +71,8 @@ impl Input {
             Content::Other
         });
         let kept = match &content {
-            Content::Record(kind, _) | Content::Tombstone(kind) => is_kept(*kind),
+            Content::Record(kind, _) => is_kept(*kind),
+            Content::Tombstone(kind, survivor) => is_kept(*kind) || !survivor.is_empty(),
             Content::Settings(_) => true,
             Content::Other => false,
         };
@@ -104,9 +105,11 @@ fn content(change: &Change) -> Result<Content, Vec<Violation>> {
             let record = record_from_proto(record)?;
             Ok(Content::Record(record.kind(), Box::new(record.body)))
         }
-        Some(Payload::Tombstone(_)) => Ok(kind
+        Some(Payload::Tombstone(tombstone)) => Ok(kind
             .filter(|kind| facts_need(*kind))
-            .map_or(Content::Other, Content::Tombstone)),
+            .map_or(Content::Other, |kind| {
+                Content::Tombstone(kind, tombstone.merged_into.clone())
+            })),
         _ => Ok(Content::Other),
     }
 }

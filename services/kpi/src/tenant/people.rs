@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bellwether_domain::record::{Account, Rep, Team};
 
 use super::history::History;
+use super::merges::Merges;
 use super::{Attribute, Dictionary, Effective};
 use crate::facts::Key;
 
@@ -62,6 +63,7 @@ pub(crate) struct Vocabulary<'a> {
 pub(crate) struct People {
     reps: Vec<History<RepState>>,
     accounts: Vec<History<AccountState>>,
+    merged_accounts: Merges,
     teams: Vec<History<TeamState>>,
     names: Dictionary,
     /// Who is named as a manager, by codes of the attribute dictionary.
@@ -138,6 +140,17 @@ impl People {
         self.touched[1].push(key.2);
     }
 
+    /// The merges of accounts.
+    pub(crate) fn merged_accounts(&mut self) -> &mut Merges {
+        &mut self.merged_accounts
+    }
+
+    /// Who answers for an account that was merged away, as known at `seq`.
+    fn surviving_account(&self, code: u32, seq: u64) -> Option<u32> {
+        let newest = || self.accounts.get(code as usize)?.newest_key(seq);
+        self.merged_accounts.survivor(code, newest)
+    }
+
     /// The code of a manager's word; the names that may be shown in its place get codes too.
     fn manager(&mut self, manager: Option<&str>, words: &mut Vocabulary<'_>) -> u32 {
         let manager = manager.unwrap_or_default();
@@ -173,7 +186,16 @@ impl People {
 
     pub(crate) fn account_names(&self, ids: &Dictionary, seq: u64) -> Vec<Arc<str>> {
         let name = |account: &AccountState| self.names.name(account.name);
-        display_names(ids, |code| self.accounts.get(code)?.newest(seq).map(name))
+        let mut names = display_names(ids, |code| self.accounts.get(code)?.newest(seq).map(name));
+        for code in self.merged_accounts.all() {
+            if let Some(survivor) = self.surviving_account(code, seq)
+                && let Some(name) = names.get(survivor as usize).cloned()
+                && let Some(shown) = names.get_mut(code as usize)
+            {
+                *shown = name;
+            }
+        }
+        names
     }
 
     pub(crate) fn team_names(&self, ids: &Dictionary, seq: u64) -> Vec<Arc<str>> {
@@ -209,9 +231,12 @@ impl People {
 
     fn build(&self, attribute: Attribute, seq: u64, entities: usize, words: &Words<'_>) -> Effective {
         let account = |code: usize, value: fn(&AccountState) -> u32| {
+            let survivor = u32::try_from(code)
+                .ok()
+                .and_then(|code| self.surviving_account(code, seq));
             let living = self
                 .accounts
-                .get(code)
+                .get(survivor.map_or(code, |survivor| survivor as usize))
                 .map(|account| account.living(seq))
                 .unwrap_or_default();
             living

@@ -61,6 +61,11 @@ impl Log {
         self.put(kind, id, key, Payload::Tombstone(Tombstone::default()));
     }
 
+    pub(crate) fn merge(&mut self, kind: RecordKind, loser: &str, survivor: &str, key: (Instant, u64)) {
+        let merged_into = survivor.to_owned();
+        self.put(kind, loser, key, Payload::Tombstone(Tombstone { merged_into }));
+    }
+
     pub(crate) fn settings(&mut self, settings: &Settings) {
         let at = hour(100_000 + self.changes.len() as i64);
         let payload = Payload::Settings(settings_to_proto(settings));

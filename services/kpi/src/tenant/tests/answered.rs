@@ -93,6 +93,26 @@ fn late_changed_and_deleted_activities_tell_the_lead() {
 }
 
 #[test]
+fn activities_of_merged_leads_answer_the_survivor_until_the_merge_is_undone() {
+    let mut log = Log::default();
+    log.record("winner", (hour(0), 0), lead());
+    log.record("loser", (hour(0), 0), lead());
+    log.record("a1", (hour(0), 0), call("loser", 40));
+    log.record("a2", (hour(0), 0), call("winner", 60));
+    log.merge(RecordKind::Lead, "loser", "winner", (hour(200), 0));
+    log.record("a3", (hour(0), 0), call("loser", 36));
+    log.tombstone(RecordKind::Activity, "a3", (hour(300), 0));
+    log.record("loser", (hour(400), 0), lead());
+    let facts = log.replay(8);
+    let known = |lead| (4..=8).map(|seq| answered(&facts, lead, seq)).collect::<Vec<_>>();
+    assert_eq!(
+        known("winner"),
+        [Some(60), Some(40), Some(36), Some(40), Some(60)]
+    );
+    assert_eq!(known("loser"), [Some(40), None, None, None, Some(40)]);
+}
+
+#[test]
 fn a_second_touch_leaves_the_lead_as_it_is() {
     let mut log = Log::default();
     log.record("l", (hour(0), 0), lead());

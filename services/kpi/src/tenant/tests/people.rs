@@ -128,6 +128,40 @@ fn names_are_those_last_recorded_and_told_apart_by_id() {
 }
 
 #[test]
+fn a_merged_account_is_shown_as_its_survivor() {
+    let mut log = Log::default();
+    let account = |name: &str, industry: &str| {
+        Body::Account(Account {
+            name: name.to_owned(),
+            industry: Some(industry.to_owned()),
+            ..Account::default()
+        })
+    };
+    log.record("a", (hour(0), 0), account("Acme", "retail"));
+    log.record("b", (hour(0), 0), account("Acme Inc", "trade"));
+    log.merge(RecordKind::Account, "b", "a", (hour(50), 0));
+    log.record("b", (hour(60), 0), account("Beta", "mining"));
+    let facts = log.replay(4);
+    let shown = |seq| {
+        let names = facts.display_names(Dict::Account, seq);
+        (
+            names[1].to_string(),
+            names[2].to_string(),
+            value(&facts, Attribute::AccountIndustry, "b", 99, seq),
+        )
+    };
+    let texts = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+    assert_eq!(
+        [shown(2), shown(3), shown(4)],
+        [
+            texts("Acme", "Acme Inc", "trade"),
+            texts("Acme", "Acme", "retail"),
+            texts("Acme", "Beta", "mining"),
+        ]
+    );
+}
+
+#[test]
 fn accounts_carry_their_attributes_even_when_they_come_after_their_deals() {
     let mut log = Log::default();
     log.deal(

@@ -253,6 +253,10 @@ pub(crate) fn log_of(steps: &[Step]) -> Log {
             20..=23 => log.record(&format!("l{}", id % 3), key, Body::Lead(random_lead(*pick))),
             24..=28 => log.record(&format!("a{id}"), key, Body::Activity(random_activity(*pick))),
             29 | 30 => log.record(&format!("q{}", id % 2), key, Body::Quota(random_quota(*pick))),
+            31 if a.is_multiple_of(2) => {
+                let survivor = format!("l{}", (id + 1 + a % 2) % 3);
+                log.merge(RecordKind::Lead, &format!("l{}", id % 3), &survivor, key);
+            }
             31 => log.tombstone(RecordKind::Lead, &format!("l{}", id % 3), key),
             32 => log.tombstone(RecordKind::Activity, &format!("a{id}"), key),
             33 => log.tombstone(RecordKind::Quota, &format!("q{}", id % 2), key),
