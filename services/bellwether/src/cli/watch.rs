@@ -16,9 +16,6 @@ Examples:
   bellwether kpi watch open_deals pipeline_value --tenant acme --by owner --count 1
   bellwether kpi watch win_rate --tenant acme --from 2017-01-01 --output json --count 1")]
 pub(crate) struct WatchArgs {
-    /// What is asked.
-    #[command(flatten)]
-    pub(crate) query: QueryArgs,
     /// Show all values whenever one changed, not only those that did
     #[arg(long)]
     pub(crate) full: bool,
@@ -28,4 +25,7 @@ pub(crate) struct WatchArgs {
     /// End after so many messages with values
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
+    /// What is asked.
+    #[command(flatten)]
+    pub(crate) query: QueryArgs,
 }
