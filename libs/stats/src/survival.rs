@@ -9,6 +9,8 @@ mod kaplan_meier;
 mod share;
 
 #[cfg(test)]
+mod competing;
+#[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod laws;

@@ -257,3 +257,37 @@ fn other_levels_of_a_rate() {
         assert_eq!(found, (low.to_owned(), high.to_owned()));
     }
 }
+
+#[test]
+fn the_digits_are_those_of_every_machine() {
+    // What this crate gave when it was written: a machine that gives other digits computes otherwise.
+    let shown = |interval: Interval| {
+        let (low, high) = interval.to_strings(15);
+        format!("{low} {high}")
+    };
+    let [sx, sy, sxx, sxy, syy] = [10, 16, 30, 42, 72].map(Exact::from);
+    let found = [
+        shown(garwood(7)),
+        shown(garwood(1_234)),
+        shown(garwood(5_000_000)),
+        shown(t_interval(30, &Exact::from(100), &Exact::from(400)).expect("values")),
+        shown(t_interval(4_000, &Exact::from(100), &Exact::from(400)).expect("values")),
+        shown(ratio_delta(4, &sx, &sy, &sxx, &sxy, &syy).expect("items")),
+        shown(nps(40, 13, 77).expect("answers").interval),
+        order_ranks(1_000, &exact("0.9"))
+            .expect("values")
+            .coverage
+            .to_exact_string(),
+    ];
+    let digits = [
+        "2.81436305151987 14.4226753617024",
+        "1166.10171851755 1304.82037052892",
+        "4995618.33452695 5004384.56021717",
+        "2.76717640985999 3.89949025680668",
+        "0.0152266730961976 0.0347733269038024",
+        "0.0802819907959812 1.16971800920402",
+        "17.244593110123 50.255406889877",
+        "0.954907181114826",
+    ];
+    assert_eq!(found, digits);
+}

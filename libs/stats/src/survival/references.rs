@@ -4,7 +4,7 @@ use bellwether_domain::exact::Exact;
 
 use super::*;
 
-fn exact(text: &str) -> Exact {
+pub(super) fn exact(text: &str) -> Exact {
     text.parse().expect("a test writes decimals")
 }
 
@@ -56,6 +56,77 @@ fn remissions_as_textbooks_print_them() {
         (Exact::one(), None, 21)
     );
     assert_eq!((curve.n(), curve.observed_to()), (21, 35));
+}
+
+/// How many of the 163 fruit flies of the data set `waltons` of lifelines died at each lag, and were censored there.
+const WALTONS: [(i64, usize, usize); 32] = [
+    (6, 1, 0),
+    (7, 1, 1),
+    (9, 3, 0),
+    (13, 3, 0),
+    (15, 2, 0),
+    (17, 1, 0),
+    (19, 3, 0),
+    (22, 4, 0),
+    (26, 5, 0),
+    (29, 5, 0),
+    (32, 1, 0),
+    (33, 3, 0),
+    (36, 2, 0),
+    (38, 2, 0),
+    (41, 7, 0),
+    (43, 1, 0),
+    (45, 9, 1),
+    (47, 1, 0),
+    (48, 8, 0),
+    (51, 3, 0),
+    (53, 7, 0),
+    (54, 2, 0),
+    (56, 18, 0),
+    (58, 4, 0),
+    (60, 15, 1),
+    (61, 9, 2),
+    (62, 2, 0),
+    (63, 9, 0),
+    (66, 3, 0),
+    (68, 9, 1),
+    (69, 12, 1),
+    (75, 1, 0),
+];
+
+#[test]
+fn fruit_flies_as_lifelines_prints_them() {
+    let records: Vec<(i64, bool)> = WALTONS
+        .iter()
+        .flat_map(|&(lag, died, censored)| {
+            let of = |ended, count| std::iter::repeat_n((lag, ended), count);
+            of(true, died).chain(of(false, censored))
+        })
+        .collect();
+    let curve = KaplanMeier::new(&records).expect("records");
+    assert_eq!(curve.n(), 163);
+    // lifelines 0.30: KaplanMeierFitter().fit(T, E), the quick start's example: median 56, from 53 to 58.
+    assert_eq!(curve.quantile(&exact("0.5")), Some(56));
+    let found = curve.quantile_interval(&exact("0.5"));
+    assert_eq!((found.low, found.high), (Some(53), Some(58)));
+    assert_eq!(
+        [exact("0.25"), exact("0.75")].map(|q| curve.quantile(&q)),
+        [Some(41), Some(62)]
+    );
+    for (t, survival, low, high) in [
+        (9, "0.96921012", "0.92761279", "0.98706808"),
+        (25, "0.88895706", "0.82954673", "0.92854263"),
+        (45, "0.67289110", "0.59482494", "0.73924321"),
+        (56, "0.42990265", "0.35268900", "0.50467961"),
+        (60, "0.31152366", "0.24165949", "0.38375862"),
+        (66, "0.16061370", "0.10792858", "0.22263862"),
+    ] {
+        let found = curve.at(t).expect("observed so long");
+        let interval = found.interval.expect("some died");
+        let printed =
+            [found.share, interval.low(), interval.high()].map(|value| format!("{:.8}", value.to_f64()));
+        assert_eq!(printed, [survival, low, high], "{t}");
+    }
 }
 
 #[test]
@@ -129,77 +200,21 @@ fn beyond_what_was_observed_nothing_is_said() {
     assert_eq!(KaplanMeier::new(&[]).map(|curve| curve.n()), None);
 }
 
-/// The first nine of 305 breast cancer patients, the others followed longer.
-fn patients() -> Vec<(i64, Ending)> {
-    let (open, event, other) = (Ending::Open, Ending::Event, Ending::Competing);
-    let first = [
-        (7, open),
-        (10, event),
-        (14, open),
-        (16, event),
-        (18, other),
-        (23, event),
-        (24, open),
-        (26, other),
-        (27, event),
-    ];
-    first
-        .into_iter()
-        .chain((0..296).map(|more| (28 + more, open)))
-        .collect()
-}
-
 #[test]
-fn cumulative_incidence_as_published() {
-    // British Journal of Cancer (2004) 91:1229-1235, table 2: the incidence at each lag is 0.3 %, and 99.7, 99.3, 99.0,
-    // 98.7, 98.3, 98.0 % have not died at all.
-    let curve = AalenJohansen::new(&patients()).expect("records");
-    let mut last = Exact::zero();
-    for (t, at_risk) in [(10, 304), (16, 302), (23, 300), (27, 297)] {
-        let found = curve.at(t).expect("observed so long");
-        let step = (&found.share - &last).to_f64() * 100.0;
-        assert_eq!((format!("{step:.1}"), found.at_risk), ("0.3".into(), at_risk));
-        last = found.share;
-    }
-    let share = |t| curve.at(t).map(|found| found.share);
-    assert_eq!(share(26), share(23), "another ending adds nothing");
-    let either: Vec<_> = patients()
-        .iter()
-        .map(|record| (record.0, record.1 != Ending::Open))
-        .collect();
-    let waiting = KaplanMeier::new(&either).expect("records");
-    let percent = |t| {
-        waiting
+fn the_digits_are_those_of_every_machine() {
+    // What this crate gave when it was written: a machine that gives other digits computes otherwise.
+    let found = [10, 23].map(|t| {
+        remissions()
             .at(t)
-            .map(|found| format!("{:.1}", found.share.to_f64() * 100.0))
-            .unwrap_or_default()
-    };
-    assert_eq!(
-        [10, 16, 18, 23, 26, 27].map(percent),
-        ["99.7", "99.3", "99.0", "98.7", "98.3", "98.0"]
-    );
-}
-
-#[test]
-fn quantiles_of_incidence() {
-    let (event, other) = (Ending::Event, Ending::Competing);
-    let curve = AalenJohansen::new(&[(1, event), (2, other), (3, event), (4, other)]).expect("records");
-    assert_eq!(curve.quantile(&exact("0.25")), Some(1));
-    assert_eq!(curve.quantile(&exact("0.5")), Some(3));
-    assert_eq!(curve.quantile(&exact("0.51")), None);
-    assert_eq!(
-        curve.at(9).map(|found| found.share),
-        Some(exact("0.5")),
-        "all had ended"
-    );
-    assert_eq!((curve.n(), curve.observed_to()), (4, 4));
-    let wider = curve.clone().with_level(Level::P99);
-    let low = |curve: &AalenJohansen| {
-        curve
-            .at(3)
             .and_then(|found| found.interval)
-            .map(|interval| interval.low())
-    };
-    assert!(low(&wider) < low(&curve));
-    assert!(AalenJohansen::new(&[]).is_none());
+            .map(|interval| interval.to_strings(15))
+    });
+    let digits = [
+        ("0.503199510799956", "0.889361835169266"),
+        ("0.188052005959232", "0.680142628495241"),
+    ];
+    assert_eq!(
+        found,
+        digits.map(|(low, high)| Some((low.to_owned(), high.to_owned())))
+    );
 }
