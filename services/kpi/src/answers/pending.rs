@@ -7,7 +7,7 @@ use bellwether_runtime::auth::Scope;
 use prost::Message as _;
 
 use super::key::Asker;
-use crate::query::Ask;
+use crate::query::{Ask, Caller};
 use crate::rpc::ask_of;
 
 /// A caller's question.
@@ -69,7 +69,15 @@ impl Pending {
     /// # Errors
     /// `INVALID_ARGUMENT` naming every malformed field.
     pub(super) fn ask(&self) -> Result<Ask> {
-        ask_of(&self.message)
+        let caller = match &self.scope {
+            Scope::All => Caller::All,
+            Scope::Subtree(rep) => Caller::Subtree(rep.clone()),
+            Scope::Own(rep) => Caller::Own(rep.clone()),
+        };
+        Ok(Ask {
+            caller,
+            ..ask_of(&self.message)?
+        })
     }
 
     pub(super) fn asker(&self) -> Asker<'_> {
