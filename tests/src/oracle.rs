@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod dates;
+pub mod early;
 pub mod export;
 pub mod kinds;
 pub mod number;
