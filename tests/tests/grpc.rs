@@ -5,7 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
+use bellwether_contracts::ingestion::change_feed_service_client::ChangeFeedServiceClient;
+use bellwether_contracts::ingestion::import_service_client::ImportServiceClient;
 use bellwether_contracts::ingestion::record_service_client::RecordServiceClient;
+use bellwether_contracts::ingestion::tenant_service_client::TenantServiceClient;
 use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
 use bellwether_contracts::types::date_or_time::Value;
 use bellwether_contracts::{ingestion, kpi, sales, types};
@@ -17,13 +20,16 @@ use tonic_types::StatusExt as _;
 
 /// The token of tenant `other`.
 const OTHER: &str = "other-0123456789abcdef";
+/// The token of a rep of tenant `scoped`.
+const REP: &str = "rep-0123456789abcdef";
 
 static PLACE: LazyLock<(tempfile::TempDir, Server)> = LazyLock::new(|| {
     let dir = tempfile::tempdir().expect("a folder");
     let tokens = dir.path().join("tokens.yaml");
     fs::write(
         &tokens,
-        "tokens:\n  - token: other-0123456789abcdef\n    tenant: other\n    scope: all\n",
+        "tokens:\n  - token: other-0123456789abcdef\n    tenant: other\n    scope: all\n  \
+         - token: rep-0123456789abcdef\n    tenant: scoped\n    scope: {own: ann}\n",
     )
     .expect("writable");
     fs::set_permissions(&tokens, fs::Permissions::from_mode(0o600)).expect("ours");
@@ -215,6 +221,59 @@ async fn every_refused_question_has_its_code_reason_and_field() {
         "INVALID_FIELD",
         Some("as_of"),
     );
+}
+
+/// A rep's token is for KPIs and what explains them; records, with all that is in them, are for those who may see all.
+#[tokio::test]
+async fn a_reps_token_reads_and_writes_no_records() {
+    upsert(write("scoped", "A"), &token())
+        .await
+        .expect("a good record");
+    let mismatch = |status: Status| {
+        refused(
+            Err::<(), _>(status),
+            Code::PermissionDenied,
+            "SCOPE_MISMATCH",
+            None,
+        )
+    };
+    mismatch(upsert(write("scoped", "B"), REP).await.unwrap_err());
+    let tenant = || "scoped".to_owned();
+    let mut records = RecordServiceClient::new(channel().await);
+    let get = ingestion::GetRecordRequest {
+        tenant: tenant(),
+        id: "A".to_owned(),
+        ..Default::default()
+    };
+    mismatch(records.get_record(with(get, REP)).await.unwrap_err());
+    let list = ingestion::ListRecordsRequest {
+        tenant: tenant(),
+        ..Default::default()
+    };
+    mismatch(records.list_records(with(list, REP)).await.unwrap_err());
+    let mut feed = ChangeFeedServiceClient::new(channel().await);
+    let subscribe = ingestion::SubscribeRequest {
+        tenant: tenant(),
+        after: None,
+    };
+    mismatch(feed.subscribe(with(subscribe, REP)).await.unwrap_err());
+    let snapshot = ingestion::StreamSnapshotRequest { tenant: tenant() };
+    mismatch(feed.stream_snapshot(with(snapshot, REP)).await.unwrap_err());
+    let imports = ingestion::GetImportRequest {
+        tenant: tenant(),
+        ..Default::default()
+    };
+    let mut importer = ImportServiceClient::new(channel().await);
+    mismatch(importer.get_import(with(imports, REP)).await.unwrap_err());
+    let mut tenants = TenantServiceClient::new(channel().await);
+    let update = ingestion::UpdateSettingsRequest {
+        tenant: tenant(),
+        ..Default::default()
+    };
+    mismatch(tenants.update_settings(with(update, REP)).await.unwrap_err());
+    let settings = ingestion::GetSettingsRequest { tenant: tenant() };
+    tenants.get_settings(with(settings, REP)).await.expect("no rows");
+    ask(question("scoped"), REP).await.expect("of the rep's own rows");
 }
 
 #[tokio::test]

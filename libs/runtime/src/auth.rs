@@ -76,11 +76,30 @@ impl Principal {
     }
 }
 
-/// The tenant of a request whose caller may act for it; `tenant` is the field of that name in the message.
+/// The tenant of a request whose caller may act for it and see all of its rows; `tenant` is the field of that name in the
+/// message.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` when it is no tenant id; `PERMISSION_DENIED` when the token is of another tenant
+/// (`TENANT_MISMATCH`) or sees only some rows (`SCOPE_MISMATCH`).
+pub fn authorize<T>(request: &tonic::Request<T>, tenant: &str) -> Result<TenantId> {
+    let tenant = authorize_scoped(request, tenant)?;
+    match Principal::from_extensions(request.extensions())?.scope {
+        Scope::All => Ok(tenant),
+        Scope::Subtree(_) | Scope::Own(_) => Err(Error::new(
+            ErrorCode::PermissionDenied,
+            ErrorReason::ScopeMismatch,
+            "this is about all records of the tenant, the token sees only some: use one with the scope `all`",
+        )),
+    }
+}
+
+/// The tenant of a request whose caller may act for it, whichever rows the caller may see: for what is not about rows,
+/// and for handlers that narrow rows to [`Principal::scope`].
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` when it is no tenant id; `PERMISSION_DENIED` when the token is of another tenant.
-pub fn authorize<T>(request: &tonic::Request<T>, tenant: &str) -> Result<TenantId> {
+pub fn authorize_scoped<T>(request: &tonic::Request<T>, tenant: &str) -> Result<TenantId> {
     let tenant: TenantId = tenant.parse()?;
     Principal::from_extensions(request.extensions())?.check_tenant(&tenant)?;
     Ok(tenant)
@@ -115,5 +134,21 @@ mod tests {
         );
         request.extensions_mut().insert(Principal::service());
         assert!(authorize(&request, "globex").is_ok());
+    }
+
+    #[test]
+    fn who_sees_some_rows_is_let_in_only_where_rows_are_narrowed() {
+        for scope in [Scope::Own("ann".to_owned()), Scope::Subtree("ann".to_owned())] {
+            let mut request = tonic::Request::new(());
+            request.extensions_mut().insert(Principal {
+                tenants: Tenants::One("acme".parse().unwrap()),
+                scope,
+            });
+            let reason = |tenant| authorize(&request, tenant).unwrap_err().reason;
+            assert_eq!(reason("acme"), ErrorReason::ScopeMismatch);
+            assert_eq!(reason("globex"), ErrorReason::TenantMismatch);
+            assert_eq!(authorize_scoped(&request, "acme").unwrap().as_str(), "acme");
+            assert!(authorize_scoped(&request, "globex").is_err());
+        }
     }
 }

@@ -22,7 +22,7 @@ mod jitter;
 mod ops;
 mod rpc;
 
-pub use auth::{Principal, Scope, Tenants, TokenSet, authorize};
+pub use auth::{Principal, Scope, Tenants, TokenSet, authorize, authorize_scoped};
 pub use config::{Config, DrainConfig, LimitsConfig, LinkConfig, NodeConfig, TelemetryConfig};
 pub use data_dir::DataDir;
 pub use host::Host;

@@ -142,7 +142,7 @@ mod tests {
     fn a_missing_room_is_found() {
         let kept = Source::parse("services/kpi/src/facts.rs", "//! Facts.\n").unwrap();
         let missing = rooms_exist(&[kept]);
-        assert_eq!(missing.len(), 7);
+        assert_eq!(missing.len(), 8);
         assert!(
             missing.iter().all(|finding| !finding.what.contains("facts")),
             "{missing:?}"

@@ -7,7 +7,7 @@ use bellwether_contracts::ingestion::{
     UpdateSettingsResponse,
 };
 use bellwether_domain::{Error, ErrorReason, Position, Result};
-use bellwether_runtime::{Principal, Tenants, authorize};
+use bellwether_runtime::{Principal, Tenants, authorize, authorize_scoped};
 use bellwether_storage::{PageSigner, QueryHash, page_size};
 use tonic::{Request, Response, Status};
 
@@ -61,7 +61,8 @@ impl TenantDesk {
     }
 
     async fn get(&self, request: Request<GetSettingsRequest>) -> Result<GetSettingsResponse> {
-        let tenant = authorize(&request, &request.get_ref().tenant)?;
+        // No rows: whoever asks about KPIs needs zone, currency and calendar.
+        let tenant = authorize_scoped(&request, &request.get_ref().tenant)?;
         let current = self.writer.settings(&tenant).await?;
         Ok(GetSettingsResponse {
             settings: Some(settings_to_proto(&current.settings)),

@@ -8,7 +8,7 @@ use bellwether_contracts::kpi::{
 };
 use bellwether_contracts::status::to_status;
 use bellwether_domain::{Error, ErrorReason, Result};
-use bellwether_runtime::auth::authorize;
+use bellwether_runtime::auth::authorize_scoped;
 use tonic::{Request, Response, Status};
 
 use super::definition::{definition_of, preset_of};
@@ -34,7 +34,7 @@ impl CatalogRpc {
         if tenant.is_empty() {
             return Ok(());
         }
-        let tenant = authorize(request, tenant)?;
+        let tenant = authorize_scoped(request, tenant)?;
         self.tenants.read(&tenant, |_| ()).await
     }
 

@@ -4,7 +4,7 @@ use bellwether_contracts::kpi::kpi_service_server::KpiService;
 use bellwether_contracts::kpi::{QueryKpisRequest, QueryKpisResponse, WatchKpisRequest};
 use bellwether_contracts::status::to_status;
 use bellwether_domain::{Result, TenantId};
-use bellwether_runtime::auth::{Principal, authorize};
+use bellwether_runtime::auth::{Principal, authorize_scoped};
 use tonic::{Request, Response, Status};
 
 use super::ask::{Wait, ask_of, in_query, once_each, wait_of};
@@ -31,7 +31,7 @@ impl KpiRpc {
     }
 
     async fn query(&self, request: Request<QueryKpisRequest>) -> Result<QueryKpisResponse> {
-        let tenant = authorize(&request, &request.get_ref().tenant)?;
+        let tenant = authorize_scoped(&request, &request.get_ref().tenant)?;
         let (_, extensions, message) = request.into_parts();
         let principal = Principal::from_extensions(&extensions)?;
         let wait = wait_of(&message)?;
@@ -46,7 +46,7 @@ impl KpiRpc {
 
     async fn watch(&self, request: Request<WatchKpisRequest>) -> Result<Messages> {
         let query = request.get_ref().query.clone().unwrap_or_default();
-        let tenant = authorize(&request, &query.tenant).map_err(in_query)?;
+        let tenant = authorize_scoped(&request, &query.tenant).map_err(in_query)?;
         let (_, extensions, asked) = request.into_parts();
         let principal = Principal::from_extensions(&extensions)?;
         let wait = wait_of(&query).map_err(in_query)?;
