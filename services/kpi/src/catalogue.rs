@@ -16,7 +16,7 @@ mod tests;
 use bellwether_domain::{Error, ErrorReason, Result};
 
 pub use about::{Benchmark, FunnelStage, SalesModel, Standing, Status};
-pub use compile::{Due, Entities, Interval, Kpi, Lag, Measure, Of, Rows, Scale};
+pub use compile::{Age, Due, Entities, Interval, Kpi, Lag, Measure, Of, Rows, Scale};
 pub use definition::{AsOf, Cadence, CurrencyPolicy, Definition, Direction, Items, Unit};
 pub use dimension::{Dimension, Origin};
 pub use measure::{Aggregate, At, Class, Clock, DueSource, Edge, MeasureSource, Method, Window};

@@ -13,7 +13,7 @@ use super::{Dimension, nearest};
 use crate::formula::Formula;
 use crate::table::Table;
 
-pub use measure::{Due, Entities, Lag, Measure, Of, Rows};
+pub use measure::{Age, Due, Entities, Lag, Measure, Of, Rows};
 
 /// A KPI, ready to be asked.
 #[derive(Debug)]

@@ -62,7 +62,10 @@ pub struct MeasureSource {
     /// Of a lag by the business clock: the column of the instant of the end, as `end` counts business time.
     #[serde(default)]
     pub happened: Option<String>,
-    /// Of a lag: what clock its columns tell.
+    /// Of a stock, in place of an expression: the column of an instant; what is aggregated is how long ago that was.
+    #[serde(default)]
+    pub age: Option<String>,
+    /// Of a lag or an age: what clock its columns tell.
     #[serde(default)]
     pub clock: Clock,
     /// Of a lag: the window of `converted` and `matured`, the age of `curve`.
@@ -106,6 +109,8 @@ pub struct DueSource {
 pub enum Edge {
     Start,
     End,
+    /// The end, or as-of while it has not come: where a stock stands.
+    Now,
 }
 
 /// When the facts of a measure count.
@@ -165,6 +170,10 @@ pub enum Window {
     Previous,
     /// So long up to the end of the one asked for.
     Rolling(Stretch),
+    /// All the time before the one asked for.
+    Before,
+    /// All the time up to as-of, whatever the one asked for.
+    Ever,
 }
 
 /// When in its period a measure stands.

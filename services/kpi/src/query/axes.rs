@@ -1,10 +1,10 @@
 //! In which windows and at which instants the measures of a question count.
 
-use bellwether_domain::Instant;
+use bellwether_domain::{BusinessClock, Instant};
 
 use super::periods::Span;
 use super::when::Moment;
-use crate::catalogue::{Aggregate, At, Class, Due, Edge, Rows, Stretch, Window};
+use crate::catalogue::{Aggregate, At, Class, Clock, Due, Edge, Rows, Stretch, Window};
 use crate::scan::{Axis, Windows};
 
 /// The periods of a cut.
@@ -48,7 +48,7 @@ impl Periods {
             Stands::Throughout => {
                 let windows: Vec<(i64, i64)> = bounds.map(|bounds| bounds.unwrap_or((0, 0))).collect();
                 match self.window {
-                    Window::Rolling(_) => Axis::Overlapping(windows),
+                    Window::Rolling(_) | Window::Before | Window::Ever => Axis::Overlapping(windows),
                     Window::This | Window::Previous => Axis::Windows(Windows::new(&windows)),
                 }
             }
@@ -64,6 +64,25 @@ impl Periods {
                     .map(|bounds| bounds.map_or(i64::MIN, |(_, end)| end))
                     .collect(),
             ),
+        }
+    }
+
+    /// The instants at which a stock stands, by the clock that its ages are told by.
+    pub(super) fn points(self, spans: &[Span], moment: &Moment, clock: Clock) -> Vec<i64> {
+        let Axis::Points(points) = self.axis(spans, moment) else {
+            return vec![i64::MIN; spans.len()];
+        };
+        match clock {
+            Clock::Elapsed => points,
+            Clock::Business => {
+                let business = BusinessClock::new(&moment.settings);
+                let at = |point: &i64| match point {
+                    // There is no period, and nothing in it.
+                    &i64::MIN => i64::MIN,
+                    point => business.b(Instant::from_micros(*point)),
+                };
+                points.iter().map(at).collect()
+            }
         }
     }
 
@@ -93,6 +112,7 @@ impl Periods {
             let (start, end) = bounds(span, self.window, moment)?;
             Some(match edge {
                 Edge::Start => start,
+                Edge::Now => end,
                 Edge::End => whole_end(span, self.window, end),
             })
         };
@@ -108,7 +128,7 @@ impl Periods {
 /// The end of a window, not cut by as-of.
 fn whole_end(span: &Span, window: Window, end: i64) -> i64 {
     match window {
-        Window::Previous => end,
+        Window::Previous | Window::Before | Window::Ever => end,
         Window::This | Window::Rolling(_) => span.end.map_or(end, Instant::as_micros),
     }
 }
@@ -120,6 +140,10 @@ fn bounds(span: &Span, window: Window, moment: &Moment) -> Option<(i64, i64)> {
         Window::Previous => span
             .previous
             .map(|(start, end)| (start.as_micros(), end.min(moment.as_of).as_micros())),
+        Window::Before => span
+            .start
+            .map(|start| (i64::MIN, start.min(moment.as_of).as_micros())),
+        Window::Ever => Some((i64::MIN, moment.as_of.as_micros())),
         Window::Rolling(stretch) => {
             let (_, end) = span.window(moment.as_of);
             Some((before(stretch, end, moment), end))

@@ -1,6 +1,7 @@
 //! The plan of a question: which tables are scanned, how they are cut, and which count serves which measure. What two
 //! KPIs share is counted once.
 
+mod pairs;
 mod tasks;
 
 use std::collections::HashMap;
@@ -13,12 +14,13 @@ use super::groups::{self, Names};
 use super::periods::Span;
 use super::scope::RowScope;
 use super::when::Moment;
-use crate::catalogue::{CurrencyPolicy, Dimension, Due, Entities, Kpi, Of, Rows, Scale};
+use crate::catalogue::{Dimension, Due, Kpi, Of, Rows};
 use crate::expr::Layout;
 use crate::scan::{Bounds, Cut, FactSource, Lookup, TableScan};
 use crate::table::{Column, Dict, Table};
+pub(super) use pairs::{Pair, policy, sampled, wanted};
+pub(super) use tasks::Read;
 use tasks::Shape;
-pub(super) use tasks::{Pair, Read, sampled, wanted};
 
 /// What is scanned, and for whom.
 #[derive(Debug)]
@@ -58,15 +60,6 @@ pub(super) fn dimensions(kpi: &Kpi, checked: &Checked<'_>) -> Vec<Dimension> {
     let mut dimensions = checked.group_by.clone();
     dimensions.extend(kpi.always_by.filter(|always| !checked.group_by.contains(always)));
     dimensions
-}
-
-/// By which policy the money of rows is converted.
-pub(super) fn policy(kpi: &Kpi, rows: &Rows) -> CurrencyPolicy {
-    if rows.scale == Scale::Money {
-        kpi.definition.currency
-    } else {
-        CurrencyPolicy::None
-    }
 }
 
 struct DraftScan {
@@ -151,7 +144,11 @@ impl Planner<'_, '_> {
         for measure in &kpi.measures {
             places.push(match &measure.of {
                 Of::Rows(rows) => vec![self.place(kpi, rows, &dimensions, None)?],
-                Of::Entities(entities) => self.entities(kpi, entities, &dimensions)?,
+                Of::Entities(entities) => {
+                    let own = entities.measures.iter();
+                    own.map(|rows| self.place(kpi, rows, &dimensions, Some(entities.entity)))
+                        .collect::<Result<Vec<_>>>()?
+                }
             });
         }
         let pairs = self.pairs(kpi, &dimensions)?;
@@ -163,14 +160,6 @@ impl Planner<'_, '_> {
             space: groups.product::<u64>() * self.spans.len() as u64,
             dimensions,
         })
-    }
-
-    fn entities(&mut self, kpi: &Kpi, entities: &Entities, dimensions: &[Dimension]) -> Result<Vec<Place>> {
-        let entity = Some(entities.entity);
-        let places = entities.measures.iter();
-        places
-            .map(|rows| self.place(kpi, rows, dimensions, entity))
-            .collect()
     }
 
     /// Where rows are counted; adds what is not counted yet.

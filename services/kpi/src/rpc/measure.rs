@@ -45,6 +45,8 @@ fn window_of(window: Window) -> String {
     match window {
         Window::This => "this".to_owned(),
         Window::Previous => "previous".to_owned(),
+        Window::Before => "before".to_owned(),
+        Window::Ever => "ever".to_owned(),
         Window::Rolling(Stretch::Days(days)) => format!("rolling {days} days"),
         Window::Rolling(Stretch::Months(months)) => format!("rolling {months} months"),
     }
@@ -63,13 +65,12 @@ fn at_of(at: At) -> &'static str {
 /// `expected_day from the period's start, before its end, or missing`.
 fn due_of(due: &DueSource) -> String {
     let edge = |edge: Edge| match edge {
-        Edge::Start => "start",
-        Edge::End => "end",
+        Edge::Start => "the period's start",
+        Edge::End => "the period's end",
+        Edge::Now => "the instant looked at",
     };
-    let from = due.from.map(|from| format!("from the period's {}", edge(from)));
-    let before = due
-        .before
-        .map(|before| format!("before the period's {}", edge(before)));
+    let from = due.from.map(|from| format!("from {}", edge(from)));
+    let before = due.before.map(|before| format!("before {}", edge(before)));
     let missing = due.missing.then(|| "or missing".to_owned());
     let parts: Vec<String> = [from, before, missing].into_iter().flatten().collect();
     format!("{} {}", due.column, parts.join(", "))

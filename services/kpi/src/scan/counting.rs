@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use bellwether_domain::{Error, Result};
 
-use super::cells::{Cells, Counted, Find, Foreign};
+use super::cells::{Cells, Counted, Foreign};
 use super::cut::Selection;
-use super::spread::{Spans, SpreadKey};
+use super::loops::{ByPeriod, Put, add_all, add_by_period, add_products};
+use super::spread::SpreadKey;
 use super::task::{Factor, Keep, Quantity, Task};
 use crate::expr::BoundValue;
 use crate::table::{Morsel, NULL, Slice};
@@ -75,6 +76,7 @@ impl Counting {
                 self.numbers.extend(codes.iter().map(known));
             }
             Quantity::Lag(lag) => lag.write(morsel, &mut self.numbers)?,
+            Quantity::Age(age) => write(&BoundValue::Column(age.column), morsel, &mut self.numbers)?,
             Quantity::Spread(spread) => write(&spread.value, morsel, &mut self.numbers)?,
         }
         Ok(())
@@ -100,26 +102,27 @@ impl Counting {
             _ => Some(numbers),
         };
         let mask = (!task.filters.is_empty()).then_some(mask.as_slice());
-        if let (Quantity::Spread(by), Some(numbers)) = (&task.quantity, numbers) {
-            let spans = by.spans(morsel, numbers)?;
-            let mut put = Put {
-                task,
-                morsel,
-                values,
-                foreign,
-            };
-            match cells {
-                Cells::Dense(dense) => add_spans(selection, mask, &spans, (&mut put, spread), dense),
-                Cells::Sparse(sparse) => add_spans(selection, mask, &spans, (&mut put, spread), sparse),
-            }
-            return Ok(());
-        }
         let mut put = Put {
             task,
             morsel,
             values,
             foreign,
         };
+        // What a row has depends on the period too.
+        let by_period = match (&task.quantity, numbers) {
+            (Quantity::Spread(by), Some(numbers)) => {
+                Some(ByPeriod::Spans(by.spans(morsel, numbers)?, spread))
+            }
+            (Quantity::Age(age), Some(instants)) => Some(ByPeriod::Ages(age, instants)),
+            _ => None,
+        };
+        if let Some(mut by_period) = by_period {
+            match cells {
+                Cells::Dense(dense) => add_by_period(selection, mask, &mut by_period, &mut put, dense),
+                Cells::Sparse(sparse) => add_by_period(selection, mask, &mut by_period, &mut put, sparse),
+            }
+            return Ok(());
+        }
         let product = matches!(task.quantity, Quantity::Product(_));
         let factors = numbers
             .filter(|_| product)
@@ -193,127 +196,5 @@ impl Factor {
                 .for_each(|number| *number = 1);
         }
         Ok(())
-    }
-}
-
-/// Where single values and foreign money go.
-struct Put<'a> {
-    task: &'a Task,
-    morsel: &'a Morsel<'a>,
-    values: &'a mut Vec<(u64, i64)>,
-    foreign: &'a mut Foreign,
-}
-
-impl Put<'_> {
-    /// Takes the value of a row when it is not simply added in its cell.
-    #[inline]
-    fn divert(&mut self, cell: u64, row: usize, value: i64) -> bool {
-        let collect = self.task.keep != Keep::Sum;
-        if let Some(key) = self.abroad(cell, row) {
-            if collect {
-                self.foreign.values.push((key, value));
-            } else {
-                *self.foreign.sums.entry(key).or_default() += i128::from(value);
-            }
-            return true;
-        }
-        if collect {
-            self.values.push((cell, value));
-        }
-        collect
-    }
-
-    #[inline]
-    fn abroad(&self, cell: u64, row: usize) -> Option<(u64, u32, i32)> {
-        let money = self.task.money?;
-        let Slice::Code(currencies) = self.morsel.columns[money.currency] else {
-            return None;
-        };
-        let day = match money.day.map(|place| self.morsel.columns[place]) {
-            Some(Slice::I32(days)) => days[row],
-            _ => 0,
-        };
-        (currencies[row] != money.home).then_some((cell, currencies[row], day))
-    }
-}
-
-/// The inner loop; a function of its own for each kind of cells, so that it stays tight.
-fn add_all(
-    selection: &Selection,
-    mask: Option<&[bool]>,
-    numbers: Option<&[i64]>,
-    put: &mut Put<'_>,
-    cells: &mut impl Find,
-) {
-    let diverts = put.task.keep != Keep::Sum || put.task.money.is_some();
-    for (row, cell) in selection.rows.iter().zip(&selection.cells) {
-        let row = *row as usize;
-        if mask.is_some_and(|mask| !mask[row]) {
-            continue;
-        }
-        let acc = cells.find(*cell);
-        acc.items += 1;
-        match numbers.map(|numbers| numbers[row]) {
-            None => acc.seen += 1,
-            Some(NULL) => {}
-            Some(value) => {
-                acc.seen += 1;
-                if !diverts || !put.divert(*cell, row, value) {
-                    acc.sum += i128::from(value);
-                }
-            }
-        }
-    }
-}
-
-/// As [`add_all`] for products, of which only sums are kept.
-fn add_products(
-    selection: &Selection,
-    mask: Option<&[bool]>,
-    [one, two]: [&[i64]; 2],
-    put: &mut Put<'_>,
-    cells: &mut impl Find,
-) {
-    for (row, cell) in selection.rows.iter().zip(&selection.cells) {
-        let row = *row as usize;
-        if mask.is_some_and(|mask| !mask[row]) {
-            continue;
-        }
-        let acc = cells.find(*cell);
-        acc.items += 1;
-        if one[row] == NULL || two[row] == NULL {
-            continue;
-        }
-        acc.seen += 1;
-        let product = i128::from(one[row]) * i128::from(two[row]);
-        match put.abroad(*cell, row) {
-            Some(key) => *put.foreign.sums.entry(key).or_default() += product,
-            None => acc.sum += product,
-        }
-    }
-}
-
-/// As [`add_all`] for amounts that belong to days.
-fn add_spans(
-    selection: &Selection,
-    mask: Option<&[bool]>,
-    spans: &Spans<'_>,
-    (put, spread): (&mut Put<'_>, &mut HashMap<SpreadKey, i128>),
-    cells: &mut impl Find,
-) {
-    let selected = selection
-        .rows
-        .iter()
-        .zip(&selection.cells)
-        .zip(&selection.periods);
-    for ((row, cell), period) in selected {
-        let row = *row as usize;
-        if mask.is_some_and(|mask| !mask[row]) {
-            continue;
-        }
-        if let Some((sum, length)) = spans.take(row, *period, cells.find(*cell)) {
-            let kind = put.abroad(*cell, row).unwrap_or((*cell, 0, 0));
-            *spread.entry((kind, length)).or_default() += sum;
-        }
     }
 }

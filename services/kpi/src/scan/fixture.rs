@@ -1,16 +1,15 @@
 //! Facts made by hand for tests: deals become rows of all four tables.
 
+mod source;
+
 use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use bellwether_domain::exact::Exact;
 use bellwether_domain::settings::Settings;
-use bellwether_domain::{Currency, Instant, Position, When};
+use bellwether_domain::{Instant, When};
 
-use super::FactSource;
-use crate::table::{Column, Dict, Morsel, NULL, Slice, Storage, Table};
-use crate::tenant::{Attribute, Dictionary, Effective, Part};
+use crate::table::{Column, Dict, NULL, Storage, Table};
+use crate::tenant::{Attribute, Dictionary};
 
 /// A deal as a test tells it.
 #[derive(Debug, Clone)]
@@ -239,138 +238,5 @@ impl Fixture {
             known: (deal.seq, deal.gone),
         };
         self.rows.entry(table).or_default().push(row);
-    }
-}
-
-impl FactSource for Fixture {
-    fn position(&self) -> Position {
-        Position {
-            epoch: 7,
-            seq: self.head,
-        }
-    }
-
-    /// Change n was recorded n seconds after 1970 began.
-    fn recorded_at(&self, seq: u64) -> Option<Instant> {
-        (1..=self.head)
-            .contains(&seq)
-            .then(|| Instant::from_micros(seq as i64 * 1_000_000))
-    }
-
-    fn seq_at(&self, at: Instant) -> u64 {
-        u64::try_from(at.as_micros() / 1_000_000)
-            .unwrap_or(0)
-            .min(self.head)
-    }
-
-    fn settings(&self, _: u64) -> &Settings {
-        &self.settings
-    }
-
-    fn dictionary(&self, dict: Dict) -> &Dictionary {
-        &self.dictionaries[&dict]
-    }
-
-    fn display_names(&self, dict: Dict, _: u64) -> Vec<Arc<str>> {
-        let dictionary = &self.dictionaries[&dict];
-        (0..dictionary.len())
-            .map(|code| dictionary.name(u32::try_from(code).unwrap()).into())
-            .collect()
-    }
-
-    fn attribute(&self, attribute: Attribute, _: u64) -> Effective {
-        Effective::new(
-            self.attributes
-                .get(&attribute)
-                .cloned()
-                .unwrap_or_default()
-                .into_iter(),
-        )
-    }
-
-    fn managers(&self, _: i64, _: u64) -> Vec<u32> {
-        let reps = &self.dictionaries[&Dict::Rep];
-        let manager = |code: usize| {
-            let rep = reps.name(u32::try_from(code).unwrap());
-            let found = self.reports.iter().find(|(one, _)| *one == rep);
-            found.and_then(|(_, manager)| reps.code(manager)).unwrap_or(0)
-        };
-        (0..reps.len()).map(manager).collect()
-    }
-
-    fn rate(&self, from: Currency, _: Currency, day: i32, budget: Option<&str>, _: u64) -> Option<Exact> {
-        let known = |(code, at, name, _): &&(&str, i32, Option<&str>, Exact)| {
-            *code == from.code() && *name == budget && (budget.is_some() || (*at..=*at + 7).contains(&day))
-        };
-        self.rates.iter().rfind(known).map(|(.., rate)| rate.clone())
-    }
-
-    fn live_rows(&self, table: Table) -> usize {
-        self.rows.get(&table).map_or(0, Vec::len)
-    }
-
-    fn scan_part(
-        &self,
-        table: Table,
-        columns: &[Column],
-        days: Option<RangeInclusive<i32>>,
-        seq: u64,
-        part: Part,
-        sink: &mut dyn FnMut(&Morsel<'_>),
-    ) {
-        let all = self.rows.get(&table).map_or(&[][..], Vec::as_slice);
-        let near = |row: &&Row| {
-            let day = i32::try_from(row.values[&Column::Day]).unwrap();
-            days.as_ref().is_none_or(|days| days.contains(&day))
-        };
-        let mine: Vec<&Row> = all
-            .iter()
-            .skip(part.index)
-            .step_by(part.of)
-            .filter(near)
-            .collect();
-        for rows in mine.chunks(self.morsel) {
-            let held: Vec<Held> = columns.iter().map(|column| Held::of(*column, rows)).collect();
-            let recorded: Vec<bool> = rows
-                .iter()
-                .map(|row| row.known.0 <= seq && seq < row.known.1)
-                .collect();
-            sink(&Morsel {
-                rows: rows.len(),
-                columns: held.iter().map(Held::slice).collect(),
-                recorded: recorded.contains(&false).then_some(&recorded),
-            });
-        }
-    }
-}
-
-enum Held {
-    I64(Vec<i64>),
-    I32(Vec<i32>),
-    Code(Vec<u32>),
-    U8(Vec<u8>),
-}
-
-impl Held {
-    fn of(column: Column, rows: &[&Row]) -> Self {
-        let missing = if column.storage() == Storage::I64 { NULL } else { 0 };
-        let values = rows
-            .iter()
-            .map(|row| row.values.get(&column).copied().unwrap_or(missing));
-        match column.storage() {
-            Storage::I64 => Self::I64(values.collect()),
-            Storage::I32 => Self::I32(values.map(|value| i32::try_from(value).unwrap()).collect()),
-            Storage::Code(_) => Self::Code(values.map(|value| u32::try_from(value).unwrap()).collect()),
-            Storage::U8 => Self::U8(values.map(|value| u8::try_from(value).unwrap()).collect()),
-        }
-    }
-
-    fn slice(&self) -> Slice<'_> {
-        match self {
-            Self::I64(values) => Slice::I64(values),
-            Self::I32(values) => Slice::I32(values),
-            Self::Code(values) => Slice::Code(values),
-            Self::U8(values) => Slice::U8(values),
-        }
     }
 }

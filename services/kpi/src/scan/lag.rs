@@ -106,23 +106,49 @@ impl Lag {
         i64::from(ended == Ended::This && lag <= within)
     }
 
-    /// From one instant to another; between two starts of civil days whole days.
     fn between(&self, from: i64, to: i64) -> i64 {
-        const CHANGE: i64 = 2 * 3_600_000_000;
-        let lag = to.saturating_sub(from);
-        let Some(zone) = &self.zone else {
-            return lag;
-        };
-        let days = (lag.saturating_add(DAY_MICROS / 2)).div_euclid(DAY_MICROS);
-        let off = (lag - days * DAY_MICROS).abs();
-        let midnight = |at: i64| {
-            let at = Instant::from_micros(at);
-            zone.start_of_day(zone.date_of(at)) == at
-        };
-        if off != 0 && off <= CHANGE && midnight(from) && midnight(to) {
-            return days * DAY_MICROS;
+        between(self.zone.as_ref(), from, to)
+    }
+}
+
+/// From one instant to another; where a zone is given, between two starts of civil days whole days.
+fn between(zone: Option<&Zone>, from: i64, to: i64) -> i64 {
+    const CHANGE: i64 = 2 * 3_600_000_000;
+    let lag = to.saturating_sub(from);
+    let Some(zone) = zone else {
+        return lag;
+    };
+    let days = (lag.saturating_add(DAY_MICROS / 2)).div_euclid(DAY_MICROS);
+    let off = (lag - days * DAY_MICROS).abs();
+    let midnight = |at: i64| {
+        let at = Instant::from_micros(at);
+        zone.start_of_day(zone.date_of(at)) == at
+    };
+    if off != 0 && off <= CHANGE && midnight(from) && midnight(to) {
+        return days * DAY_MICROS;
+    }
+    lag
+}
+
+/// How long ago an instant of a row was when a stock stands.
+#[derive(Debug, Clone)]
+pub struct Age {
+    /// Where the column of the instant stands.
+    pub column: usize,
+    /// When the stock of each period stands, by the clock of the column.
+    pub points: Vec<i64>,
+    /// As of a [`Lag`].
+    pub zone: Option<Zone>,
+}
+
+impl Age {
+    /// The age of a row in a period; null where the instant is missing or yet to come.
+    pub(super) fn of(&self, instant: i64, period: u32) -> i64 {
+        let point = self.points[period as usize];
+        if instant == NULL || instant > point {
+            return NULL;
         }
-        lag
+        between(self.zone.as_ref(), instant, point)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is counted in every cell of a cut: rows, sums, products, single values, codes, how long rows waited, and amounts
 //! that belong to days.
 
-use super::lag::Lag;
+use super::lag::{Age, Lag};
 use super::spread::Spread;
 use crate::expr::{BoundFilter, BoundValue};
 
@@ -31,6 +31,8 @@ pub enum Quantity {
     Code(usize),
     /// How long it waited.
     Lag(Lag),
+    /// How long ago an instant of it was.
+    Age(Age),
     /// An amount that belongs to days.
     Spread(Spread),
 }

@@ -29,6 +29,12 @@ pub(super) fn compile(
     };
     let fitting = |fits: &[Aggregate], index: usize| {
         let aggregate = aggregate(&measures[index]);
+        if matches!(&measures[index].of, Of::Rows(rows) if rows.age.is_some()) && source.method == Method::T {
+            return Err(wrong(
+                "interval.method",
+                "ages have no such interval: take `quantile`",
+            ));
+        }
         if fits.contains(&aggregate) {
             return Ok(index);
         }

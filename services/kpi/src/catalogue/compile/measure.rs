@@ -74,6 +74,17 @@ pub struct Rows {
     pub due: Option<Due>,
     /// How long rows wait for what.
     pub lag: Option<Lag>,
+    /// How long ago what was is aggregated.
+    pub age: Option<Age>,
+}
+
+/// How long ago an instant of a row was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Age {
+    /// The column of the instant.
+    pub column: Column,
+    /// What clock it tells.
+    pub clock: Clock,
 }
 
 /// Where a second instant of a row must lie: `from <= column < before`.
@@ -191,8 +202,9 @@ fn refuse(source: &MeasureSource, at: &impl Fn(&str) -> String, keys: &[&str]) -
                 .iter()
                 .any(|key| key.is_some())
                 || source.within.is_some()
-                || source.clock != Clock::Elapsed
+                || (source.clock != Clock::Elapsed && source.age.is_none())
         }
+        "age" => source.age.is_some(),
         "per" => {
             source.per.is_some()
                 || !source.formula.is_empty()

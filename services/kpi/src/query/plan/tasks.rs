@@ -5,8 +5,7 @@ use bellwether_domain::Zone;
 use super::super::axes::Periods;
 use super::super::periods::Span;
 use super::super::when::Moment;
-use super::Place;
-use crate::catalogue::{Aggregate, Class, Clock, CurrencyPolicy, Interval, Kpi, Lag, Of, Rows, Scale};
+use crate::catalogue::{Age, Aggregate, Clock, CurrencyPolicy, Lag, Rows, Scale};
 use crate::expr::{Filter, Layout};
 use crate::scan::{self, FactSource, Factor, Keep, MoneyBy, Quantity, Spread, Task};
 use crate::table::{Column, Dict};
@@ -30,19 +29,9 @@ enum Counted {
     Product([(String, bool); 2]),
     Code(Column),
     Lag(Lag),
+    Age(Age),
     /// An expression that belongs to days.
     Spread(String),
-}
-
-/// The sums of the products of two measures.
-#[derive(Debug)]
-pub(in crate::query) struct Pair {
-    /// Which measures.
-    pub(in crate::query) measures: (usize, usize),
-    /// Where they are.
-    pub(in crate::query) place: Place,
-    /// What of the counts they are.
-    pub(in crate::query) read: Read,
 }
 
 /// What of a task's counts a sum of products is.
@@ -64,9 +53,10 @@ enum Adds<'a> {
 impl Shape {
     /// The task of a measure.
     pub(super) fn of(rows: &Rows, policy: CurrencyPolicy) -> Self {
-        let expression = || match rows.texts.0.as_str() {
-            "" => Counted::Rows,
-            text => Counted::Number(text.to_owned()),
+        let expression = || match (rows.age, rows.texts.0.as_str()) {
+            (Some(age), _) => Counted::Age(age),
+            (None, "") => Counted::Rows,
+            (None, text) => Counted::Number(text.to_owned()),
         };
         let (counted, keep) = match rows.aggregate {
             Aggregate::Median | Aggregate::Quantile => (expression(), Keep::Values),
@@ -141,11 +131,37 @@ impl Shape {
         for text in &self.filters {
             filters.push(bound(text, layout));
         }
+        let quantity = self.quantity(parts, layout, source, (moment, spans));
+        let money = abroad
+            .filter(|_| self.policy != CurrencyPolicy::None)
+            .map(|home| MoneyBy {
+                currency: layout.place(Column::Currency),
+                home,
+                day: (self.policy == CurrencyPolicy::Booked).then(|| layout.place(Column::Day)),
+            });
+        Task {
+            filters,
+            // Every expression is one of the parts'.
+            quantity: quantity.unwrap_or(Quantity::Rows),
+            keep: self.keep,
+            money,
+        }
+    }
+
+    /// What is counted; `None` = an expression that is none of the parts', which cannot be.
+    fn quantity(
+        &self,
+        parts: &[&Rows],
+        layout: &mut Layout,
+        source: &dyn FactSource,
+        (moment, spans): (&Moment, &[Span]),
+    ) -> Option<Quantity> {
+        let dictionary = |dict: Dict| source.dictionary(dict);
         let number = |text: &str, layout: &mut Layout| {
             let value = parts.iter().find(|rows| rows.texts.0 == text)?.value.as_ref()?;
             Some(value.bind(layout, &dictionary))
         };
-        let quantity = match &self.counted {
+        match &self.counted {
             Counted::Rows => Some(Quantity::Rows),
             Counted::Number(text) => number(text, layout).map(Quantity::Number),
             Counted::Product(factors) => {
@@ -169,38 +185,23 @@ impl Shape {
                     zone: moment.settings.zone.clone(),
                 })
             }),
+            Counted::Age(age) => {
+                let periods = Periods::of(parts[0]);
+                Some(Quantity::Age(scan::Age {
+                    column: layout.place(age.column),
+                    points: periods.points(spans, moment, age.clock),
+                    zone: uneven(age.clock, moment),
+                }))
+            }
             Counted::Lag(lag) => Some(Quantity::Lag(bound_lag(lag, layout, moment))),
-        };
-        let money = abroad
-            .filter(|_| self.policy != CurrencyPolicy::None)
-            .map(|home| MoneyBy {
-                currency: layout.place(Column::Currency),
-                home,
-                day: (self.policy == CurrencyPolicy::Booked).then(|| layout.place(Column::Day)),
-            });
-        Task {
-            filters,
-            // Every expression is one of the parts'.
-            quantity: quantity.unwrap_or(Quantity::Rows),
-            keep: self.keep,
-            money,
         }
     }
 }
 
-/// Whether measures add up something of the same rows, or of the same entities.
-fn same_items(items: &Of, other: &Of) -> bool {
-    let adds = |aggregate: Aggregate| matches!(aggregate, Aggregate::Count | Aggregate::Sum);
-    match (items, other) {
-        (Of::Rows(items), Of::Rows(other)) => {
-            adds(other.aggregate)
-                && items.class != Class::Lag
-                && (items.table, Periods::of(items), items.due)
-                    == (other.table, Periods::of(other), other.due)
-        }
-        (Of::Entities(items), Of::Entities(other)) => adds(other.aggregate) && items.entity == other.entity,
-        _ => false,
-    }
+/// The zone, where its civil days are not 24 hours of the clock.
+fn uneven(clock: Clock, moment: &Moment) -> Option<Zone> {
+    let zone = &moment.settings.zone;
+    (clock == Clock::Elapsed && *zone != Zone::utc()).then(|| zone.clone())
 }
 
 fn adds(rows: &Rows) -> Adds<'_> {
@@ -234,7 +235,6 @@ fn filters(parts: &[&Rows]) -> Vec<String> {
 }
 
 fn bound_lag(lag: &Lag, layout: &mut Layout, moment: &Moment) -> scan::Lag {
-    let zone = &moment.settings.zone;
     let elapsed = lag.clock == Clock::Elapsed;
     scan::Lag {
         start: layout.place(lag.start),
@@ -247,32 +247,7 @@ fn bound_lag(lag: &Lag, layout: &mut Layout, moment: &Moment) -> scan::Lag {
         } else {
             moment.business()
         },
-        zone: (elapsed && *zone != Zone::utc()).then(|| zone.clone()),
+        zone: uneven(lag.clock, moment),
         within: lag.within.map(|within| within.micros),
     }
-}
-
-/// The pairs of measures (the second not before the first) whose products an interval needs: of a mean the square, of
-/// the delta method all pairs of the measures that are sums over the items.
-pub(in crate::query) fn wanted(kpi: &Kpi) -> Vec<(usize, usize)> {
-    match kpi.interval {
-        Some(Interval::T(measure)) => vec![(measure, measure)],
-        Some(Interval::Delta) => {
-            let sums = sampled(kpi);
-            let pairs = sums.iter().enumerate();
-            pairs
-                .flat_map(|(place, a)| sums[place..].iter().map(|b| (*a, *b)))
-                .collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The measures of a formula that are sums over the same items as `n`.
-pub(in crate::query) fn sampled(kpi: &Kpi) -> Vec<usize> {
-    let items = &kpi.measures[kpi.items].of;
-    let mut named = kpi.formula.measures();
-    named
-        .retain(|index| kpi.measures[*index].across.is_none() && same_items(items, &kpi.measures[*index].of));
-    named
 }

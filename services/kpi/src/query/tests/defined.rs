@@ -1,7 +1,9 @@
 //! Measure classes by definitions made for tests: aggregates, nested and two-date measures, lags, windows, intervals and
 //! the rows that a caller may see.
 
+mod ages;
 mod aggregates;
+mod entities;
 mod intervals;
 mod lags;
 mod nested;

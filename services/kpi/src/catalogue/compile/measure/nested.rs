@@ -1,6 +1,6 @@
 //! Nested measures: a formula for each entity, over measures of rows, and an aggregate over the entities.
 
-use super::{Entities, Wrong, code_column, quantile, refuse, rows, wrong};
+use super::{Entities, Rows, Wrong, code_column, quantile, refuse, rows, wrong};
 use crate::catalogue::Definition;
 use crate::catalogue::compile::Scale;
 use crate::catalogue::measure::{Aggregate, Class, MeasureSource};
@@ -15,7 +15,16 @@ pub(super) fn compile(
     refuse(
         source,
         at,
-        &["table", "expression", "filter", "window", "at", "due", "end"],
+        &[
+            "table",
+            "expression",
+            "filter",
+            "window",
+            "at",
+            "due",
+            "end",
+            "age",
+        ],
     )?;
     let fits = matches!(
         source.aggregate,
@@ -30,17 +39,7 @@ pub(super) fn compile(
         let message = format!("a {} is no aggregate over entities", source.aggregate.name());
         return Err(wrong(at("aggregate"), message));
     }
-    let mut measures = Vec::new();
-    for inner in &source.measures {
-        let at = |key: &str| at(&format!("measures.{}.{key}", inner.name));
-        if inner.class == Class::Nested {
-            return Err(wrong(at("class"), "a nested measure is made of measures of rows"));
-        }
-        if inner.across.is_some() {
-            return Err(wrong(at("across"), "an entity has no grouping of its own"));
-        }
-        measures.push(rows::compile(inner, definition, &at)?);
-    }
+    let measures = own(source, definition, at)?;
     let names: Vec<&str> = source.measures.iter().map(|inner| inner.name.as_str()).collect();
     let tables: Vec<Table> = measures.iter().map(|inner| inner.table).collect();
     if tables.is_empty() {
@@ -77,4 +76,24 @@ pub(super) fn compile(
         measures,
         money: source.of == Some(Scale::Money),
     })
+}
+
+/// The measures that the formula of a nested one is over.
+fn own(
+    source: &MeasureSource,
+    definition: &Definition,
+    at: &impl Fn(&str) -> String,
+) -> Result<Vec<Rows>, Wrong> {
+    let mut measures = Vec::new();
+    for inner in &source.measures {
+        let at = |key: &str| at(&format!("measures.{}.{key}", inner.name));
+        if inner.class == Class::Nested {
+            return Err(wrong(at("class"), "a nested measure is made of measures of rows"));
+        }
+        if inner.across.is_some() {
+            return Err(wrong(at("across"), "an entity has no grouping of its own"));
+        }
+        measures.push(rows::compile(inner, definition, &at)?);
+    }
+    Ok(measures)
 }

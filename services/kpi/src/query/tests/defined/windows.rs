@@ -160,6 +160,102 @@ fn a_push_is_seen_deal_by_deal() {
     assert_eq!(told(&fixture, PUSHED, &as_of(march, "2017-03-12")), ["0.5 4"]);
 }
 
+/// Accounts that were won in the period and never before.
+const NEW: &str = "
+    unit: count
+    formula: new
+    items: { what: accounts won for the first time, measure: new }
+    measures:
+      - name: new
+        class: nested
+        per: account
+        aggregate: count
+        formula: now > 0 and before = 0
+        measures:
+          - { name: now, table: closings, class: flow, aggregate: count, filter: \"outcome = 'won'\" }
+          - { name: before, window: before, table: closings, class: flow, aggregate: count, filter: \"outcome = 'won'\" }
+";
+
+#[test]
+fn a_customer_is_new_once() {
+    let won = |account, day| Deal {
+        account,
+        ..Deal::won(day, 100)
+    };
+    let fixture = Fixture::new(&[
+        won("Acme", "2017-01-10"),
+        won("Acme", "2017-02-10"),
+        won("Bolt", "2017-02-01"),
+        won("Bolt", "2017-02-20"),
+        Deal {
+            account: "Cog",
+            ..Deal::lost("2017-01-10", "price")
+        },
+        won("Cog", "2017-03-01"),
+        won("", "2017-03-01"),
+    ]);
+    let months = cut(ranged("tested", "2017-01-01", "2017-05-01"), Grain::Month);
+    assert_eq!(told(&fixture, NEW, &months), ["1 1", "1 1", "1 1", "0 0"]);
+    assert_eq!(
+        told(&fixture, NEW, &ranged("tested", "2017-02-01", "2017-05-01")),
+        ["2 2"]
+    );
+    assert_eq!(told(&fixture, NEW, &asked(&["tested"])), ["3 3"]);
+}
+
+/// Of the deals created in the period those that are won by as-of.
+const COHORT: &str = "
+    unit: ratio
+    formula: won / created
+    items: { what: deals created, measure: created }
+    interval: { successes: won, trials: created }
+    measures:
+      - name: created
+        class: nested
+        per: deal
+        aggregate: count
+        formula: created > 0
+        none: no_created_deals
+        measures:
+          - { name: created, table: created_deals, class: flow, aggregate: count }
+      - name: won
+        class: nested
+        per: deal
+        aggregate: count
+        formula: created > 0 and won > 0
+        measures:
+          - { name: created, table: created_deals, class: flow, aggregate: count }
+          - { name: won, window: ever, table: closings, class: flow, aggregate: count, filter: \"outcome = 'won'\" }
+";
+
+#[test]
+fn a_cohort_is_followed_until_as_of() {
+    let created = |created, outcome, closed| Deal {
+        created,
+        outcome,
+        closed: (!outcome.is_empty()).then_some(closed),
+        ..Deal::OPEN
+    };
+    let fixture = Fixture::new(&[
+        created("2017-01-01", "won", "2017-03-01"),
+        created("2017-01-10", "lost", "2017-02-01"),
+        created("2017-01-20", "", ""),
+        created("2017-02-01", "won", "2017-04-01"),
+    ]);
+    let months = cut(ranged("tested", "2017-01-01", "2017-04-01"), Grain::Month);
+    let third = "0.333333333333333333 3";
+    assert_eq!(
+        told(&fixture, COHORT, &months),
+        [third, "1 1", "no_created_deals 0"]
+    );
+    assert_eq!(
+        told(&fixture, COHORT, &as_of(months, "2017-03-31")),
+        [third, "0 1", "no_created_deals 0"]
+    );
+    let row = rows_with(&fixture, COHORT, &ranged("tested", "2017-01-01", "2017-02-01")).remove(0);
+    assert_eq!(row.interval, bellwether_stats::wilson(1, 3));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -1,0 +1,153 @@
+//! The inner loops of a scan: the selected rows of a morsel, added in their cells.
+
+use std::collections::HashMap;
+
+use super::cells::{Find, Foreign};
+use super::cut::Selection;
+use super::lag::Age;
+use super::spread::{Spans, SpreadKey};
+use super::task::{Keep, Task};
+use crate::table::{Morsel, NULL, Slice};
+
+/// Where single values and foreign money go.
+pub(super) struct Put<'a> {
+    pub(super) task: &'a Task,
+    pub(super) morsel: &'a Morsel<'a>,
+    pub(super) values: &'a mut Vec<(u64, i64)>,
+    pub(super) foreign: &'a mut Foreign,
+}
+
+impl Put<'_> {
+    /// Takes the value of a row when it is not simply added in its cell.
+    #[inline]
+    pub(super) fn divert(&mut self, cell: u64, row: usize, value: i64) -> bool {
+        let collect = self.task.keep != Keep::Sum;
+        if let Some(key) = self.abroad(cell, row) {
+            if collect {
+                self.foreign.values.push((key, value));
+            } else {
+                *self.foreign.sums.entry(key).or_default() += i128::from(value);
+            }
+            return true;
+        }
+        if collect {
+            self.values.push((cell, value));
+        }
+        collect
+    }
+
+    #[inline]
+    pub(super) fn abroad(&self, cell: u64, row: usize) -> Option<(u64, u32, i32)> {
+        let money = self.task.money?;
+        let Slice::Code(currencies) = self.morsel.columns[money.currency] else {
+            return None;
+        };
+        let day = match money.day.map(|place| self.morsel.columns[place]) {
+            Some(Slice::I32(days)) => days[row],
+            _ => 0,
+        };
+        (currencies[row] != money.home).then_some((cell, currencies[row], day))
+    }
+}
+
+/// The inner loop; a function of its own for each kind of cells, so that it stays tight.
+pub(super) fn add_all(
+    selection: &Selection,
+    mask: Option<&[bool]>,
+    numbers: Option<&[i64]>,
+    put: &mut Put<'_>,
+    cells: &mut impl Find,
+) {
+    let diverts = put.task.keep != Keep::Sum || put.task.money.is_some();
+    for (row, cell) in selection.rows.iter().zip(&selection.cells) {
+        let row = *row as usize;
+        if mask.is_some_and(|mask| !mask[row]) {
+            continue;
+        }
+        let acc = cells.find(*cell);
+        acc.items += 1;
+        match numbers.map(|numbers| numbers[row]) {
+            None => acc.seen += 1,
+            Some(NULL) => {}
+            Some(value) => {
+                acc.seen += 1;
+                if !diverts || !put.divert(*cell, row, value) {
+                    acc.sum += i128::from(value);
+                }
+            }
+        }
+    }
+}
+
+/// As [`add_all`] for products, of which only sums are kept.
+pub(super) fn add_products(
+    selection: &Selection,
+    mask: Option<&[bool]>,
+    [one, two]: [&[i64]; 2],
+    put: &mut Put<'_>,
+    cells: &mut impl Find,
+) {
+    for (row, cell) in selection.rows.iter().zip(&selection.cells) {
+        let row = *row as usize;
+        if mask.is_some_and(|mask| !mask[row]) {
+            continue;
+        }
+        let acc = cells.find(*cell);
+        acc.items += 1;
+        if one[row] == NULL || two[row] == NULL {
+            continue;
+        }
+        acc.seen += 1;
+        let product = i128::from(one[row]) * i128::from(two[row]);
+        match put.abroad(*cell, row) {
+            Some(key) => *put.foreign.sums.entry(key).or_default() += product,
+            None => acc.sum += product,
+        }
+    }
+}
+
+/// What a row has in a period.
+pub(super) enum ByPeriod<'a> {
+    Spans(Spans<'a>, &'a mut HashMap<SpreadKey, i128>),
+    Ages(&'a Age, &'a [i64]),
+}
+
+/// As [`add_all`] for what depends on the period too.
+pub(super) fn add_by_period(
+    selection: &Selection,
+    mask: Option<&[bool]>,
+    by_period: &mut ByPeriod<'_>,
+    put: &mut Put<'_>,
+    cells: &mut impl Find,
+) {
+    let selected = selection
+        .rows
+        .iter()
+        .zip(&selection.cells)
+        .zip(&selection.periods);
+    for ((row, cell), period) in selected {
+        let row = *row as usize;
+        if mask.is_some_and(|mask| !mask[row]) {
+            continue;
+        }
+        let acc = cells.find(*cell);
+        match by_period {
+            ByPeriod::Spans(spans, spread) => {
+                if let Some((sum, length)) = spans.take(row, *period, acc) {
+                    let kind = put.abroad(*cell, row).unwrap_or((*cell, 0, 0));
+                    *spread.entry((kind, length)).or_default() += sum;
+                }
+            }
+            ByPeriod::Ages(age, instants) => {
+                acc.items += 1;
+                let age = age.of(instants[row], *period);
+                if age != NULL {
+                    acc.seen += 1;
+                    if !put.divert(*cell, row, age) {
+                        acc.sum += i128::from(age);
+                    }
+                }
+            }
+        }
+    }
+}
