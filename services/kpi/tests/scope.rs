@@ -12,10 +12,13 @@ mod node;
 
 use std::time::Duration;
 
+use bellwether_contracts::kpi::catalog_service_client::CatalogServiceClient;
 use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
 use bellwether_contracts::kpi::{
-    Filter, KpiValue, MinPosition, QueryKpisRequest, WatchKind, WatchKpisRequest, min_position,
+    Filter, Grain, KpiValue, ListKpisRequest, MinPosition, QueryKpisRequest, WatchKind, WatchKpisRequest,
+    min_position,
 };
+use bellwether_contracts::types::{DateOrTime, date_or_time};
 use bellwether_domain::record::Record;
 use bellwether_kpi::Config;
 use bellwether_storage::cache::{SharedCache, SharedCacheOptions};
@@ -105,6 +108,12 @@ async fn start(log: &FakeLog, shared: Option<SharedCache>) -> (TestNode, tempfil
     };
     let (node, _) = node::start_for(dir.path(), log, shared, config, TOKENS).await;
     (node, dir)
+}
+
+fn day(text: &str) -> Option<DateOrTime> {
+    Some(DateOrTime {
+        value: Some(date_or_time::Value::Date(text.to_owned())),
+    })
 }
 
 fn pipeline(tenant: &str, group_by: &[&str]) -> QueryKpisRequest {
@@ -298,6 +307,92 @@ async fn another_tenant_answers_as_one_that_is_not_there() {
         let missing = watch(&node, token, pipeline("nobody", &[])).await.unwrap_err();
         assert_eq!(seen(there), seen(missing), "{token}");
     }
+    node.stop().await;
+}
+
+/// What is said of an answer to be compared: neither when it was given nor how it was come by.
+fn bare(answer: Result<Vec<KpiValue>, Status>) -> Result<Vec<KpiValue>, (Code, String)> {
+    let values = answer.map_err(|status| (status.code(), status.message().to_owned()))?;
+    let bare = |value: KpiValue| KpiValue {
+        watermark: None,
+        path: 0,
+        path_reason: String::new(),
+        ..value
+    };
+    Ok(values.into_iter().map(bare).collect())
+}
+
+/// A year of deals that end in every way, each rep's own.
+fn endings() -> Vec<Record> {
+    let reps = ["ann", "bob", "cy", "boss", "dan"];
+    let deal = |place: usize| {
+        let month = place % 12 + 1;
+        let (start, end) = (
+            format!("2019-{month:02}-03"),
+            format!("2019-{month:02}-{:02}", 10 + place % 17),
+        );
+        let deal = sample::deal(&format!("e{place}"))
+            .owner(reps[place * 7 % reps.len()])
+            .account(["acme", "bolt"][place % 2])
+            .created(&start)
+            .qualified(&start);
+        match place % 4 {
+            0 => deal.amount("70").record(),
+            1 => deal.lost(&end, "price").record(),
+            _ => deal.won(&end, &format!("{}.50", place * 13)).record(),
+        }
+    };
+    (0..80).map(deal).collect()
+}
+
+/// Every KPI that can be cut by owner says to a rep what it says of that rep to who may see all, and to a manager what it
+/// says of everyone below.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kpi_says_to_a_rep_what_it_says_of_the_rep() {
+    let log = log();
+    log.write("acme", &endings());
+    let (node, _dir) = start(&log, None).await;
+    let mut catalog = CatalogServiceClient::new(node.channel_as("rows-of-ann"));
+    let kpis = catalog
+        .list_kpis(ListKpisRequest::default())
+        .await
+        .unwrap()
+        .into_inner()
+        .kpis;
+    let by_owner = kpis
+        .iter()
+        .filter(|kpi| kpi.dimensions.iter().any(|one| one == "owner"));
+    let mut compared = 0;
+    for kpi in by_owner {
+        for (token, reps) in [
+            ("rows-of-ann", &["ann"][..]),
+            ("token-of-boss", &["boss", "ann", "bob", "cy"]),
+        ] {
+            let filter = |rep: &&str| Filter {
+                dimension: "owner".to_owned(),
+                value: Some((*rep).to_owned()),
+            };
+            let asked = QueryKpisRequest {
+                kpis: vec![kpi.id.clone()],
+                from: day("2019-04-01"),
+                to: day("2019-10-01"),
+                grain: Grain::Quarter.into(),
+                ..pipeline("acme", &["owner"])
+            };
+            let of_them = QueryKpisRequest {
+                filters: reps.iter().map(filter).collect(),
+                ..asked.clone()
+            };
+            let told = bare(query(&node, token, asked).await);
+            if matches!(&told, Err((Code::PermissionDenied, _))) {
+                continue;
+            }
+            let of_them = bare(query(&node, "token-of-all", of_them).await);
+            assert_eq!(told, of_them, "{} to {token}", kpi.id);
+            compared += told.map_or(0, |values| values.len());
+        }
+    }
+    assert!(compared > 100, "{compared}");
     node.stop().await;
 }
 
