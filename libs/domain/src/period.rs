@@ -5,6 +5,7 @@
 
 mod fiscal;
 mod grain;
+mod last_year;
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use crate::time::CivilDate;
 
 pub use fiscal::{CalendarPattern, FiscalCalendar, UnknownPattern};
 pub use grain::{Grain, UnknownGrain};
+pub use last_year::{last_year, last_year_of_range, same_day_last_year};
 
 use grain::{index_of, start_of};
 

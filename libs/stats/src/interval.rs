@@ -6,6 +6,7 @@
 
 mod count;
 mod delta;
+mod difference;
 mod level;
 mod mean;
 mod order;
@@ -25,6 +26,7 @@ use num_traits::{Pow, Zero};
 
 pub use count::{garwood, garwood_at};
 pub use delta::{covariance_of_means, ratio_delta, ratio_delta_at, smooth_delta, smooth_delta_at};
+pub use difference::{Estimated, difference_interval};
 pub use level::Level;
 pub(crate) use level::fifteen;
 pub use mean::{t_interval, t_interval_at, total_interval, total_interval_at};
