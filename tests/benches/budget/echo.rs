@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result};
 use bellwether_contracts::kpi::kpi_service_server::{KpiService, KpiServiceServer};
-use bellwether_contracts::kpi::{QueryKpisRequest, QueryKpisResponse};
+use bellwether_contracts::kpi::{QueryKpisRequest, QueryKpisResponse, WatchKpisRequest, WatchKpisResponse};
 use futures::TryStreamExt as _;
 use prost::Message as _;
 use tonic::transport::Server;
@@ -83,5 +83,14 @@ impl KpiService for Same {
         _request: Request<QueryKpisRequest>,
     ) -> Result<Response<QueryKpisResponse>, Status> {
         Ok(Response::new(self.0.clone()))
+    }
+
+    type WatchKpisStream = futures::stream::Empty<Result<WatchKpisResponse, Status>>;
+
+    async fn watch_kpis(
+        &self,
+        _request: Request<WatchKpisRequest>,
+    ) -> Result<Response<Self::WatchKpisStream>, Status> {
+        Ok(Response::new(futures::stream::empty()))
     }
 }
