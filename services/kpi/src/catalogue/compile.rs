@@ -55,7 +55,10 @@ pub enum Interval {
     /// Greenwood's of a curve or survival quantile.
     Greenwood(usize),
     /// The delta method over the items of the KPI.
-    Delta,
+    Delta {
+        /// Whether it ends at 0 and 1.
+        share: bool,
+    },
 }
 
 /// What the whole numbers of an expression are.

@@ -220,6 +220,9 @@ pub struct IntervalSource {
     /// The others, but the delta method: the measure it is about; left out = the one that the formula is.
     #[serde(default)]
     pub measure: Option<String>,
+    /// The delta method: whether the value is a part of a whole, so that the interval ends at 0 and 1.
+    #[serde(default)]
+    pub share: bool,
 }
 
 /// How an interval is found.

@@ -24,7 +24,14 @@ pub(super) fn of(kpi: &Kpi, readings: &[Reading], products: &Products, cell: u64
             readings[measure].interval(cell).cloned()
         }
         catalogue::Interval::Garwood(measure) => Some(garwood(readings[measure].tally(cell)?)),
-        catalogue::Interval::Delta => delta(kpi, readings, products, cell),
+        catalogue::Interval::Delta { share } => {
+            let found = delta(kpi, readings, products, cell)?;
+            Some(if share {
+                found.clamped(&Exact::zero(), &Exact::one())
+            } else {
+                found
+            })
+        }
     }
 }
 

@@ -76,7 +76,7 @@ fn interval_of(interval: Interval) -> &'static str {
         Interval::Quantile(_) => "quantile",
         Interval::Garwood(_) => "garwood",
         Interval::Greenwood(_) => "greenwood",
-        Interval::Delta => "delta",
+        Interval::Delta { .. } => "delta",
     }
 }
 

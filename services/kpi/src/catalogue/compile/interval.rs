@@ -60,7 +60,7 @@ pub(super) fn compile(
             &[Aggregate::Curve, Aggregate::SurvivalQuantile],
             about()?,
         )?),
-        Method::Delta => Interval::Delta,
+        Method::Delta => Interval::Delta { share: source.share },
     })
 }
 
@@ -72,6 +72,7 @@ fn refuse_others(source: &IntervalSource) -> Result<(), Wrong> {
         ("successes", source.successes.is_some() && !wilson),
         ("trials", source.trials.is_some() && !wilson),
         ("measure", source.measure.is_some() && alone),
+        ("share", source.share && source.method != Method::Delta),
     ];
     match keys.into_iter().find(|(_, stray)| *stray) {
         Some((key, _)) => Err(wrong(format!("interval.{key}"), "the method has no use for it")),

@@ -29,7 +29,7 @@ pub(in crate::query) fn policy(kpi: &Kpi, rows: &Rows) -> CurrencyPolicy {
 pub(in crate::query) fn wanted(kpi: &Kpi) -> Vec<(usize, usize)> {
     match kpi.interval {
         Some(Interval::T(measure)) => vec![(measure, measure)],
-        Some(Interval::Delta) => {
+        Some(Interval::Delta { .. }) => {
             let sums = sampled(kpi);
             let pairs = sums.iter().enumerate();
             pairs

@@ -130,6 +130,26 @@ fn a_ratio_of_sums_has_that_of_the_delta_method() {
 }
 
 #[test]
+fn a_part_of_a_whole_is_between_none_and_all() {
+    let nearly_all = |amount| Deal {
+        amount: Some(amount),
+        ..Deal::won("2017-02-01", 0)
+    };
+    let lost = Deal {
+        amount: Some(900),
+        ..Deal::lost("2017-02-01", "price")
+    };
+    let fixture = Fixture::new(&[nearly_all(1_000), nearly_all(9_000), nearly_all(100), lost]);
+    let of = |keys: &str| rows_with(&fixture, keys, &spring()).remove(0).interval.unwrap();
+    let share = VALUE.replace("method: delta", "method: delta, share: true");
+    assert!(of(VALUE).high() > Exact::one());
+    assert_eq!(
+        (of(&share).low(), of(&share).high()),
+        (of(VALUE).low(), Exact::one())
+    );
+}
+
+#[test]
 fn a_ratio_in_another_currency_is_as_uncertain() {
     let abroad: Vec<Deal> = deals()
         .into_iter()
@@ -256,6 +276,7 @@ fn wrong_keys_are_told() {
         ),
         ("wilson", "aggregate: count", "interval.successes"),
         ("garwood, measure: at", "aggregate: count", "interval.measure"),
+        ("garwood, share: true", "aggregate: count", "interval.share"),
         ("bayes", "aggregate: count", "bayes"),
     ];
     for (method, measure, expected) in cases {
