@@ -183,3 +183,34 @@ fn the_longest_expressions_still_compile() {
     let nested = format!("{}amount > 1{}", "(".repeat(9), ")".repeat(9));
     assert!(filter(Table::Closings, &nested).is_ok());
 }
+
+#[test]
+fn every_table_tells_its_columns_and_keeps_identities_to_itself() {
+    let tests = |table, text: &str| match filter(table, text) {
+        Ok(Filter::Tests(tests)) => tests.len(),
+        other => panic!("{text}: {other:?}"),
+    };
+    let several = "activity_type IN ('call', 'email') AND completed AND NOT automatic AND duration > 0";
+    assert_eq!(tests(Table::Activities, several), 4);
+    assert_eq!(tests(Table::LeadSteps, "step = 'mql' AND next_at IS NOT NULL"), 2);
+    assert_eq!(tests(Table::Quotas, "team IS NULL AND start_day >= 17167"), 2);
+    assert_eq!(tests(Table::Employment, "role <> 'sdr'"), 1);
+    assert_eq!(
+        tests(Table::OpenDeals, "category = 'commit' AND expected_day IS NULL"),
+        2
+    );
+    assert_eq!(tests(Table::StageSpells, "first AND stage_index > 1"), 2);
+    let plain = value(Table::Leads, "responded_at");
+    assert!(
+        matches!(plain, Ok(Value::Column(Column::RespondedAt))),
+        "{plain:?}"
+    );
+    assert!(value(Table::Leads, "responded_business - created_business").is_ok());
+    for (table, hidden) in [
+        (Table::Activities, "lead"),
+        (Table::Quotas, "quota"),
+        (Table::Leads, "amount"),
+    ] {
+        assert!(filter(table, &format!("{hidden} IS NULL")).is_err(), "{hidden}");
+    }
+}

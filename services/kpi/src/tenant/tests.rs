@@ -3,6 +3,7 @@
 mod answered;
 mod people;
 pub(crate) mod replay;
+mod stages;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
