@@ -19,7 +19,7 @@ pub use about::{Benchmark, FunnelStage, SalesModel, Standing, Status};
 pub use compile::{Age, Due, Entities, Interval, Kpi, Lag, Measure, Of, Rows, Scale};
 pub use definition::{AsOf, Cadence, CurrencyPolicy, Definition, Direction, Items, Unit};
 pub use dimension::{Dimension, Origin};
-pub use measure::{Aggregate, At, Class, Clock, DueSource, Edge, MeasureSource, Method, Window};
+pub use measure::{Aggregate, At, Class, DueSource, Edge, MeasureSource, Method, Timing, Window};
 pub use nearest::nearest;
 pub use preset::{Pick, Preset};
 pub use reason::AbsentReason;

@@ -9,7 +9,15 @@ const ROOMS: [(&str, &[&str]); 2] = [
     ("services/ingestion/src", &["log", "mapping"]),
     (
         "services/kpi/src",
-        &["facts", "catalogue", "scan", "formula", "query", "watch", "answers/key"],
+        &[
+            "facts",
+            "catalogue",
+            "scan",
+            "formula",
+            "query",
+            "watch",
+            "answers/key",
+        ],
     ),
 ];
 

@@ -67,7 +67,7 @@ pub struct MeasureSource {
     pub age: Option<String>,
     /// Of a lag or an age: what clock its columns tell.
     #[serde(default)]
-    pub clock: Clock,
+    pub clock: Timing,
     /// Of a lag: the window of `converted` and `matured`, the age of `curve`.
     #[serde(default)]
     pub within: Option<Elapsed>,
@@ -196,7 +196,7 @@ pub enum At {
 /// What clock the columns of a lag tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Clock {
+pub enum Timing {
     /// Time as it passes.
     #[default]
     Elapsed,

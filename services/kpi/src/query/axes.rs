@@ -4,7 +4,7 @@ use bellwether_domain::{BusinessClock, Instant};
 
 use super::periods::Span;
 use super::when::Moment;
-use crate::catalogue::{Aggregate, At, Class, Clock, Due, Edge, Rows, Stretch, Window};
+use crate::catalogue::{Aggregate, At, Class, Due, Edge, Rows, Stretch, Timing, Window};
 use crate::scan::{Axis, Windows};
 
 /// The periods of a cut.
@@ -68,13 +68,13 @@ impl Periods {
     }
 
     /// The instants at which a stock stands, by the clock that its ages are told by.
-    pub(super) fn points(self, spans: &[Span], moment: &Moment, clock: Clock) -> Vec<i64> {
+    pub(super) fn points(self, spans: &[Span], moment: &Moment, clock: Timing) -> Vec<i64> {
         let Axis::Points(points) = self.axis(spans, moment) else {
             return vec![i64::MIN; spans.len()];
         };
         match clock {
-            Clock::Elapsed => points,
-            Clock::Business => {
+            Timing::Elapsed => points,
+            Timing::Business => {
                 let business = BusinessClock::new(&moment.settings);
                 let at = |point: &i64| match point {
                     // There is no period, and nothing in it.

@@ -3,7 +3,7 @@
 use bellwether_contracts::kpi::MeasureDefinition;
 use bellwether_domain::time::DAY_MICROS;
 
-use crate::catalogue::{At, Class, Clock, DueSource, Edge, Elapsed, MeasureSource, Stretch, Window};
+use crate::catalogue::{At, Class, DueSource, Edge, Elapsed, MeasureSource, Stretch, Timing, Window};
 
 const MINUTE_MICROS: i64 = 60_000_000;
 
@@ -30,8 +30,8 @@ pub(super) fn measure_of(measure: &MeasureSource) -> MeasureDefinition {
         end: text(&measure.end),
         competes: text(&measure.competes),
         clock: of_lag(match measure.clock {
-            Clock::Elapsed => "elapsed",
-            Clock::Business => "business",
+            Timing::Elapsed => "elapsed",
+            Timing::Business => "business",
         }),
         within: measure.within.map(elapsed_of).unwrap_or_default(),
         per: text(&measure.per),

@@ -77,17 +77,19 @@ fn ask() -> impl Strategy<Value = Ask> {
         proptest::collection::vec(filter, 0..2),
         (bound(), caller()),
     )
-        .prop_map(|(kpis, (from, to, grain), group_by, filters, (as_of, caller))| Ask {
-            kpis,
-            from,
-            to,
-            grain,
-            group_by: group_by.into_iter().map(str::to_owned).collect(),
-            filters,
-            as_of,
-            known_at: None,
-            caller,
-        })
+        .prop_map(
+            |(kpis, (from, to, grain), group_by, filters, (as_of, caller))| Ask {
+                kpis,
+                from,
+                to,
+                grain,
+                group_by: group_by.into_iter().map(str::to_owned).collect(),
+                filters,
+                as_of,
+                known_at: None,
+                caller,
+            },
+        )
         .prop_filter("a question that can be asked", |ask| {
             Question::new(&CATALOGUE, ask, &Default::default(), now()).is_ok()
         })

@@ -3,7 +3,7 @@
 use bellwether_domain::exact::Exact;
 
 use super::{Scale, Wrong, dimension_of, wrong};
-use crate::catalogue::measure::{Aggregate, At, Class, Clock, Edge, MeasureSource, Window};
+use crate::catalogue::measure::{Aggregate, At, Class, Edge, MeasureSource, Timing, Window};
 use crate::catalogue::{AbsentReason, Definition, Dimension, Elapsed, nearest};
 use crate::expr::{Filter, Value};
 use crate::formula::Formula;
@@ -84,7 +84,7 @@ pub struct Age {
     /// The column of the instant.
     pub column: Column,
     /// What clock it tells.
-    pub clock: Clock,
+    pub clock: Timing,
 }
 
 /// Where a second instant of a row must lie: `from <= column < before`.
@@ -112,7 +112,7 @@ pub struct Lag {
     /// The instant of another end.
     pub competes: Option<Column>,
     /// What clock start and end tell.
-    pub clock: Clock,
+    pub clock: Timing,
     /// A window, or an age.
     pub within: Option<Elapsed>,
 }
@@ -202,7 +202,7 @@ fn refuse(source: &MeasureSource, at: &impl Fn(&str) -> String, keys: &[&str]) -
                 .iter()
                 .any(|key| key.is_some())
                 || source.within.is_some()
-                || (source.clock != Clock::Elapsed && source.age.is_none())
+                || (source.clock != Timing::Elapsed && source.age.is_none())
         }
         "age" => source.age.is_some(),
         "per" => {

@@ -5,7 +5,7 @@ use bellwether_domain::Zone;
 use super::super::axes::Periods;
 use super::super::periods::Span;
 use super::super::when::Moment;
-use crate::catalogue::{Age, Aggregate, Clock, CurrencyPolicy, Lag, Rows, Scale};
+use crate::catalogue::{Age, Aggregate, CurrencyPolicy, Lag, Rows, Scale, Timing};
 use crate::expr::{Filter, Layout};
 use crate::scan::{self, FactSource, Factor, Keep, MoneyBy, Quantity, Spread, Task};
 use crate::table::{Column, Dict};
@@ -199,9 +199,9 @@ impl Shape {
 }
 
 /// The zone, where its civil days are not 24 hours of the clock.
-fn uneven(clock: Clock, moment: &Moment) -> Option<Zone> {
+fn uneven(clock: Timing, moment: &Moment) -> Option<Zone> {
     let zone = &moment.settings.zone;
-    (clock == Clock::Elapsed && *zone != Zone::utc()).then(|| zone.clone())
+    (clock == Timing::Elapsed && *zone != Zone::utc()).then(|| zone.clone())
 }
 
 fn adds(rows: &Rows) -> Adds<'_> {
@@ -235,7 +235,7 @@ fn filters(parts: &[&Rows]) -> Vec<String> {
 }
 
 fn bound_lag(lag: &Lag, layout: &mut Layout, moment: &Moment) -> scan::Lag {
-    let elapsed = lag.clock == Clock::Elapsed;
+    let elapsed = lag.clock == Timing::Elapsed;
     scan::Lag {
         start: layout.place(lag.start),
         end: layout.place(lag.end),

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_reads_back_as_it_was() {
+    fn a_deal_reads_back_as_it_was() {
         let day = Some(When::Day(CivilDate::from_days(-3)));
         let at = When::At(Instant::from_micros(1_700_000_000_000_001));
         let money = Some(Amount {
@@ -242,6 +242,16 @@ mod tests {
             owners: vec![(at, 9)],
             expectations: vec![(at, None), (at, day)],
             ..Deal::default()
+        });
+    }
+
+    #[test]
+    fn the_other_records_read_back_as_they_were() {
+        let day = Some(When::Day(CivilDate::from_days(-3)));
+        let at = When::At(Instant::from_micros(1_700_000_000_000_001));
+        let money = Some(Amount {
+            minor: -5,
+            currency: 3,
         });
         reads_back(Lead::default());
         reads_back(Lead {

@@ -1,7 +1,7 @@
 //! Lags: which columns tell when a wait begins and ends.
 
 use super::{Lag, Wrong, instant_column, wrong};
-use crate::catalogue::measure::{Aggregate, Clock, MeasureSource};
+use crate::catalogue::measure::{Aggregate, MeasureSource, Timing};
 use crate::table::{Column, Table};
 
 pub(super) fn compile(
@@ -18,7 +18,7 @@ pub(super) fn compile(
         None => Ok(None),
     };
     let end = given("end", &source.end)?.ok_or_else(|| wrong(at("end"), "name the column of the end"))?;
-    let business = source.clock == Clock::Business;
+    let business = source.clock == Timing::Business;
     let happened = given("happened", &source.happened)?;
     let start = given("start", &source.start)?;
     if business && (happened.is_none() || start.is_none()) {
@@ -55,7 +55,7 @@ fn check_within(source: &MeasureSource, at: &impl Fn(&str) -> String) -> Result<
         Some(_) if !needs && source.aggregate != Aggregate::Started => {
             wrong("only windows and ages have one")
         }
-        Some(within) if within.in_days && source.clock == Clock::Business => {
+        Some(within) if within.in_days && source.clock == Timing::Business => {
             wrong("the business clock knows hours and minutes: days of work differ")
         }
         _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::{Age, Due, Rows, Wrong, code_column, instant_column, lag, quantile, refuse, table, wrong};
 use crate::catalogue::compile::Scale;
-use crate::catalogue::measure::{Aggregate, At, Class, Clock, MeasureSource, Window};
+use crate::catalogue::measure::{Aggregate, At, Class, MeasureSource, Timing, Window};
 use crate::catalogue::{CurrencyPolicy, Definition};
 use crate::expr::{self, Value};
 use crate::table::{Column, Table};
@@ -73,7 +73,7 @@ fn scale(source: &MeasureSource, value: Option<&Value>) -> Scale {
     let timed = source.class == Class::Lag || source.age.is_some();
     match (value, source.of) {
         (_, Some(scale)) => scale,
-        (_, None) if timed && source.clock == Clock::Business => Scale::Minutes,
+        (_, None) if timed && source.clock == Timing::Business => Scale::Minutes,
         (_, None) if timed => Scale::Days,
         (Some(Value::Column(Column::Amount)), None) => Scale::Money,
         (Some(Value::Column(Column::Cycle)), None) => Scale::Days,
