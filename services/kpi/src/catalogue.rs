@@ -26,7 +26,7 @@ pub use reason::AbsentReason;
 pub use stretch::{Elapsed, Stretch};
 
 /// The built-in definitions, one file a part of the funnel.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 11] = [
     ("winning.yaml", include_str!("../catalogue/winning.yaml")),
     (
         "size_and_pace.yaml",
@@ -45,6 +45,11 @@ const FILES: [(&str, &str); 9] = [
     ("leads.yaml", include_str!("../catalogue/leads.yaml")),
     ("activity.yaml", include_str!("../catalogue/activity.yaml")),
     ("team.yaml", include_str!("../catalogue/team.yaml")),
+    (
+        "pipeline_ahead.yaml",
+        include_str!("../catalogue/pipeline_ahead.yaml"),
+    ),
+    ("customers.yaml", include_str!("../catalogue/customers.yaml")),
 ];
 
 /// The built-in presets.

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use super::answer::{Base, Cell, Question, Row, base, count, days, listed, median, periods, ratio, sold};
 use super::export::Deal;
+use super::number::Fraction;
 
 /// The KPIs recomputed here.
-pub const KINDS: [&str; 42] = [
+pub const KINDS: [&str; 49] = [
     "win_rate_competitive",
     "deals_closed",
     "deals_lost",
@@ -50,6 +51,13 @@ pub const KINDS: [&str; 42] = [
     "pipeline_replenishment",
     "open_deals_without_amount",
     "open_deals_without_account",
+    "pipeline_value_due",
+    "open_deals_overdue",
+    "open_deals_undated",
+    "created_and_won",
+    "customers_won",
+    "purchase_frequency",
+    "repeat_buyers",
 ];
 
 /// A cell of a KPI, given what the period and the one before it stand on.
@@ -57,6 +65,7 @@ pub(super) fn cell(kpi: &str, base: &Base<'_>, before: &Base<'_>) -> Cell {
     ends(kpi, base)
         .or_else(|| business(kpi, base, before))
         .or_else(|| pipeline(kpi, base, before))
+        .or_else(|| buyers(kpi, base))
         .unwrap_or_else(|| panic!("the oracle does not know `{kpi}`"))
 }
 
@@ -146,6 +155,10 @@ fn pipeline(kpi: &str, base: &Base<'_>, before: &Base<'_>) -> Option<Cell> {
             ratio(created, count(&base.closed), "no_closed_deals"),
             base.closed.len(),
         ),
+        // The export names no expected close: everything open is due, undated and not late.
+        "pipeline_value_due" => (Ok(value.to_string()), n),
+        "open_deals_overdue" => (ratio(0, open, none), n),
+        "open_deals_undated" => (ratio(open, open, none), n),
         "open_deals_without_amount" => (ratio(0, open, none), n),
         "open_deals_without_account" => {
             let nameless = base
@@ -153,6 +166,36 @@ fn pipeline(kpi: &str, base: &Base<'_>, before: &Base<'_>) -> Option<Cell> {
                 .iter()
                 .filter(|deal| deal.dimensions["account"].is_none());
             (ratio(nameless.count() as i128, open, none), n)
+        }
+        _ => return None,
+    })
+}
+
+fn buyers(kpi: &str, base: &Base<'_>) -> Option<Cell> {
+    let mut bought: HashMap<&str, i128> = HashMap::new();
+    for deal in &base.won {
+        if let Some(account) = &deal.dimensions["account"] {
+            *bought.entry(account).or_default() += 1;
+        }
+    }
+    let n = bought.len();
+    let accounts = n as i128;
+    let none = "no_won_deals";
+    Some(match kpi {
+        "created_and_won" => {
+            let new = |deal: &&&Deal| base.created.iter().any(|created| std::ptr::eq(*created, **deal));
+            let quick: Vec<&Deal> = base.won.iter().filter(new).copied().collect();
+            (Ok(sold(&quick).to_string()), quick.len())
+        }
+        "customers_won" => (
+            Ok(n.to_string()),
+            bought.values().map(|times| *times as usize).sum(),
+        ),
+        "purchase_frequency" if n == 0 => (Err(none), 0),
+        "purchase_frequency" => (Ok(Fraction::new(bought.values().sum(), accounts).text(true)), n),
+        "repeat_buyers" => {
+            let again = bought.values().filter(|times| **times > 1).count();
+            (ratio(again as i128, accounts, none), n)
         }
         _ => return None,
     })

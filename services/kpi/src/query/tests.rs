@@ -1,5 +1,6 @@
 //! Every rule of the contract (KPI rules 5.0, 5.1), on facts made by hand.
 
+mod ahead;
 mod defined;
 mod early;
 mod export;

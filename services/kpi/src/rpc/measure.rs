@@ -29,15 +29,22 @@ pub(super) fn measure_of(measure: &MeasureSource) -> MeasureDefinition {
         start: of_lag(measure.start.as_deref().unwrap_or("valid_from")),
         end: text(&measure.end),
         competes: text(&measure.competes),
-        clock: of_lag(match measure.clock {
-            Timing::Elapsed => "elapsed",
-            Timing::Business => "business",
-        }),
+        clock: of_time(measure).to_owned(),
         within: measure.within.map(elapsed_of).unwrap_or_default(),
         per: text(&measure.per),
         formula: measure.formula.clone(),
         only: measure.only.clone(),
         measures: measure.measures.iter().map(measure_of).collect(),
+        age: text(&measure.age),
+    }
+}
+
+/// What clock a lag or an age goes by.
+fn of_time(measure: &MeasureSource) -> &'static str {
+    match measure.clock {
+        _ if measure.class != Class::Lag && measure.age.is_none() => "",
+        Timing::Elapsed => "elapsed",
+        Timing::Business => "business",
     }
 }
 

@@ -15,7 +15,7 @@ fn measure(one: &MeasureDefinition) -> Value {
         "name": one.name, "table": one.table, "class": one.class, "aggregate": one.aggregate,
         "expression": one.expression, "filter": one.filter, "window": one.window, "across": one.across,
         "q": one.q, "at": one.at, "due": one.due, "start": one.start, "end": one.end, "competes": one.competes,
-        "clock": one.clock, "within": one.within, "per": one.per, "formula": one.formula, "only": one.only,
+        "clock": one.clock, "within": one.within, "per": one.per, "formula": one.formula, "only": one.only, "age": one.age,
         "measures": one.measures.iter().map(measure).collect::<Vec<_>>(),
     })
 }

@@ -141,9 +141,9 @@ pub(super) fn measure(measure: &MeasureDefinition) -> String {
 }
 
 fn rows(measure: &MeasureDefinition) -> String {
-    let due = match measure.due.as_str() {
-        "" => String::new(),
-        due => format!(" due by {due}"),
+    let due = match measure.due.split_once(' ') {
+        None => String::new(),
+        Some((column, lies)) => format!(" with `{column}` {lies}"),
     };
     match measure.filter.as_str() {
         "" => format!("`{}`{due}", measure.table),
@@ -152,10 +152,22 @@ fn rows(measure: &MeasureDefinition) -> String {
 }
 
 fn counted(measure: &MeasureDefinition) -> String {
+    let business = if measure.clock == "business" {
+        " in business hours"
+    } else {
+        ""
+    };
+    let age = format!("the time since `{}`{business}", measure.age);
+    if !measure.age.is_empty() {
+        return format!("{} of {age}", measure.aggregate);
+    }
     match (measure.aggregate.as_str(), measure.expression.as_str()) {
         ("count", "") => "how many rows".to_owned(),
         ("count", expression) => format!("how many rows with `{expression}`"),
         ("distinct", expression) => format!("how many different `{expression}`"),
+        ("spread", expression) => {
+            format!("sum of `{expression}`, each by the share of its days that lie in the period,")
+        }
         ("quantile", expression) => format!("quantile {} of `{expression}`", measure.q),
         (aggregate, expression) => format!("{aggregate} of `{expression}`"),
     }
@@ -166,7 +178,10 @@ fn when(measure: &MeasureDefinition) -> String {
     match (measure.at.as_str(), measure.window.as_str()) {
         ("previous", _) | (_, "previous") => "in the period before".to_owned(),
         ("start", _) => "at the period's start".to_owned(),
+        ("during", _) => "at any time of the period".to_owned(),
         _ if stock => "at the period's end".to_owned(),
+        (_, "before") => "in all the time before the period".to_owned(),
+        (_, "ever") => "in all the time up to as-of".to_owned(),
         (_, window) => match window.strip_prefix("rolling ") {
             Some(stretch) => format!("in the {stretch} up to the period's end"),
             None => "in the period".to_owned(),
