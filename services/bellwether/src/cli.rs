@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod compare;
+mod contributors;
 mod health;
 mod import;
 mod kpi;
 mod records;
+mod verify;
 mod watch;
 
+pub(crate) use compare::{BaseArg, CompareArgs, ExplainArgs};
+pub(crate) use contributors::ContributorsArgs;
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;
 pub(crate) use kpi::{
@@ -20,6 +25,7 @@ pub(crate) use records::{
     ApplyArgs, GetRecordArgs, ListRecordsArgs, MergeRecordsArgs, RecordsCommand, SettingsArgs,
     SettingsCommand,
 };
+pub(crate) use verify::VerifyArgs;
 pub(crate) use watch::WatchArgs;
 
 const EXAMPLES: &str = "\
@@ -33,7 +39,8 @@ Client commands find the server by --data-dir DIR or BELLWETHER_DATA_DIR (addres
 or by --server URL --token-file FILE.
 
 Exit codes:
-  0 done   1 some rows were rejected   2 wrong usage   3 invalid request   4 not found   5 no right to   6 unavailable";
+  0 done   1 some rows were rejected, or a value no longer follows from the records   2 wrong usage
+  3 invalid request   4 not found   5 no right to   6 unavailable";
 
 /// Sales KPIs that can defend themselves.
 ///

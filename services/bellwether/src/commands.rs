@@ -1,5 +1,8 @@
 //! What the commands do: each asks the server and shows what it says.
 
+mod compare;
+mod explain;
+mod contributors;
 mod health;
 mod import;
 mod kpi;
@@ -7,6 +10,7 @@ mod query;
 mod records;
 mod settings;
 mod uploads;
+mod verify;
 mod watch;
 
 use clap::CommandFactory as _;

@@ -1,13 +1,16 @@
 //! Answers: kept in memory, then in the cache that processes share, else computed from the facts. Under one key an
 //! answer is computed once at a time, however many ask.
 
+mod contributors;
 mod costs;
+mod direct;
 mod flight;
 mod kept;
 pub mod key;
 mod look;
 mod meter;
 mod pending;
+mod receipts;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -19,11 +22,13 @@ use bellwether_contracts::kpi::{Path, QueryKpisResponse};
 use bellwether_domain::{Clock, Error, ErrorReason, Result};
 use bellwether_runtime::{Host, deadline};
 use bellwether_storage::cache::SharedCache;
+use bellwether_storage::paging::PageSigner;
 use moka::sync::Cache;
 
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::query::{Question, answer};
+use crate::receipt::Seal;
 use crate::rpc::response_of;
 use crate::tenant::TenantFacts;
 use crate::worker::Tenants;
@@ -68,16 +73,22 @@ struct Inner {
     shared: Option<Shared>,
     flights: Flights<key::AnswerKey, Landing>,
     meter: Meter,
+    seal: Seal,
+    pages: PageSigner,
 }
 
 impl Answers {
+    /// Answers from these tenants.
+    ///
+    /// # Errors
+    /// As [`Host::token`], from which receipts have their key.
     pub(crate) fn new(
         host: &Host,
         tenants: Tenants,
         catalogue: Arc<Catalogue>,
         shared: Option<SharedCache>,
         config: &Config,
-    ) -> Self {
+    ) -> Result<Self> {
         let inner = Inner {
             tenants,
             clock: Arc::clone(&host.clock),
@@ -88,10 +99,12 @@ impl Answers {
             shared: shared.map(|cache| Shared::new(cache, config, &host.metrics)),
             flights: Flights::default(),
             meter: Meter::register(&host.metrics),
+            seal: Seal::new(host.derive_key("kpi.receipts")?),
+            pages: PageSigner::new(host.derive_key("kpi.contributors")?),
         };
-        Self {
+        Ok(Self {
             inner: Arc::new(inner),
-        }
+        })
     }
 
     /// Answers a question.
@@ -99,8 +112,13 @@ impl Answers {
     /// # Errors
     /// As [`answer`]; `NOT_FOUND` for a tenant without records; `UNAVAILABLE` while its facts are not there yet.
     pub(crate) async fn query(&self, pending: Pending) -> Result<QueryKpisResponse> {
-        let look = self.look(&Arc::new(pending), None).await?;
-        Ok(look.shown())
+        let pending = Arc::new(pending);
+        let look = self.look(&pending, None).await?;
+        let mut shown = look.shown();
+        if pending.receipts {
+            self.sign(&pending, &mut shown.values).await?;
+        }
+        Ok(shown)
     }
 
     /// The answer to a question, unless the caller knows the one of that key (`known`).

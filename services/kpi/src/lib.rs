@@ -6,11 +6,14 @@
 pub mod answers;
 pub mod catalogue;
 pub mod checkpoint;
+pub mod compare;
 pub mod config;
+pub mod explain;
 pub mod expr;
 pub mod facts;
 pub mod formula;
 pub mod query;
+mod receipt;
 pub mod rpc;
 pub mod scan;
 pub mod service;

@@ -2,9 +2,13 @@
 
 mod answer;
 mod axes;
+mod both;
+mod cell;
 mod check;
+mod contributors;
 mod groups;
 mod interval;
+mod levels;
 mod money;
 mod periods;
 mod plan;
@@ -26,7 +30,11 @@ use bellwether_stats::Interval;
 use crate::catalogue::{AbsentReason, Catalogue, Dimension};
 use crate::scan::{self, FactSource};
 
-pub use question::{Question, Reads};
+pub use cell::cell;
+pub use contributors::{Contributor, Contributors, contributors};
+pub use both::{Base, Both, Pair, answer_both};
+pub use levels::{Chain, Group, Items, Levels, levels};
+pub use question::{Question, Reads, VERSION};
 pub use scope::Caller;
 
 /// KPIs in one question.

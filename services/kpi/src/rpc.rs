@@ -2,7 +2,9 @@
 
 mod ask;
 mod catalog;
+mod compare;
 mod definition;
+mod explain;
 mod kpi;
 mod measure;
 mod values;
@@ -21,7 +23,7 @@ pub(crate) use ask::ask_of;
 pub use catalog::CatalogRpc;
 pub use definition::definition_of;
 pub use kpi::KpiRpc;
-pub(crate) use values::response_of;
+pub(crate) use values::{response_of, value_of};
 pub(crate) use watch::Watches;
 
 use crate::answers::Answers;

@@ -25,7 +25,7 @@ impl Kpi {
     /// other processes find them.
     ///
     /// # Errors
-    /// `INTERNAL` when the built-in catalogue is wrong.
+    /// `INTERNAL` when the built-in catalogue is wrong; as [`Host::token`].
     pub async fn start(
         host: &Host,
         ingestion: PeerLink,
@@ -34,7 +34,7 @@ impl Kpi {
     ) -> Result<Self> {
         let catalogue = Arc::new(Catalogue::built_in()?);
         let tenants = Tenants::new(host, ingestion, config.clone());
-        let answers = Answers::new(host, tenants.clone(), Arc::clone(&catalogue), shared, &config);
+        let answers = Answers::new(host, tenants.clone(), Arc::clone(&catalogue), shared, &config)?;
         let watches = Watches::new(host, tenants.clone(), answers.clone(), &config);
         let services = crate::rpc::services(&tenants, answers, watches, catalogue);
         let gate = host.readiness.gate("kpi facts");

@@ -6,7 +6,11 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result};
 use bellwether_contracts::kpi::kpi_service_server::{KpiService, KpiServiceServer};
-use bellwether_contracts::kpi::{QueryKpisRequest, QueryKpisResponse, WatchKpisRequest, WatchKpisResponse};
+use bellwether_contracts::kpi::{
+    CompareKpisRequest, CompareKpisResponse, ExplainChangeRequest, ExplainChangeResponse,
+    ListContributorsRequest, ListContributorsResponse, QueryKpisRequest, QueryKpisResponse,
+    VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest, WatchKpisResponse,
+};
 use futures::TryStreamExt as _;
 use prost::Message as _;
 use tonic::transport::Server;
@@ -92,5 +96,33 @@ impl KpiService for Same {
         _request: Request<WatchKpisRequest>,
     ) -> Result<Response<Self::WatchKpisStream>, Status> {
         Ok(Response::new(futures::stream::empty()))
+    }
+
+    async fn verify_receipt(
+        &self,
+        _request: Request<VerifyReceiptRequest>,
+    ) -> Result<Response<VerifyReceiptResponse>, Status> {
+        Ok(Response::default())
+    }
+
+    async fn list_contributors(
+        &self,
+        _request: Request<ListContributorsRequest>,
+    ) -> Result<Response<ListContributorsResponse>, Status> {
+        Ok(Response::default())
+    }
+
+    async fn compare_kpis(
+        &self,
+        _request: Request<CompareKpisRequest>,
+    ) -> Result<Response<CompareKpisResponse>, Status> {
+        Ok(Response::default())
+    }
+
+    async fn explain_change(
+        &self,
+        _request: Request<ExplainChangeRequest>,
+    ) -> Result<Response<ExplainChangeResponse>, Status> {
+        Ok(Response::default())
     }
 }

@@ -8,7 +8,7 @@ use bellwether_kpi::catalogue::FunnelStage;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Connection, WatchArgs};
+use super::{CompareArgs, Connection, ContributorsArgs, ExplainArgs, VerifyArgs, WatchArgs};
 
 /// Commands about KPIs.
 #[derive(Debug, Subcommand)]
@@ -24,8 +24,16 @@ pub(crate) enum KpiCommand {
     Docs,
     /// What KPIs say
     Query(QueryArgs),
+    /// What KPIs say beside the period before, a year before or another range
+    Compare(CompareArgs),
+    /// Why a KPI changed between two periods
+    Explain(ExplainArgs),
     /// What KPIs say, and again whenever it changes
     Watch(WatchArgs),
+    /// The records behind a value, the largest first
+    Records(ContributorsArgs),
+    /// Whether values that were given still follow from the records
+    Verify(VerifyArgs),
 }
 
 /// Arguments of `kpi list`.
@@ -123,6 +131,9 @@ pub(crate) struct QueryArgs {
     /// What was known at this instant, at the end of this day, or up to this sequence number
     #[arg(long, value_name = "DATE|seq:N")]
     pub(crate) known_at: Option<KnownAtArg>,
+    /// Give each value a receipt, for `kpi verify`; tables do not show them
+    #[arg(long)]
+    pub(crate) receipts: bool,
     /// Where the server is.
     #[command(flatten)]
     pub(crate) connection: Connection,

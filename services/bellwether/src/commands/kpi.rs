@@ -4,7 +4,7 @@ use bellwether_contracts::kpi::{GetKpiRequest, KpiDefinition, ListKpisRequest, L
 use bellwether_kpi::catalogue::Catalogue;
 use bellwether_kpi::rpc::definition_of;
 
-use super::{query, watch};
+use super::{compare, contributors, explain, query, verify, watch};
 use crate::cli::{KpiCommand, ListArgs, PresetsArgs, ShowArgs};
 use crate::client::Client;
 use crate::exit::{Code, Failure};
@@ -35,7 +35,11 @@ pub(super) async fn run(command: KpiCommand, printer: &Printer) -> Result<Code, 
         KpiCommand::Show(args) => printer.show(&Show(show(args).await?))?,
         KpiCommand::Docs => printer.data(&built_in_docs()?)?,
         KpiCommand::Query(args) => return query::run(args, printer).await,
+        KpiCommand::Compare(args) => return compare::run(args, printer).await,
+        KpiCommand::Explain(args) => return explain::run(args, printer).await,
         KpiCommand::Watch(args) => return watch::run(args, printer).await,
+        KpiCommand::Records(args) => return contributors::run(args, printer).await,
+        KpiCommand::Verify(args) => return verify::run(args, printer).await,
     }
     Ok(Code::Ok)
 }

@@ -56,6 +56,7 @@ pub(super) async fn asked(client: &Client, args: QueryArgs) -> Result<QueryKpisR
         as_of: when(args.as_of),
         known_at,
         min_position: Some(head()),
+        receipts: args.receipts,
     })
 }
 
@@ -134,7 +135,7 @@ impl ValueRow {
             .interval
             .as_ref()
             .map(|interval| json!({"low": interval.low, "high": interval.high}));
-        json!({
+        let mut shown = json!({
             "kpi": value.kpi,
             "period_start": period_edge(value.period_start.as_ref()),
             "period_end": period_edge(value.period_end.as_ref()),
@@ -150,7 +151,11 @@ impl ValueRow {
             "watermark": self.watermark(),
             "definition_version": value.definition_version,
             "path": self.path(),
-        })
+        });
+        if !value.receipt.is_empty() {
+            shown["receipt"] = json!(value.receipt);
+        }
+        shown
     }
 
     /// `{epoch, seq, recorded_at}`.
@@ -166,15 +171,7 @@ impl ValueRow {
 
     /// Why there is no value, such as `no_closed_deals`.
     pub(crate) fn absent_reason(&self) -> Option<String> {
-        match self.0.absent_reason() {
-            AbsentReason::Unspecified => None,
-            reason => Some(
-                reason
-                    .as_str_name()
-                    .trim_start_matches("ABSENT_REASON_")
-                    .to_lowercase(),
-            ),
-        }
+        reason(self.0.absent_reason())
     }
 
     fn path(&self) -> String {
@@ -189,7 +186,7 @@ impl ValueRow {
         self.0.group.iter().find(|part| part.dimension == dimension)
     }
 
-    fn csv(&self, dimensions: &[&str]) -> Vec<String> {
+    fn csv(&self, dimensions: &[&str], receipt: bool) -> Vec<String> {
         let value = &self.0;
         let edge = |edge: &Option<DateOrTime>| period_edge(edge.as_ref()).unwrap_or_default();
         let (low, high) = value
@@ -224,6 +221,7 @@ impl ValueRow {
             value.definition_version.to_string(),
             self.path(),
         ]);
+        row.extend(receipt.then(|| value.receipt.clone()));
         row
     }
 
@@ -268,13 +266,19 @@ impl ValueRow {
     }
 }
 
+/// A reason such as `no_closed_deals`.
+pub(super) fn reason(reason: AbsentReason) -> Option<String> {
+    let name = reason.as_str_name().trim_start_matches("ABSENT_REASON_");
+    (reason != AbsentReason::Unspecified).then(|| name.to_lowercase())
+}
+
 fn instant(at: Option<&prost_types::Timestamp>) -> Option<String> {
     at.and_then(|at| instant_from_proto(at).ok())
         .map(|at| at.to_string())
 }
 
 /// The period in words; its end is the first day that is not in it.
-fn period(value: &KpiValue) -> String {
+pub(super) fn period(value: &KpiValue) -> String {
     let edges = (
         period_edge(value.period_start.as_ref()),
         period_edge(value.period_end.as_ref()),
@@ -359,8 +363,10 @@ impl View for Answer {
             ]
             .map(String::from),
         );
+        let receipts = self.0.iter().any(|row| !row.0.receipt.is_empty());
+        header.extend(receipts.then(|| "receipt".to_owned()));
         std::iter::once(header)
-            .chain(self.0.iter().map(|row| row.csv(&dimensions)))
+            .chain(self.0.iter().map(|row| row.csv(&dimensions, receipts)))
             .collect()
     }
 }

@@ -18,14 +18,17 @@ pub(crate) struct Pending {
     /// The scope in words that are equal only for equal scopes.
     words: String,
     message: QueryKpisRequest,
+    /// Whether values are given receipts.
+    pub(super) receipts: bool,
     /// Equal for equal messages of callers of one scope.
     pub(super) digest: [u8; 32],
 }
 
 impl Pending {
-    /// The question of a message, besides what it waits for.
+    /// The question of a message, besides what it waits for. Receipts are no part of the question.
     pub(crate) fn new(tenant: TenantId, scope: Scope, mut message: QueryKpisRequest) -> Self {
         message.min_position = None;
+        let receipts = std::mem::take(&mut message.receipts);
         let words = match &scope {
             Scope::All => "all".to_owned(),
             Scope::Subtree(rep) => format!("subtree of {rep}"),
@@ -41,6 +44,7 @@ impl Pending {
             scope,
             words,
             message,
+            receipts,
             digest: *blake3::hash(&bytes).as_bytes(),
         }
     }
@@ -62,6 +66,11 @@ impl Pending {
             });
         }
         Self::new(self.tenant.clone(), self.scope.clone(), message)
+    }
+
+    /// The question as it was put.
+    pub(super) fn message(&self) -> &QueryKpisRequest {
+        &self.message
     }
 
     /// The question, field by field.

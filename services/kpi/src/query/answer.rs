@@ -1,5 +1,7 @@
 //! From counts to rows: which groups there are, what each KPI is in each cell, and how it is written down.
 
+mod paired;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,6 +22,8 @@ use crate::catalogue::{AbsentReason, Aggregate, Class, Dimension, Kpi, Of, Unit}
 use crate::formula::NoValue;
 use crate::scan::FactSource;
 use crate::table::Table;
+
+pub(super) use paired::{Side, paired};
 
 pub(super) fn rows(
     source: &dyn FactSource,
@@ -44,6 +48,40 @@ pub(super) fn rows(
         kpi.write(&groups, &mut rows);
     }
     Ok(rows)
+}
+
+/// The row of the first KPI and period for the group of these names; `None` = there is none of such names.
+pub(super) fn row_of(
+    source: &dyn FactSource,
+    moment: &Moment,
+    spans: &[Span],
+    plan: &Plan<'_>,
+    counts: &Counts,
+    names: &[Option<String>],
+) -> Result<Option<Row>> {
+    let rates = Rates::new(source, moment);
+    let [used, ..] = plan.uses.as_slice() else {
+        return Ok(None);
+    };
+    let kpi = KpiRows::new(used, plan, moment, spans, counts, &rates)?;
+    let group = group_of(plan, &used.dimensions, names);
+    Ok(group.map(|group| kpi.row(group * spans.len() as u64, group, kpi.bounds[0])))
+}
+
+/// The group of these names.
+pub(super) fn group_of(plan: &Plan<'_>, dimensions: &[Dimension], names: &[Option<String>]) -> Option<u64> {
+    if names.len() != dimensions.len() {
+        return None;
+    }
+    let mut group = 0;
+    for (dimension, name) in dimensions.iter().zip(names) {
+        let known = &plan.names[dimension].names;
+        let place = known
+            .iter()
+            .position(|known| known.as_deref() == name.as_deref())?;
+        group = group * known.len() as u64 + place as u64;
+    }
+    Some(group)
 }
 
 /// The rows of one KPI.
@@ -230,7 +268,8 @@ impl<'a> KpiRows<'a> {
     }
 }
 
-fn unit(unit: Unit, currency: &str) -> String {
+/// What values are counted in, with the name of the tenant's currency.
+pub(super) fn unit(unit: Unit, currency: &str) -> String {
     match unit.plain_name() {
         Some(name) => name.to_owned(),
         None => match unit {

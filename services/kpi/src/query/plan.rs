@@ -90,7 +90,28 @@ pub(super) fn plan<'a>(
     moment: &Moment,
     spans: &[Span],
 ) -> Result<Plan<'a>> {
+    planned(source, checked, moment, spans, false)
+}
+
+/// The plan of a question whose rows are told apart by the record that they come from, before the dimensions.
+pub(super) fn by_record<'a>(
+    source: &dyn FactSource,
+    checked: &Checked<'a>,
+    moment: &Moment,
+    spans: &[Span],
+) -> Result<Plan<'a>> {
+    planned(source, checked, moment, spans, true)
+}
+
+fn planned<'a>(
+    source: &dyn FactSource,
+    checked: &Checked<'a>,
+    moment: &Moment,
+    spans: &[Span],
+    by_record: bool,
+) -> Result<Plan<'a>> {
     let mut planner = Planner {
+        by_record,
         source,
         checked,
         moment,
@@ -126,6 +147,7 @@ fn abroad(source: &dyn FactSource, moment: &Moment) -> Option<u32> {
 }
 
 struct Planner<'p, 'a> {
+    by_record: bool,
     source: &'p dyn FactSource,
     checked: &'p Checked<'a>,
     moment: &'p Moment,
@@ -143,7 +165,10 @@ impl Planner<'_, '_> {
         let mut places = Vec::new();
         for measure in &kpi.measures {
             places.push(match &measure.of {
-                Of::Rows(rows) => vec![self.place(kpi, rows, &dimensions, None)?],
+                Of::Rows(rows) => {
+                    let record = self.by_record.then(|| rows.table.subject_column());
+                    vec![self.place(kpi, rows, &dimensions, record)?]
+                }
                 Of::Entities(entities) => {
                     let own = entities.measures.iter();
                     own.map(|rows| self.place(kpi, rows, &dimensions, Some(entities.entity)))

@@ -20,7 +20,7 @@ use crate::scan::{Axis, days};
 use crate::table::{Column, Dict, Storage, Table};
 
 /// How questions are worded here and answers computed. Whatever changes an answer to equal words raises it.
-const VERSION: u64 = 2;
+pub const VERSION: u64 = 2;
 
 /// A question under the settings of a tenant.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! From counts to the measures of one KPI.
 
-use bellwether_domain::Result;
 use bellwether_domain::exact::Exact;
+use bellwether_domain::{Error, Result};
 
 use super::interval::Products;
 use super::money::Rates;
@@ -10,12 +10,23 @@ use super::plan::{Place, Plan, Read, Use, policy, wanted};
 use super::reading::{Digit, Entity, Reading, Way, products, read, sums_of_products};
 use crate::catalogue::{Dimension, Entities, Interval, Of, Rows};
 use crate::scan::Counted;
+use crate::table::{Dict, Storage};
 
 /// What every scan counted: by scan, cut and task.
 pub(super) type Counts = [Vec<Vec<Counted>>];
 
 pub(super) fn counted(counts: &Counts, place: Place) -> &Counted {
     &counts[place.scan][place.cut][place.task]
+}
+
+/// What each record is of a measure in one cell.
+pub(super) struct Part {
+    /// What the records are.
+    pub(super) kind: Dict,
+    /// The code of each that was counted, and its value; `None` = it lacks an amount.
+    pub(super) values: Vec<(u32, Option<Exact>)>,
+    /// What a record that was not counted is of it.
+    pub(super) none: Option<Exact>,
 }
 
 /// Reads the measures of a KPI.
@@ -51,6 +62,41 @@ impl Reader<'_> {
             values.push(own);
         }
         Ok((readings, self.products(&wanted, &values)?))
+    }
+
+    /// What each record is of a measure in a cell, from what was counted by record; money is not rounded.
+    ///
+    /// # Errors
+    /// `FAILED_PRECONDITION` where an exchange rate is missing.
+    pub(super) fn part(&self, index: usize, cell: u64) -> Result<Part> {
+        let measure = &self.used.kpi.measures[index];
+        let places = &self.used.places[index];
+        match &measure.of {
+            Of::Rows(rows) => {
+                let reading = self.rows(rows, places[0], measure.across, false)?;
+                Ok(Part {
+                    kind: rows.table.subject(),
+                    values: reading.by_record(cell, self.used.space),
+                    none: reading.nothing(),
+                })
+            }
+            Of::Entities(entities) => {
+                let (reading, values) = self.entities(entities, places, true)?;
+                let of_cell = values
+                    .into_iter()
+                    .filter(|(key, _)| key % self.used.space == cell);
+                let code = |key: u64| u32::try_from(key / self.used.space).unwrap_or_default();
+                let values = of_cell.map(|(key, value)| (code(key), reading.tells(&value)));
+                let Storage::Code(kind) = entities.entity.storage() else {
+                    return Err(Error::internal("entities have no codes"));
+                };
+                Ok(Part {
+                    kind,
+                    values: values.filter(|(_, value)| value.is_some()).collect(),
+                    none: reading.nothing(),
+                })
+            }
+        }
     }
 
     fn rows(&self, rows: &Rows, place: Place, across: Option<Dimension>, rounded: bool) -> Result<Reading> {

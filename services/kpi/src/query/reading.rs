@@ -1,6 +1,7 @@
 //! A measure as it is read, cell by cell: items, those with a value, and the exact value.
 
 mod entities;
+mod records;
 mod waits;
 
 use std::collections::HashMap;

@@ -1,6 +1,8 @@
 //! Every rule of the contract (KPI rules 5.0, 5.1), on facts made by hand.
 
 mod ahead;
+mod cell;
+mod contributors;
 mod defined;
 mod early;
 mod export;

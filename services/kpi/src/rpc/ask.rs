@@ -67,6 +67,15 @@ pub(super) fn once_each(message: &QueryKpisRequest) -> Result<()> {
     Err(Error::invalid(ErrorReason::InvalidField, "kpis", text))
 }
 
+/// What a watch says is not given receipts.
+pub(super) fn without_receipts(message: &QueryKpisRequest) -> Result<()> {
+    if !message.receipts {
+        return Ok(());
+    }
+    let text = "a watch gives no receipts: ask QueryKpis, with the watermark's seq as known_at";
+    Err(Error::invalid(ErrorReason::InvalidField, "receipts", text))
+}
+
 /// The error of a question that stands in the field `query` of a message.
 pub(super) fn in_query(mut error: Error) -> Error {
     if error.violations.is_empty() {

@@ -1,14 +1,20 @@
 //! `KpiService`.
 
 use bellwether_contracts::kpi::kpi_service_server::KpiService;
-use bellwether_contracts::kpi::{QueryKpisRequest, QueryKpisResponse, WatchKpisRequest};
+use bellwether_contracts::kpi::list_contributors_request::Of;
+use bellwether_contracts::kpi::{
+    CompareKpisRequest, CompareKpisResponse, ExplainChangeRequest, ExplainChangeResponse,
+    ListContributorsRequest, ListContributorsResponse, QueryKpisRequest, QueryKpisResponse,
+    VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest,
+};
 use bellwether_contracts::status::to_status;
-use bellwether_domain::{Result, TenantId};
+use bellwether_domain::{Error, ErrorReason, Result, TenantId};
 use bellwether_runtime::auth::{Principal, authorize_scoped};
 use tonic::{Request, Response, Status};
 
-use super::ask::{Wait, ask_of, in_query, once_each, wait_of};
+use super::ask::{Wait, ask_of, in_query, once_each, wait_of, without_receipts};
 use super::watch::{After, Messages, Watches};
+use super::{compare, explain};
 use crate::answers::{Answers, Pending};
 use crate::worker::Tenants;
 
@@ -50,13 +56,68 @@ impl KpiRpc {
         let (_, extensions, asked) = request.into_parts();
         let principal = Principal::from_extensions(&extensions)?;
         let wait = wait_of(&query).map_err(in_query)?;
-        ask_of(&query).and_then(|_| once_each(&query)).map_err(in_query)?;
+        ask_of(&query)
+            .and_then(|_| once_each(&query))
+            .and_then(|()| without_receipts(&query))
+            .map_err(in_query)?;
         let after = asked.after.as_ref().map(After::read).transpose()?;
         let seat = self.watches.enter(&tenant)?;
         let pending = Pending::new(tenant, principal.scope.clone(), query);
         self.wait(pending.tenant(), wait).await?;
         let begun = self.watches.begin(seat, pending, &asked, after).await;
         begun.map_err(in_query)
+    }
+
+    async fn contributors(
+        &self,
+        request: Request<ListContributorsRequest>,
+    ) -> Result<ListContributorsResponse> {
+        let tenant = authorize_scoped(&request, &request.get_ref().tenant)?;
+        let (_, extensions, message) = request.into_parts();
+        let scope = Principal::from_extensions(&extensions)?.scope.clone();
+        if let Some(Of::Query(query)) = &message.of {
+            if !query.tenant.is_empty() && query.tenant != tenant.as_str() {
+                let text = "leave it out, or give the tenant of the request";
+                return Err(Error::invalid(ErrorReason::InvalidField, "query.tenant", text));
+            }
+            let wait = wait_of(query).map_err(in_query)?;
+            ask_of(query).map_err(in_query)?;
+            self.wait(&tenant, wait).await?;
+        }
+        self.answers.contributors(tenant, scope, &message).await
+    }
+
+    async fn verify(&self, request: Request<VerifyReceiptRequest>) -> Result<VerifyReceiptResponse> {
+        let tenant = authorize_scoped(&request, &request.get_ref().tenant)?;
+        let (_, extensions, message) = request.into_parts();
+        let scope = Principal::from_extensions(&extensions)?.scope.clone();
+        self.answers.verify(tenant, scope, &message.receipt).await
+    }
+
+    async fn compare(&self, request: Request<CompareKpisRequest>) -> Result<CompareKpisResponse> {
+        let query = request.get_ref().query.clone().unwrap_or_default();
+        let (pending, asked) = self.beside(request, query).await?;
+        compare::run(&self.answers, pending, &asked).await
+    }
+
+    async fn explain(&self, request: Request<ExplainChangeRequest>) -> Result<ExplainChangeResponse> {
+        let query = request.get_ref().query.clone().unwrap_or_default();
+        let (pending, asked) = self.beside(request, query).await?;
+        explain::run(&self.answers, pending, &asked).await
+    }
+
+    /// The question in a message about two periods, once what it waits for is there.
+    async fn beside<T>(&self, request: Request<T>, query: QueryKpisRequest) -> Result<(Pending, T)> {
+        let tenant = authorize_scoped(&request, &query.tenant).map_err(in_query)?;
+        let (_, extensions, asked) = request.into_parts();
+        let principal = Principal::from_extensions(&extensions)?;
+        let wait = wait_of(&query).map_err(in_query)?;
+        ask_of(&query)
+            .and_then(|_| without_receipts(&query))
+            .map_err(in_query)?;
+        let pending = Pending::new(tenant, principal.scope.clone(), query);
+        self.wait(pending.tenant(), wait).await?;
+        Ok((pending, asked))
     }
 
     async fn wait(&self, tenant: &TenantId, wait: Option<Wait>) -> Result<()> {
@@ -76,6 +137,46 @@ impl KpiService for KpiRpc {
         request: Request<QueryKpisRequest>,
     ) -> std::result::Result<Response<QueryKpisResponse>, Status> {
         self.query(request)
+            .await
+            .map(Response::new)
+            .map_err(|error| to_status(&error))
+    }
+
+    async fn list_contributors(
+        &self,
+        request: Request<ListContributorsRequest>,
+    ) -> std::result::Result<Response<ListContributorsResponse>, Status> {
+        self.contributors(request)
+            .await
+            .map(Response::new)
+            .map_err(|error| to_status(&error))
+    }
+
+    async fn verify_receipt(
+        &self,
+        request: Request<VerifyReceiptRequest>,
+    ) -> std::result::Result<Response<VerifyReceiptResponse>, Status> {
+        self.verify(request)
+            .await
+            .map(Response::new)
+            .map_err(|error| to_status(&error))
+    }
+
+    async fn compare_kpis(
+        &self,
+        request: Request<CompareKpisRequest>,
+    ) -> std::result::Result<Response<CompareKpisResponse>, Status> {
+        self.compare(request)
+            .await
+            .map(Response::new)
+            .map_err(|error| to_status(&error))
+    }
+
+    async fn explain_change(
+        &self,
+        request: Request<ExplainChangeRequest>,
+    ) -> std::result::Result<Response<ExplainChangeResponse>, Status> {
+        self.explain(request)
             .await
             .map(Response::new)
             .map_err(|error| to_status(&error))

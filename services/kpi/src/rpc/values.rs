@@ -7,7 +7,7 @@ use crate::catalogue::AbsentReason;
 use crate::query::{Answer, Row};
 
 /// Significant digits of the bounds of intervals.
-const INTERVAL_DIGITS: u32 = 15;
+pub(super) const INTERVAL_DIGITS: u32 = 15;
 
 /// The answer as a message, without watermarks: those are of the moment at which it is shown.
 pub(crate) fn response_of(answer: &Answer) -> QueryKpisResponse {
@@ -21,7 +21,8 @@ pub(crate) fn response_of(answer: &Answer) -> QueryKpisResponse {
     }
 }
 
-fn value_of(row: &Row) -> KpiValue {
+/// A value as a message, without as-of and watermark.
+pub(crate) fn value_of(row: &Row) -> KpiValue {
     let group = |(dimension, name): &(crate::catalogue::Dimension, Option<std::sync::Arc<str>>)| GroupValue {
         dimension: dimension.name().to_owned(),
         name: name.as_ref().map(ToString::to_string),
@@ -51,6 +52,7 @@ fn value_of(row: &Row) -> KpiValue {
         definition_version: row.version,
         path: kpi::Path::Scan.into(),
         path_reason: row.path_reason.to_string(),
+        receipt: String::new(),
     }
 }
 

@@ -33,7 +33,7 @@ const DIMENSIONS: [&str; 7] = [
     "stage",
 ];
 
-fn deals() -> impl Strategy<Value = Vec<Deal>> {
+pub(super) fn deals() -> impl Strategy<Value = Vec<Deal>> {
     let names = (0..4_usize, 0..3_usize, 0..3_usize, 0..3_usize);
     let life = (
         0..3_usize,
@@ -68,7 +68,7 @@ fn deals() -> impl Strategy<Value = Vec<Deal>> {
     proptest::collection::vec(deal, 0..40)
 }
 
-fn fixture(deals: &[Deal]) -> Fixture {
+pub(super) fn fixture(deals: &[Deal]) -> Fixture {
     let mut fixture = Fixture::new(deals);
     for (rep, day, team) in [
         ("Ann", DAYS[0], "East"),
