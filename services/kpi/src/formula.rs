@@ -113,6 +113,18 @@ impl Formula {
         }
     }
 
+    /// Dividend and divisor, when it is nothing but one measure divided by another.
+    #[must_use]
+    pub fn quotient(&self) -> Option<(usize, usize)> {
+        let Node::Binary(Operator::Per, dividend, divisor) = &self.root else {
+            return None;
+        };
+        match (dividend.as_ref(), divisor.as_ref()) {
+            (Node::Measure(dividend), Node::Measure(divisor)) => Some((*dividend, *divisor)),
+            _ => None,
+        }
+    }
+
     /// The measures that it names, each once, rising.
     #[must_use]
     pub fn measures(&self) -> Vec<usize> {

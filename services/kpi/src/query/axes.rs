@@ -129,7 +129,7 @@ impl Periods {
 fn whole_end(span: &Span, window: Window, end: i64) -> i64 {
     match window {
         Window::Previous | Window::Before | Window::Ever => end,
-        Window::This | Window::Rolling(_) => span.end.map_or(end, Instant::as_micros),
+        Window::This | Window::Rolling(_) => span.whole.or(span.end).map_or(end, Instant::as_micros),
     }
 }
 

@@ -6,6 +6,10 @@ use bellwether_domain::{CivilDate, Error, ErrorReason, Instant, Result, When, Zo
 use super::when::Moment;
 use super::{Ask, MOST_PERIODS};
 
+mod base;
+
+pub(super) use base::base_spans;
+
 /// One period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Span {
@@ -13,6 +17,8 @@ pub(super) struct Span {
     pub(super) start: Option<Instant>,
     /// Its end, exclusive; `None` = up to as-of.
     pub(super) end: Option<Instant>,
+    /// Its end when it has passed, where `end` is cut before it.
+    pub(super) whole: Option<Instant>,
     /// The previous period, cut to the elapsed part while this one runs; `None` = there is none.
     pub(super) previous: Option<(Instant, Instant)>,
 }
@@ -49,7 +55,7 @@ pub(super) fn spans(ask: &Ask, moment: &Moment) -> Result<Vec<Span>> {
     }
     match ask.grain {
         None => Ok(vec![whole(start, end, moment)]),
-        Some(grain) => cut(start, end, grain, moment),
+        Some(grain) => cut(ask, grain, moment),
     }
 }
 
@@ -71,21 +77,44 @@ fn whole(start: Option<Instant>, end: Option<Instant>, moment: &Moment) -> Span 
                 (before, Instant::from_micros(before.as_micros() + passed))
             }
         });
-    Span { start, end, previous }
+    Span {
+        start,
+        end,
+        whole: None,
+        previous,
+    }
 }
 
 /// The range cut by a grain.
-fn cut(start: Option<Instant>, end: Option<Instant>, grain: Grain, moment: &Moment) -> Result<Vec<Span>> {
+fn cut(ask: &Ask, grain: Grain, moment: &Moment) -> Result<Vec<Span>> {
     let zone = &moment.settings.zone;
     let calendar = &moment.settings.fiscal;
-    let Some(start) = start else {
+    let ((start, end), buckets) = buckets(ask, grain, moment)?;
+    let span = |bucket: Bucket| Span {
+        start: Some(zone.start_of_day(bucket.period.start).max(start)),
+        end: Some(zone.start_of_day(bucket.period.end).min(end)),
+        whole: None,
+        previous: Some(elapsed(
+            period::previous(bucket.full, grain, calendar),
+            bucket.full,
+            moment,
+        )),
+    };
+    Ok(buckets.into_iter().map(span).collect())
+}
+
+/// The bounds of the range, and the periods of a grain in it.
+fn buckets(ask: &Ask, grain: Grain, moment: &Moment) -> Result<((Instant, Instant), Vec<Bucket>)> {
+    let zone = &moment.settings.zone;
+    let calendar = &moment.settings.fiscal;
+    let Some(start) = ask.from.map(|from| from.start_in(zone)) else {
         let message = format!(
             "the grain {} needs a range: give `from`, and `to` unless as-of ends it",
             grain.name()
         );
         return Err(Error::invalid(ErrorReason::InvalidRange, "from", message));
     };
-    let end = end.unwrap_or(moment.as_of);
+    let end = ask.to.map_or(moment.as_of, |to| to.start_in(zone));
     if end <= start {
         let message =
             format!("the range has no `to` and as-of ({end}) is not after `from` ({start}): give `to`");
@@ -103,19 +132,7 @@ fn cut(start: Option<Instant>, end: Option<Instant>, grain: Grain, moment: &Mome
         );
         return Err(Error::invalid(ErrorReason::InvalidRange, "grain", message));
     }
-    let span = |bucket: Bucket| Span {
-        start: Some(zone.start_of_day(bucket.period.start).max(start)),
-        end: Some(zone.start_of_day(bucket.period.end).min(end)),
-        previous: Some(elapsed(
-            period::previous(bucket.full, grain, calendar),
-            bucket.full,
-            moment,
-        )),
-    };
-    Ok(period::periods(first, last, grain, calendar)
-        .into_iter()
-        .map(span)
-        .collect())
+    Ok(((start, end), period::periods(first, last, grain, calendar)))
 }
 
 /// A previous period in instants; while the present one runs, cut to the part of it that has passed (R8): as many civil

@@ -1,0 +1,60 @@
+//! Answers that are computed each time: what asks for two periods is asked seldom.
+
+use std::sync::Arc;
+
+use bellwether_domain::{Error, Instant, Result};
+
+use super::{Answers, Pending};
+use crate::catalogue::Catalogue;
+use crate::query::Ask;
+use crate::tenant::TenantFacts;
+
+/// What a question is asked of, and with what.
+#[derive(Debug)]
+pub(crate) struct Direct<'a> {
+    /// The facts.
+    pub(crate) facts: &'a TenantFacts,
+    /// The definitions.
+    pub(crate) catalogue: &'a Catalogue,
+    /// The question.
+    pub(crate) ask: Ask,
+    /// The present.
+    pub(crate) now: Instant,
+    /// On how many threads.
+    pub(crate) threads: usize,
+}
+
+impl Answers {
+    /// Asks the facts of a tenant, in one state of them.
+    ///
+    /// # Errors
+    /// What `read` says; `NOT_FOUND` for a tenant without records; `UNAVAILABLE` while its facts are not there yet.
+    pub(crate) async fn direct<T: Send + 'static>(
+        &self,
+        pending: &Pending,
+        read: impl FnOnce(&Direct<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let inner = &self.inner;
+        let (ask, now, threads) = (pending.ask()?, inner.clock.now(), inner.threads);
+        let catalogue = Arc::clone(&inner.catalogue);
+        let compute = move |facts: &TenantFacts| {
+            let started = std::time::Instant::now();
+            let direct = Direct {
+                facts,
+                catalogue: &catalogue,
+                ask,
+                now,
+                threads,
+            };
+            Ok::<_, Error>((read(&direct)?, started.elapsed()))
+        };
+        let (found, took) = inner.tenants.read(pending.tenant(), compute).await??;
+        inner.meter.computed(took);
+        Ok(found)
+    }
+
+    /// The definitions that questions are asked by.
+    pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.inner.catalogue
+    }
+}
