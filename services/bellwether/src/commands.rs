@@ -1,8 +1,8 @@
 //! What the commands do: each asks the server and shows what it says.
 
 mod compare;
-mod explain;
 mod contributors;
+mod explain;
 mod health;
 mod import;
 mod kpi;

@@ -30,9 +30,9 @@ use bellwether_stats::Interval;
 use crate::catalogue::{AbsentReason, Catalogue, Dimension};
 use crate::scan::{self, FactSource};
 
+pub use both::{Base, Both, Pair, answer_both};
 pub use cell::cell;
 pub use contributors::{Contributor, Contributors, contributors};
-pub use both::{Base, Both, Pair, answer_both};
 pub use levels::{Chain, Group, Items, Levels, levels};
 pub use question::{Question, Reads, VERSION};
 pub use scope::Caller;
