@@ -27,8 +27,11 @@ impl<K: Clone> Decomposition<K> {
         let (before, after) = (whole(&self.before), whole(&self.after));
 
         // Ties go to the earlier one; so that they go the same way when the periods are swapped, the first effect that
-        // is not 0 is made positive first.
-        let first = cells.iter().flatten().find(|cell| !cell.is_zero());
+        // is not 0 is made positive first: of all segments together, so that the names of segments do not tell.
+        let first = totals
+            .iter()
+            .chain(cells.iter().flatten())
+            .find(|cell| !cell.is_zero());
         let turn = BigInt::from(if first.is_some_and(Exact::is_negative) {
             -1
         } else {
