@@ -102,27 +102,27 @@ impl KpiService for Same {
         &self,
         _request: Request<VerifyReceiptRequest>,
     ) -> Result<Response<VerifyReceiptResponse>, Status> {
-        Ok(Response::default())
+        Err(Status::unimplemented("it echoes queries only"))
     }
 
     async fn list_contributors(
         &self,
         _request: Request<ListContributorsRequest>,
     ) -> Result<Response<ListContributorsResponse>, Status> {
-        Ok(Response::default())
+        Err(Status::unimplemented("it echoes queries only"))
     }
 
     async fn compare_kpis(
         &self,
         _request: Request<CompareKpisRequest>,
     ) -> Result<Response<CompareKpisResponse>, Status> {
-        Ok(Response::default())
+        Err(Status::unimplemented("it echoes queries only"))
     }
 
     async fn explain_change(
         &self,
         _request: Request<ExplainChangeRequest>,
     ) -> Result<Response<ExplainChangeResponse>, Status> {
-        Ok(Response::default())
+        Err(Status::unimplemented("it echoes queries only"))
     }
 }

@@ -96,7 +96,7 @@ pub fn levels(
         let message = "a change is split by one dimension: name it, and no grain";
         return Err(Error::invalid(ErrorReason::InvalidField, "group_by", message));
     };
-    let mut found: BTreeMap<(bool, Option<Arc<str>>), [Vec<Exact>; 2]> = BTreeMap::new();
+    let mut found: BTreeMap<(bool, Name), [Vec<Exact>; 2]> = BTreeMap::new();
     let mut n = [0, 0];
     for (side, period) in [&before, &after].into_iter().enumerate() {
         let read = Reader::new(source, &checked, &moment, period, threads)?;
@@ -143,6 +143,9 @@ pub fn levels(
     })
 }
 
+/// A group's name; `None` = missing.
+type Name = Option<Arc<str>>;
+
 /// What was counted in one period.
 struct Reader<'a> {
     counting: Counting<'a>,
@@ -178,7 +181,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The levels of every group that has any.
-    fn groups(&self, source: &dyn FactSource, chain: Chain) -> Result<Vec<(Option<Arc<str>>, Vec<Exact>)>> {
+    fn groups(&self, source: &dyn FactSource, chain: Chain) -> Result<Vec<(Name, Vec<Exact>)>> {
         let kpi = self.used().kpi;
         let (Items::Value(of) | Items::Seen(of)) = chain.items;
         let items = self.reading(source, of, None)?;
