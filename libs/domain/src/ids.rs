@@ -77,13 +77,19 @@ pub enum RecordKind {
     Spend,
     /// A value of any other business number.
     MetricSample,
+    /// A KPI of the tenant's own, or what the tenant says about a built-in one.
+    KpiDefinition,
+    /// What a KPI is to reach in a period.
+    Target,
+    /// A few KPIs that are looked at together.
+    Scorecard,
     /// The tenant's settings; one record, id `settings`.
     Settings,
 }
 
 impl RecordKind {
     /// Every kind, in the order of the wire numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Account,
         Self::Rep,
         Self::Team,
@@ -97,6 +103,9 @@ impl RecordKind {
         Self::Order,
         Self::Spend,
         Self::MetricSample,
+        Self::KpiDefinition,
+        Self::Target,
+        Self::Scorecard,
         Self::Settings,
     ];
 
@@ -117,6 +126,9 @@ impl RecordKind {
             Self::Order => "order",
             Self::Spend => "spend",
             Self::MetricSample => "metric_sample",
+            Self::KpiDefinition => "kpi_definition",
+            Self::Target => "target",
+            Self::Scorecard => "scorecard",
             Self::Settings => "settings",
         }
     }
@@ -138,6 +150,9 @@ impl RecordKind {
             Self::Order => 11,
             Self::Spend => 12,
             Self::MetricSample => 13,
+            Self::KpiDefinition => 14,
+            Self::Target => 15,
+            Self::Scorecard => 16,
             Self::Settings => 100,
         }
     }

@@ -8,6 +8,7 @@ mod check;
 mod commerce;
 mod decimal;
 mod opportunity;
+mod plan;
 mod sample;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,10 @@ pub use decimal::millionths;
 pub use opportunity::{
     AmountChange, CloseDateChange, Credit, ForecastCategory, LineItem, Opportunity, OpportunityType,
     OwnerChange, StageChange,
+};
+pub use plan::{
+    Goal, KpiDefinition, KpiStatus, Promotion, ReviewCadence, Scorecard, ScorecardItem, Target, TargetShape,
+    Thresholds,
 };
 pub use sample::MetricSample;
 
@@ -82,6 +87,9 @@ pub enum Body {
     Order(Order),
     Spend(Spend),
     MetricSample(MetricSample),
+    KpiDefinition(Box<KpiDefinition>),
+    Target(Box<Target>),
+    Scorecard(Scorecard),
 }
 
 impl Record {
@@ -102,6 +110,9 @@ impl Record {
             Body::Order(_) => RecordKind::Order,
             Body::Spend(_) => RecordKind::Spend,
             Body::MetricSample(_) => RecordKind::MetricSample,
+            Body::KpiDefinition(_) => RecordKind::KpiDefinition,
+            Body::Target(_) => RecordKind::Target,
+            Body::Scorecard(_) => RecordKind::Scorecard,
         }
     }
 
@@ -128,6 +139,7 @@ impl Record {
             Body::Spend(spend) => Some(When::Day(spend.period_start)),
             Body::MetricSample(sample) => Some(sample.at),
             Body::Account(_) | Body::Team(_) | Body::Quota(_) | Body::FxRate(_) => None,
+            Body::KpiDefinition(_) | Body::Target(_) | Body::Scorecard(_) => None,
         }
     }
 }

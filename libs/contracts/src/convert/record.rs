@@ -4,6 +4,7 @@ mod activity;
 mod commerce;
 mod opportunity;
 mod people;
+mod plan;
 mod stand_in;
 
 use std::collections::BTreeMap;
@@ -89,6 +90,11 @@ fn body(message: Option<&record::Body>, fields: &mut Fields) -> Option<Body> {
         record::Body::Order(order) => Some(Body::Order(commerce::order(order, fields))),
         record::Body::Spend(spend) => Some(Body::Spend(commerce::spend(spend, fields))),
         record::Body::MetricSample(one) => Some(Body::MetricSample(commerce::metric_sample(one, fields))),
+        record::Body::KpiDefinition(one) => {
+            Some(Body::KpiDefinition(Box::new(plan::kpi_definition(one, fields))))
+        }
+        record::Body::Target(one) => Some(Body::Target(Box::new(plan::target(one, fields)))),
+        record::Body::Scorecard(one) => Some(Body::Scorecard(plan::scorecard(one, fields))),
     }
 }
 
@@ -142,6 +148,9 @@ pub fn record_to_proto(record: &Record) -> sales::Record {
         Body::Order(order) => record::Body::Order(commerce::order_to_proto(order)),
         Body::Spend(spend) => record::Body::Spend(commerce::spend_to_proto(spend)),
         Body::MetricSample(one) => record::Body::MetricSample(commerce::metric_sample_to_proto(one)),
+        Body::KpiDefinition(one) => record::Body::KpiDefinition(plan::kpi_definition_to_proto(one)),
+        Body::Target(one) => record::Body::Target(plan::target_to_proto(one)),
+        Body::Scorecard(one) => record::Body::Scorecard(plan::scorecard_to_proto(one)),
     };
     sales::Record {
         id: record.id.clone(),

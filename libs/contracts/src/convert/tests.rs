@@ -7,7 +7,7 @@ use crate::json::{record_from_json, settings_from_json};
 
 mod properties;
 
-const RECORDS: [&str; 13] = [
+const RECORDS: [&str; 16] = [
     r#"{"id":"a1","account":{"name":"Acme","industry":"retail","employees":12},"attributes":{"tier":{"text":"gold"}}}"#,
     r#"{"id":"r1","rep":{"name":"Ann","manager":"Bo","region":"West","start_date":"2020-02-29"}}"#,
     r#"{"id":"t1","team":{"name":"West","manager":"r1","parent_id":"t0"}}"#,
@@ -26,6 +26,14 @@ const RECORDS: [&str; 13] = [
     r#"{"id":"m1","spend":{"category":"SPEND_CATEGORY_SALES_PAYROLL","amount":{"minor_units":5,"currency_code":"EUR"},
         "period_start":"2024-01-01","period_end":"2024-02-01"}}"#,
     r#"{"id":"n1","metric_sample":{"name":"traffic","dimensions":{"channel":"web"},"at":{"date":"2024-01-01"},"value":"-1.5"}}"#,
+    r#"{"id":"fast_wins","kpi_definition":{"definition":"name: Fast wins","status":"KPI_STATUS_DEPRECATED","deprecated_for":"win_rate",
+        "promotion":{"owner":"Ann","target_id":"t","deadline":"2024-12-31","action":"call","benchmark":"own","cadence":"REVIEW_CADENCE_WEEKLY"},
+        "author":"Ann","note":"first"}}"#,
+    r#"{"id":"g1","target":{"kpi":"bookings","holder":{"team":"West"},"period_start":"2024-01-01","period_end":"2025-01-01",
+        "amount":{"minor_units":5,"currency_code":"EUR"},"shape":"TARGET_SHAPE_WEIGHTS","weights":[1,0,3],
+        "owner":"Ann","warn_below":"0.95","bad_below":"0.8","hysteresis":"0.02","note":"x"}}"#,
+    r#"{"id":"c1","scorecard":{"name":"Monday","items":[{"kpi":"win_rate","weight":2},{"kpi":"bookings"}],"filters":{"team":"West"},
+        "period":"SCORECARD_PERIOD_FISCAL_QUARTER","owner":"Ann"}}"#,
 ];
 
 #[test]
@@ -138,6 +146,68 @@ fn every_bad_field_of_the_kinds_after_the_deal_is_named_at_once() {
             "activity.evidence[0].step",
             "activity.evidence[0].score"
         ]
+    );
+}
+
+#[test]
+fn every_bad_field_of_the_plan_is_named_at_once() {
+    let broken = |text: &str| {
+        let (record, mut violations) = read_record(&record_from_json(text).unwrap());
+        violations.extend(bellwether_domain::record::check(
+            &record.unwrap(),
+            &Settings::default(),
+        ));
+        violations.into_iter().map(|one| one.field).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        broken(
+            r#"{"id":"Fast","kpi_definition":{"status":9,"deprecated_for":"x","promotion":{"deadline":"soon","cadence":7}}}"#
+        ),
+        [
+            "kpi_definition.status",
+            "kpi_definition.promotion.cadence",
+            "kpi_definition.promotion.deadline",
+            "id",
+            "kpi_definition.deprecated_for"
+        ]
+    );
+    assert_eq!(
+        broken(r#"{"id":"g","target":{"kpi":"Win rate","period_start":"x","weights":[1],"warn_below":"2"}}"#),
+        [
+            "target.period_start",
+            "target.period_end",
+            "target.goal",
+            "target.weights",
+            "target.kpi",
+            "target.warn_below"
+        ]
+    );
+    assert_eq!(
+        broken(
+            r#"{"id":"g","target":{"kpi":"a","period_start":"2024-01-02","period_end":"2024-01-01","value":"30 %",
+            "shape":"TARGET_SHAPE_WEIGHTS","weights":[0],"warn_below":"0.5","bad_below":"0.6","holder":{"The team":"x"}}}"#
+        ),
+        [
+            "target.holder.The team",
+            "target.period_end",
+            "target.value",
+            "target.weights",
+            "target.bad_below"
+        ]
+    );
+    assert_eq!(
+        broken(r#"{"id":"c","scorecard":{"period":99,"items":[{"kpi":"a"},{"kpi":"a","weight":5000},{}]}}"#),
+        [
+            "scorecard.period",
+            "scorecard.name",
+            "scorecard.items[1].kpi",
+            "scorecard.items[1].weight",
+            "scorecard.items[2].kpi"
+        ]
+    );
+    assert_eq!(
+        broken(r#"{"id":"c","scorecard":{"name":"x"}}"#),
+        ["scorecard.items"]
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod commerce;
 mod opportunity;
+mod plan;
 
 use std::str::FromStr;
 
@@ -51,6 +52,9 @@ pub fn check(record: &Record, settings: &Settings) -> Vec<Violation> {
         Body::Order(order) => found.order(order),
         Body::Spend(spend) => found.spend(spend),
         Body::MetricSample(sample) => found.metric_sample(sample),
+        Body::KpiDefinition(kpi) => found.kpi_definition(&record.id, kpi),
+        Body::Target(target) => found.target(target),
+        Body::Scorecard(scorecard) => found.scorecard(scorecard),
     }
     found.out
 }

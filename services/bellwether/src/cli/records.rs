@@ -22,8 +22,8 @@ pub(crate) enum RecordsCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bellwether records get opportunity 1C1I7A6R --tenant acme --output json")]
 pub(crate) struct GetRecordArgs {
-    /// The kind: account, rep, team, lead, opportunity, activity, quota, fx_rate, subscription, contract, order, spend or
-    /// metric_sample
+    /// The kind: account, rep, team, lead, opportunity, activity, quota, fx_rate, subscription, contract, order, spend,
+    /// metric_sample, kpi_definition, target or scorecard
     #[arg(value_parser = kind)]
     pub(crate) kind: RecordKind,
     /// The id
@@ -40,8 +40,8 @@ pub(crate) struct GetRecordArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bellwether records list rep --tenant demo --limit 20")]
 pub(crate) struct ListRecordsArgs {
-    /// The kind: account, rep, team, lead, opportunity, activity, quota, fx_rate, subscription, contract, order, spend or
-    /// metric_sample
+    /// The kind: account, rep, team, lead, opportunity, activity, quota, fx_rate, subscription, contract, order, spend,
+    /// metric_sample, kpi_definition, target or scorecard
     #[arg(value_parser = kind)]
     pub(crate) kind: RecordKind,
     /// The tenant

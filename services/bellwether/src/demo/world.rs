@@ -103,6 +103,9 @@ fn version(record: &Record) -> (u8, String, i64) {
         Some(record::Body::Order(_)) => 11,
         Some(record::Body::Spend(_)) => 12,
         Some(record::Body::MetricSample(_)) => 13,
+        Some(record::Body::KpiDefinition(_)) => 14,
+        Some(record::Body::Target(_)) => 15,
+        Some(record::Body::Scorecard(_)) => 16,
         None => 0,
     };
     (

@@ -45,6 +45,28 @@ const KINDS: [(RecordKind, &str, &str); 5] = [
     ),
 ];
 
+/// Each kind of the plan: an id and two bodies that differ.
+const PLAN: [(RecordKind, &str, &str, &str); 3] = [
+    (
+        RecordKind::KpiDefinition,
+        "fast_wins",
+        r#""kpi_definition":{"definition":"name: Fast wins","author":"Ann"}"#,
+        r#""kpi_definition":{"definition":"name: Fast wins","status":"KPI_STATUS_CERTIFIED"}"#,
+    ),
+    (
+        RecordKind::Target,
+        "2024/west",
+        r#""target":{"kpi":"win_rate","holder":{"team":"West"},"period_start":"2024-01-01","period_end":"2025-01-01","value":"0.3"}"#,
+        r#""target":{"kpi":"bookings","period_start":"2024-01-01","period_end":"2025-01-01","amount":{"minor_units":5,"currency_code":"USD"}}"#,
+    ),
+    (
+        RecordKind::Scorecard,
+        "monday",
+        r#""scorecard":{"name":"Monday","items":[{"kpi":"win_rate"},{"kpi":"bookings"}]}"#,
+        r#""scorecard":{"name":"Monday","items":[{"kpi":"win_rate"}],"period":"SCORECARD_PERIOD_QUARTER"}"#,
+    ),
+];
+
 fn record(id: &str, body: &str) -> sales::Record {
     record_from_json(&format!(r#"{{"id":"{id}",{body}}}"#)).unwrap()
 }
@@ -128,6 +150,27 @@ async fn each_kind_is_written_read_listed_and_followed() {
 }
 
 #[tokio::test]
+async fn records_of_the_plan_are_written_read_listed_and_followed() {
+    let node = node().await;
+    let door = Door::new(node.channel());
+    for (kind, id, first, second) in PLAN {
+        let at = door.head("acme").await.seq;
+        let (first, second) = (record(id, first), record(id, second));
+        assert_eq!(door.write(vec![first.clone()]).await, [(CREATED, at + 1)]);
+        assert_eq!(door.write(vec![first.clone()]).await, [(UNCHANGED, at + 1)]);
+        assert_eq!(door.write(vec![second.clone()]).await, [(CHANGED, at + 2)]);
+        assert_eq!(body(&door, kind, id).await, second.body, "{kind:?}");
+        assert_eq!(listed(&door, kind).await, [id]);
+        delete(&door, kind, id).await;
+        assert_eq!(body(&door, kind, id).await, None);
+        let changes = door.changes("acme", at).await;
+        let told: Vec<(u64, i32)> = changes.iter().map(|change| (change.seq, change.kind)).collect();
+        assert_eq!(told, [at + 1, at + 2, at + 3].map(|seq| (seq, kind.into())));
+        assert_eq!(changes[0].payload, Some(Payload::Record(first)));
+    }
+}
+
+#[tokio::test]
 async fn late_versions_and_corrections_end_at_the_same_record() {
     let node = node().await;
     let door = Door::new(node.channel());
@@ -158,6 +201,9 @@ async fn every_wrong_field_is_named_and_the_others_are_written() {
     let node = node().await;
     let door = Door::new(node.channel());
     let bad = [
+        r#"{"id":"Fast wins","kpi_definition":{"deprecated_for":"win_rate","promotion":{"deadline":"soon"}}}"#,
+        r#"{"id":"g","target":{"kpi":"win_rate","period_start":"2024-01-01","period_end":"2024-01-01","value":"30 %"}}"#,
+        r#"{"id":"b","scorecard":{"items":[{"kpi":"win_rate"},{"kpi":"win_rate"}]}}"#,
         r#"{"id":"s","subscription":{"mrr":{"minor_units":-1,"currency_code":"EUR"}}}"#,
         r#"{"id":"k","contract":{"start_date":"2024-01-01","end_date":"2024-01-01","compliance_checks":[{"name":"a"}]}}"#,
         r#"{"id":"o","order":{"revenue":{"minor_units":1,"currency_code":"?"},"lines":[{}]}}"#,
@@ -175,6 +221,13 @@ async fn every_wrong_field_is_named_and_the_others_are_written() {
         .map(|one| one.violations.iter().map(|one| one.field.as_str()).collect())
         .collect();
     let expected = [
+        vec![
+            "kpi_definition.promotion.deadline",
+            "id",
+            "kpi_definition.deprecated_for",
+        ],
+        vec!["target.period_end", "target.value"],
+        vec!["scorecard.name", "scorecard.items[1].kpi"],
         vec![
             "subscription.account_id",
             "subscription.started_at",
@@ -214,7 +267,7 @@ async fn every_wrong_field_is_named_and_the_others_are_written() {
     ];
     assert_eq!(told, expected);
     assert_eq!(
-        (reply.results[7].outcome, reply.position.unwrap().seq),
+        (reply.results[bad.len()].outcome, reply.position.unwrap().seq),
         (CREATED, 1)
     );
 }

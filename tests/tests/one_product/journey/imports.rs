@@ -33,6 +33,7 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
     ("orders", &["orders.csv", "order_items.csv"]),
     ("spend", &["spend.csv"]),
     ("metric_samples", &["metrics.jsonl"]),
+    ("targets", &["targets.csv"]),
 ];
 const EXPORT: [&str; 4] = [
     "accounts.csv",
@@ -122,6 +123,7 @@ pub(super) fn examples(journey: &Journey<'_>) {
         "ORDER",
         "SPEND",
         "METRIC_SAMPLE",
+        "TARGET",
     ] {
         let message = json!({"tenant": "examples", "kind": format!("RECORD_KIND_{kind}"), "page_size": 2});
         super::records::pages(journey, &format!("examples: {kind}"), LIST, &message);

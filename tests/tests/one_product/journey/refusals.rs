@@ -37,6 +37,9 @@ fn broken() -> Vec<Value> {
         json!({"id": "o", "order": {"revenue": {"minor_units": -1, "currency_code": "EUR"}, "lines": [{"units": "x"}]}}),
         json!({"id": "p", "spend": {"period_start": "2024-04-01", "period_end": "2024-04-01"}}),
         json!({"id": "n", "metric_sample": {"name": "A", "value": "x", "weight": "0", "dimensions": {"B": "y"}}}),
+        json!({"id": "Fast wins", "kpi_definition": {"deprecated_for": "win_rate", "promotion": {"deadline": "soon"}}}),
+        json!({"id": "g", "target": {"kpi": "", "period_start": "2024-01-01", "period_end": "2024-01-01", "value": "30 %"}}),
+        json!({"id": "b", "scorecard": {"items": [{"kpi": "win_rate"}, {"kpi": "win_rate"}]}}),
         json!({"id": "credits", "opportunity": {"stage": "Talking", "credits": [{"rep_id": "a", "share": "0.5"}]}}),
         json!({"id": "attributes", "attributes": {"unknown": {"text": "x"}, "score": {"text": "x"}}, "opportunity": {"stage": "Won"}}),
     ]

@@ -1,9 +1,11 @@
 //! Random records of every kind, as messages, as bytes and as JSON, come back equal; random messages never panic.
 
+use bellwether_domain::period::Grain;
 use bellwether_domain::record::{
     Activity, ActivityOutcome, ActivityType, AttributeValue, Body, ComplianceCheck, Contract, Credit,
-    Direction, LineItem, MethodologyEvidence, MetricSample, Opportunity, Order, OrderType, Record, Spend,
-    SpendCategory, Subscription,
+    Direction, Goal, KpiDefinition, KpiStatus, LineItem, MethodologyEvidence, MetricSample, Opportunity,
+    Order, OrderType, Promotion, Record, ReviewCadence, Scorecard, ScorecardItem, Spend, SpendCategory,
+    Subscription, Target, TargetShape, Thresholds,
 };
 use bellwether_domain::{CivilDate, Currency, Instant, Money, When};
 use proptest::collection::{btree_map, vec};
@@ -153,6 +155,102 @@ fn sample() -> impl Strategy<Value = Body> {
         })
 }
 
+fn kpi_definition() -> impl Strategy<Value = Body> {
+    use ReviewCadence::{Monthly, Quarterly, Weekly};
+    let status = prop::sample::select(vec![
+        KpiStatus::Draft,
+        KpiStatus::Certified,
+        KpiStatus::Deprecated,
+    ]);
+    let cadence = prop::sample::select(vec![None, Some(Weekly), Some(Monthly), Some(Quarterly)]);
+    let promotion = (
+        option::of(text()),
+        option::of(text()),
+        option::of(day()),
+        option::of(text()),
+        cadence,
+    );
+    let promotion = promotion.prop_map(|(owner, target_id, deadline, action, cadence)| Promotion {
+        owner: owner.clone(),
+        target_id,
+        deadline,
+        action,
+        benchmark: owner,
+        cadence,
+    });
+    (text(), status, option::of(text()), option::of(promotion)).prop_map(
+        |(definition, status, successor, promotion)| {
+            Body::KpiDefinition(Box::new(KpiDefinition {
+                definition,
+                status,
+                deprecated_for: successor.clone(),
+                promotion,
+                author: successor,
+                note: None,
+            }))
+        },
+    )
+}
+
+fn target() -> impl Strategy<Value = Body> {
+    let goal = prop_oneof![decimal().prop_map(Goal::Value), money().prop_map(Goal::Amount)];
+    let shape = prop_oneof![
+        Just(TargetShape::Linear),
+        Just(TargetShape::BusinessDays),
+        Just(TargetShape::Seasonal),
+        vec(any::<u32>(), 0..4).prop_map(TargetShape::Weights),
+    ];
+    let holder = btree_map(text(), text(), 0..3);
+    (
+        text(),
+        holder,
+        day(),
+        day(),
+        goal,
+        shape,
+        option::of(text()),
+        decimal(),
+    )
+        .prop_map(
+            |(kpi, holder, period_start, period_end, goal, shape, owner, share)| {
+                let thresholds = Thresholds {
+                    warn_below: share.clone(),
+                    bad_below: share,
+                    ..Thresholds::default()
+                };
+                Body::Target(Box::new(Target {
+                    kpi,
+                    holder,
+                    period_start,
+                    period_end,
+                    goal,
+                    shape,
+                    owner: owner.clone(),
+                    thresholds,
+                    note: owner,
+                }))
+            },
+        )
+}
+
+fn scorecard() -> impl Strategy<Value = Body> {
+    let item = (text(), 1..u32::MAX).prop_map(|(kpi, weight)| ScorecardItem { kpi, weight });
+    let period = prop::sample::select(Grain::ALL.to_vec());
+    let filters = btree_map(text(), text(), 0..3);
+    (text(), vec(item, 0..4), filters, period, option::of(text())).prop_map(
+        |(name, items, filters, period, owner)| {
+            Body::Scorecard(Scorecard {
+                name,
+                items,
+                filters,
+                period,
+                owner: owner.clone(),
+                note: owner,
+            })
+        },
+    )
+}
+
 fn deal() -> impl Strategy<Value = Body> {
     let credit = (text(), decimal()).prop_map(|(rep_id, share)| Credit { rep_id, share });
     (
@@ -218,7 +316,10 @@ fn record() -> impl Strategy<Value = Record> {
         spend(),
         sample(),
         deal(),
-        activity()
+        activity(),
+        kpi_definition(),
+        target(),
+        scorecard()
     ];
     (
         text(),
@@ -246,8 +347,8 @@ proptest! {
     }
 
     #[test]
-    fn any_message_is_read_or_refused(bytes in vec(any::<u8>(), 0..120), tag in 18_u8..23) {
-        // With the tag of a body (18 to 22: two bytes) and a length in front, the bytes are a body of some kind.
+    fn any_message_is_read_or_refused(bytes in vec(any::<u8>(), 0..120), tag in 18_u8..26) {
+        // With the tag of a body (18 to 25: two bytes) and a length in front, the bytes are a body of some kind.
         let framed = [&[tag << 3 | 2, 1, bytes.len() as u8], bytes.as_slice()].concat();
         for bytes in [bytes, framed] {
             if let Ok(message) = sales::Record::decode(bytes.as_slice()) {

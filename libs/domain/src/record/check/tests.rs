@@ -2,9 +2,9 @@
 
 use super::check;
 use crate::record::{
-    Activity, ActivityType, AmountChange, AttributeValue, Body, ComplianceCheck, Contract, Credit, LineItem,
-    MethodologyEvidence, MetricSample, Opportunity, Order, OrderType, Record, Spend, SpendCategory,
-    StageChange, Subscription,
+    Activity, ActivityType, AmountChange, AttributeValue, Body, ComplianceCheck, Contract, Credit, Goal,
+    KpiDefinition, KpiStatus, LineItem, MethodologyEvidence, MetricSample, Opportunity, Order, OrderType,
+    Record, Spend, SpendCategory, StageChange, Subscription, Target, TargetShape, Thresholds,
 };
 use crate::settings::{AttributeDeclaration, AttributeType, Pipeline, Settings, Stage, StageClass};
 use crate::{CivilDate, Currency, Instant, Money, When};
@@ -384,4 +384,75 @@ fn a_date_and_an_instant_of_the_same_day_are_in_order() {
         deal.stage_history[0].at = at;
     });
     assert_eq!(created, [""; 0]);
+}
+
+#[test]
+fn targets_have_an_end_a_number_and_shares() {
+    let target = |end: &str, value: &str, weights: Vec<u32>, bad: &str| {
+        fields(Body::Target(Box::new(Target {
+            kpi: "win_rate".to_owned(),
+            holder: [("team".to_owned(), "West".to_owned())].into(),
+            period_start: "2024-01-01".parse().unwrap(),
+            period_end: end.parse().unwrap(),
+            goal: Goal::Value(value.to_owned()),
+            shape: TargetShape::Weights(weights),
+            owner: None,
+            thresholds: Thresholds {
+                bad_below: bad.to_owned(),
+                ..Thresholds::default()
+            },
+            note: None,
+        })))
+    };
+    assert_eq!(target("2024-04-01", "0.3", vec![1, 0, 2], "0.5"), [""; 0]);
+    assert_eq!(
+        target("2024-01-01", "30 %", vec![0, 0], "0.95"),
+        [
+            "target.period_end",
+            "target.value",
+            "target.weights",
+            "target.bad_below"
+        ]
+    );
+    assert_eq!(
+        target("2024-04-01", "1", vec![1; 367], "-0.1"),
+        ["target.weights", "target.bad_below"]
+    );
+    assert_eq!(
+        target("2024-04-01", "1", vec![1, 1_000_001], "0"),
+        ["target.weights[1]"]
+    );
+}
+
+#[test]
+fn own_kpis_have_ids_like_built_in_ones_and_definitions_of_a_size() {
+    let kpi = |status, successor: &str, length: usize| {
+        let record = Record {
+            id: "fast_wins".to_owned(),
+            effective_at: None,
+            source_version: 0,
+            attributes: Default::default(),
+            body: Body::KpiDefinition(Box::new(KpiDefinition {
+                definition: "x".repeat(length),
+                status,
+                deprecated_for: (!successor.is_empty()).then(|| successor.to_owned()),
+                ..KpiDefinition::default()
+            })),
+        };
+        let violations = check(&record, &settings());
+        violations.into_iter().map(|one| one.field).collect::<Vec<_>>()
+    };
+    assert_eq!(kpi(KpiStatus::Deprecated, "win_rate", 65_536), [""; 0]);
+    assert_eq!(
+        kpi(KpiStatus::Draft, "fast_wins", 65_537),
+        [
+            "kpi_definition.definition",
+            "kpi_definition.deprecated_for",
+            "kpi_definition.deprecated_for"
+        ]
+    );
+    assert_eq!(
+        kpi(KpiStatus::Deprecated, "Win rate", 0),
+        ["kpi_definition.deprecated_for"]
+    );
 }

@@ -6,7 +6,7 @@ use super::{Input, file, import, repository, text_of};
 use crate::mapping::Mapping;
 use crate::mapping::target::{Shape, Target};
 
-const EXAMPLES: [(&str, &[&str], usize); 13] = [
+const EXAMPLES: [(&str, &[&str], usize); 14] = [
     ("accounts", &["accounts.csv", "account_sizes.csv"], 2),
     ("reps", &["reps.csv"], 2),
     ("teams", &["teams.csv"], 2),
@@ -30,6 +30,7 @@ const EXAMPLES: [(&str, &[&str], usize); 13] = [
     ("orders", &["orders.csv", "order_items.csv"], 3),
     ("spend", &["spend.csv"], 2),
     ("metric_samples", &["metrics.jsonl"], 2),
+    ("targets", &["targets.csv"], 3),
 ];
 
 #[test]

@@ -43,6 +43,7 @@ fn shipped() -> Vec<(String, String)> {
         "orders",
         "spend",
         "metric_samples",
+        "targets",
     ];
     let examples = names
         .iter()
@@ -171,6 +172,7 @@ fn spoiled(mapping: &Value) -> Vec<Value> {
                     "/joins",
                     "/attributes",
                     "/dimensions",
+                    "/holder",
                 ];
                 if !free.iter().any(|end| path.ends_with(end)) {
                     let mut copy = mapping.clone();
