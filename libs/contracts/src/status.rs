@@ -92,7 +92,7 @@ fn wire_reason(reason: ErrorReason) -> wire::ErrorReason {
         .map_or(wire::ErrorReason::Internal, |(_, wire)| wire)
 }
 
-const REASONS: [(ErrorReason, wire::ErrorReason); 30] = [
+const REASONS: [(ErrorReason, wire::ErrorReason); 35] = [
     (ErrorReason::InvalidField, wire::ErrorReason::InvalidField),
     (ErrorReason::InvalidRecord, wire::ErrorReason::InvalidRecord),
     (ErrorReason::InvalidMapping, wire::ErrorReason::InvalidMapping),
@@ -132,6 +132,17 @@ const REASONS: [(ErrorReason, wire::ErrorReason); 30] = [
     (ErrorReason::ShuttingDown, wire::ErrorReason::ShuttingDown),
     (ErrorReason::ImportIncomplete, wire::ErrorReason::ImportIncomplete),
     (ErrorReason::Internal, wire::ErrorReason::Internal),
+    (ErrorReason::EditConflict, wire::ErrorReason::EditConflict),
+    (ErrorReason::KpiExists, wire::ErrorReason::KpiExists),
+    (
+        ErrorReason::InvalidDefinition,
+        wire::ErrorReason::InvalidDefinition,
+    ),
+    (
+        ErrorReason::UnusableDefinition,
+        wire::ErrorReason::UnusableDefinition,
+    ),
+    (ErrorReason::NotPromotable, wire::ErrorReason::NotPromotable),
 ];
 
 fn code(code: ErrorCode) -> Code {

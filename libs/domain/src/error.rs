@@ -70,6 +70,11 @@ pub enum ErrorReason {
     ShuttingDown,
     ImportIncomplete,
     Internal,
+    EditConflict,
+    KpiExists,
+    InvalidDefinition,
+    UnusableDefinition,
+    NotPromotable,
 }
 
 /// One thing wrong with one field.

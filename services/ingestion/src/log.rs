@@ -106,6 +106,8 @@ pub(crate) enum Work {
     Upsert {
         records: Vec<Prepared>,
         all_or_nothing: bool,
+        /// The change that must hold the current version of the one record; 0 = there must be none.
+        expected: Option<u64>,
     },
     /// Take a record back.
     Delete { key: RecordKey },

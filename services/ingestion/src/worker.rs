@@ -50,6 +50,8 @@ pub struct UpsertBatch {
     pub request_id: Option<String>,
     /// Write nothing when one record is refused.
     pub all_or_nothing: bool,
+    /// Of a batch of one: the change that must hold the record's current version; 0 = there must be no such record.
+    pub expected: Option<u64>,
     /// Which queue it stands in.
     pub priority: Priority,
 }
@@ -148,17 +150,23 @@ impl Writer {
             let message = format!("holds {}: at most {MAX_BATCH} are allowed", batch.records.len());
             return Err(Error::invalid(ErrorReason::InvalidField, "records", message));
         }
+        if batch.expected.is_some() && batch.records.len() != 1 {
+            let message = "is of a request with one record: leave it out";
+            return Err(Error::invalid(ErrorReason::InvalidField, "expected_seq", message));
+        }
         let id = checked_id(batch.request_id)?;
         let tenant = self.tenants.tenant(tenant);
         let edition = self.tenants.edition(&tenant).await?;
         let UpsertBatch {
             records,
             all_or_nothing,
+            expected,
             priority,
             ..
         } = batch;
+        let terms = (all_or_nothing, expected);
         let large = records.len() > LARGE_BATCH;
-        let request = move || upsert_request(records, id, all_or_nothing, &edition);
+        let request = move || upsert_request(records, id, terms, &edition);
         let request = if large {
             let read = tokio::task::spawn_blocking(request).await;
             read.map_err(|_| Error::internal("reading a batch of records failed"))?
@@ -261,7 +269,7 @@ impl Writer {
 fn upsert_request(
     records: Vec<sales::Record>,
     id: Option<String>,
-    all_or_nothing: bool,
+    (all_or_nothing, expected): (bool, Option<u64>),
     edition: &Edition,
 ) -> Request {
     let prepare = |record| log::prepare(record, &edition.settings);
@@ -269,6 +277,10 @@ fn upsert_request(
     let hash = || {
         let mut contents = Vec::with_capacity(records.len() * 16 + 16);
         contents.extend_from_slice(if all_or_nothing { b"upsert all" } else { b"upsert" });
+        if let Some(expected) = expected {
+            contents.extend_from_slice(b" at ");
+            contents.extend_from_slice(&expected.to_le_bytes());
+        }
         for record in &records {
             contents.extend_from_slice(&record.content());
         }
@@ -280,6 +292,7 @@ fn upsert_request(
         work: Work::Upsert {
             records,
             all_or_nothing,
+            expected,
         },
     }
 }

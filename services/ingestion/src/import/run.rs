@@ -161,6 +161,7 @@ impl Run<'_> {
                 records: records.iter().map(|record| record.record.clone()).collect(),
                 request_id: Some(request_id.clone()),
                 all_or_nothing: false,
+                expected: None,
                 priority: Priority::Bulk,
             };
             async {

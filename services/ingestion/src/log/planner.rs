@@ -179,14 +179,19 @@ impl Planner {
     /// Plans one request.
     ///
     /// # Errors
-    /// `NOT_FOUND` for the deletion or merge of a record that is not there, `ABORTED` for settings that changed meanwhile; such
+    /// `NOT_FOUND` for the deletion or merge of a record that is not there, `ABORTED` for settings that changed meanwhile
+    /// and for a record that does not stand where it is expected; such
     /// a request writes nothing.
     pub(crate) fn run(&mut self, work: Work) -> Result<Reply> {
         match work {
             Work::Upsert {
                 records,
                 all_or_nothing,
-            } => Ok(Reply::Upsert(self.upsert(records, all_or_nothing))),
+                expected,
+            } => {
+                self.expect(&records, expected)?;
+                Ok(Reply::Upsert(self.upsert(records, all_or_nothing)))
+            }
             Work::Delete { key } => self.delete(key).map(Reply::Delete),
             Work::Merge { survivor, losers } => self.merge(&survivor, losers).map(Reply::Merge),
             Work::Settings { settings, etag } => {
@@ -210,6 +215,27 @@ impl Planner {
         plan.born.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         plan.moved.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         plan
+    }
+
+    /// Refuses a record that does not stand any more as its editor read it.
+    fn expect(&self, records: &[Prepared], expected: Option<u64>) -> Result<()> {
+        let (Some(expected), Some(fit)) =
+            (expected, records.iter().find_map(|one| one.verdict.as_ref().ok()))
+        else {
+            return Ok(());
+        };
+        let head = self.slots.get(&fit.key).and_then(|slot| slot.head);
+        let current = head.filter(|head| head.hash.is_some()).map_or(0, |head| head.seq);
+        if current == expected {
+            return Ok(());
+        }
+        let key = &fit.key;
+        let message = match (expected, current) {
+            (0, _) => format!("there is a {key} already"),
+            (_, 0) => format!("there is no {key} any more"),
+            _ => format!("{key} was changed meanwhile: read it again and repeat the change"),
+        };
+        Err(Error::new(ErrorCode::Aborted, ErrorReason::EditConflict, message))
     }
 
     fn upsert(&mut self, records: Vec<Prepared>, all_or_nothing: bool) -> UpsertRecordsResponse {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bellwether_contracts::sales;
 use bellwether_domain::settings::Settings;
-use bellwether_domain::{ErrorCode, Instant, Position, RecordKey, Violation};
+use bellwether_domain::{ErrorCode, ErrorReason, Instant, Position, RecordKey, Violation};
 use bellwether_testkit::sample::deal;
 use proptest::prelude::*;
 
@@ -65,6 +65,7 @@ impl Log {
         let work = Work::Upsert {
             records,
             all_or_nothing: false,
+            expected: None,
         };
         match self.run(work).unwrap() {
             Reply::Upsert(reply) => UpsertReply::from(reply).written,
@@ -306,6 +307,7 @@ fn every_violation_is_told_and_all_or_nothing_writes_nothing() {
         let work = Work::Upsert {
             records: records(),
             all_or_nothing,
+            expected: None,
         };
         let Reply::Upsert(reply) = log.run(work).unwrap() else {
             panic!()
@@ -366,6 +368,43 @@ fn settings_are_replaced_only_in_the_edition_that_was_read() {
 }
 
 #[test]
+fn a_record_is_written_where_it_stands_as_its_editor_read_it() {
+    let mut log = Log::default();
+    let put = |log: &mut Log, major: u64, expected: u64| {
+        let records = vec![prepare(amount("d", major), &Settings::default())];
+        let work = Work::Upsert {
+            records,
+            all_or_nothing: false,
+            expected: Some(expected),
+        };
+        match log.run(work) {
+            Ok(Reply::Upsert(reply)) => Ok(reply.results[0].seq),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err((error.code, error.reason)),
+        }
+    };
+    let conflict = Err((ErrorCode::Aborted, ErrorReason::EditConflict));
+    assert_eq!(put(&mut log, 1, 7), conflict, "there is none yet");
+    assert_eq!(put(&mut log, 1, 0), Ok(1));
+    assert_eq!(put(&mut log, 2, 0), conflict, "there is one already");
+    assert_eq!(put(&mut log, 2, 1), Ok(2));
+    assert_eq!(put(&mut log, 3, 1), conflict, "somebody else was first");
+    assert_eq!(put(&mut log, 2, 2), Ok(2), "nothing new is no conflict");
+    let key = RecordKey {
+        kind: RecordKind::Opportunity,
+        id: "d".to_owned(),
+    };
+    log.run(Work::Delete { key }).unwrap();
+    let records = vec![prepare(amount("d", 4), &Settings::default())];
+    let work = Work::Upsert {
+        records,
+        all_or_nothing: false,
+        expected: Some(0),
+    };
+    assert!(log.run(work).is_ok(), "one that was taken back is not there");
+}
+
+#[test]
 fn a_reply_survives_being_kept() {
     let mut log = Log::default();
     let records = vec![prepare(amount("d", 1), &Settings::default())];
@@ -373,6 +412,7 @@ fn a_reply_survives_being_kept() {
         .run(Work::Upsert {
             records,
             all_or_nothing: true,
+            expected: None,
         })
         .unwrap();
     assert_eq!(Reply::decode(&reply.encode()).unwrap(), reply);

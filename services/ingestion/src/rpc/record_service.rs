@@ -45,6 +45,7 @@ impl Records {
             records: message.records,
             request_id: Some(message.request_id),
             all_or_nothing: message.all_or_nothing,
+            expected: message.expected_seq,
             priority,
         };
         self.writer.upsert_records(&tenant, batch).await

@@ -26,6 +26,7 @@ fn upsert(records: Vec<sales::Record>) -> Request {
     let work = Work::Upsert {
         records,
         all_or_nothing: false,
+        expected: None,
     };
     Request {
         name: None,

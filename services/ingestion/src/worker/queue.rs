@@ -34,6 +34,7 @@ impl Job {
             work: Work::Upsert {
                 records: Vec::new(),
                 all_or_nothing: false,
+                expected: None,
             },
         };
         std::mem::replace(&mut self.request, nothing)

@@ -3,11 +3,11 @@
 use bellwether_contracts::ingestion::change::Payload;
 use bellwether_contracts::ingestion::{
     DeleteRecordRequest, GetRecordRequest, GetSettingsRequest, ListRecordsRequest, UpdateSettingsRequest,
-    UpsertOutcome,
+    UpsertOutcome, UpsertRecordsRequest,
 };
 use bellwether_contracts::json::{record_from_json, settings_from_json};
 use bellwether_contracts::sales::{self, RecordKind};
-use bellwether_domain::ErrorReason;
+use bellwether_domain::{ErrorCode, ErrorReason};
 
 use crate::door::{Door, batch, node, refusal};
 use crate::uploads::{import_with, lines};
@@ -378,4 +378,38 @@ async fn lines_of_each_kind_are_imported() {
             [format!("x{number}"), format!("y{number}")]
         );
     }
+}
+
+#[tokio::test]
+async fn of_two_editors_one_is_told_that_the_other_was_first() {
+    let node = node().await;
+    let door = Door::new(node.channel());
+    let (_, id, first, second) = PLAN[1];
+    let edit = |body: &str, expected: Option<u64>, name: &str| UpsertRecordsRequest {
+        expected_seq: expected,
+        request_id: name.to_owned(),
+        ..batch(vec![record(id, body)])
+    };
+    let made = door.upsert(edit(first, Some(0), "make")).await.unwrap();
+    assert_eq!(made.results[0].seq, 1);
+    let again = door.upsert(edit(first, Some(0), "make")).await.unwrap();
+    assert_eq!(again, made, "a request that is sent again is not late");
+    let both = [
+        edit(second, Some(1), ""),
+        edit(PLAN[1].2.replace("0.3", "0.4").as_str(), Some(1), ""),
+    ];
+    let (one, other) = tokio::join!(door.upsert(both[0].clone()), door.upsert(both[1].clone()));
+    let (kept, refused) = if one.is_ok() { (one, other) } else { (other, one) };
+    assert_eq!(kept.unwrap().results[0].seq, 2);
+    let refused = refusal(refused);
+    assert_eq!(
+        (refused.0, refused.1),
+        (ErrorCode::Aborted, ErrorReason::EditConflict)
+    );
+    let mut two = edit(second, Some(2), "");
+    two.records.push(record("other", second));
+    assert_eq!(
+        refusal(door.upsert(two).await).2.violations[0].field,
+        "expected_seq"
+    );
 }
