@@ -79,6 +79,33 @@ pub fn total_interval_at(level: Level, sum: &Exact, sum_sq: &Exact) -> Option<In
     ))
 }
 
+/// The 95 % interval of the next deviation from what was expected, after `n` deviations with the sum of squares `sum_sq`:
+/// by Student's t with the deviations' own size around 0.
+///
+/// ```text
+/// 0 ± t √(Σx²/n),  t = quantile of Student's t with n degrees of freedom
+/// ```
+///
+/// In the unit of the deviations. It holds in 95 % of cases when they are normal around 0, and in more when what was
+/// expected is biased: a bias widens it. `None` without deviations, or for a negative sum of squares.
+///
+/// Source: G. J. Hahn and W. Q. Meeker (1991), Statistical Intervals, 4.7, of a normal distribution of known mean.
+#[must_use]
+pub fn deviation_interval(n: u64, sum_sq: &Exact) -> Option<Interval> {
+    if n == 0 || sum_sq.is_negative() {
+        return None;
+    }
+    let (unit, count) = (sum_sq.denominator(), BigInt::from(n));
+    // √(Σx²/n) = √(n Σx²) / n, and Σx² = q/u, so that over n u the root is √(n q u).
+    let radicand = sum_sq.numerator() * &count * unit;
+    Some(Interval::around(
+        &BigInt::from(0),
+        Level::P95.student_scaled(n),
+        radicand.magnitude(),
+        &(count * unit),
+    ))
+}
+
 /// A value times `unit^power`, where the unit makes it whole.
 pub(super) fn in_units(value: &Exact, unit: &BigInt, power: u32) -> BigInt {
     value.numerator() * unit.pow(power) / value.denominator()

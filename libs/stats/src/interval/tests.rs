@@ -190,3 +190,17 @@ proptest! {
         }
     }
 }
+
+/// t of 4 degrees of freedom is 2.776 445 105 (NIST/SEMATECH e-Handbook, table of Student's t), times √(30/4).
+#[test]
+fn the_next_deviation_is_as_large_as_those_before() {
+    let interval = deviation_interval(4, &Exact::from(30)).unwrap();
+    let (low, high) = interval.to_strings(9);
+    assert_eq!((low.as_str(), high.as_str()), ("-7.60360807", "7.60360807"));
+    assert_eq!(
+        deviation_interval(3, &Exact::zero()).unwrap().to_strings(3),
+        ("0".to_owned(), "0".to_owned())
+    );
+    assert!(deviation_interval(0, &Exact::one()).is_none());
+    assert!(deviation_interval(2, &-Exact::one()).is_none());
+}
