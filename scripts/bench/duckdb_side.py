@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The DuckDB side of the SCAN rows (tests/benches/budget).
+"""The DuckDB side of the SCAN and P4 rows (tests/benches/budget).
 
 usage: duckdb_side.py export PEERS PARQUET OUT    write OUT/opportunities.csv and OUT/reps.csv for the other side
        duckdb_side.py answer PEERS PARQUET        hold the typed table in memory; one JSON question a line, one reply a line
@@ -81,12 +81,46 @@ def quarter_by_owner(run):
     return [["bookings", "2025-07-01", owner, money(cents), n] for owner, cents, n in rows]
 
 
+def cycle_by_segment(run):
+    rows = run(
+        f"""SELECT segment, {MONTH}, list(epoch_us(closed_at) - epoch_us(created_at) ORDER BY epoch_us(closed_at) - epoch_us(created_at))
+            FROM opp WHERE status = 'won' GROUP BY 1, 2"""
+    )
+    for segment, month, cycles in rows:
+        for kpi, tenths in (("sales_cycle_median", 5), ("sales_cycle_p90", 9)):
+            # Type 7, in tenths of a step between two neighbours.
+            whole, part = divmod((len(cycles) - 1) * tenths, 10)
+            value = cycles[whole] * 10 + (part and (cycles[whole + 1] - cycles[whole]) * part)
+            yield [kpi, month, segment, quotient(value, 10 * DAY_US), len(cycles)]
+
+
+def accounts_by_month(run):
+    rows = run(f"SELECT {MONTH} m, count(DISTINCT account_id), count(*) FROM opp WHERE status = 'won' GROUP BY 1")
+    return [["customers_won", month, None, str(accounts), n] for month, accounts, n in rows]
+
+
+def pipeline_by_month(run):
+    created = "printf('%04d-%02d-01', created_month // 12, created_month % 12 + 1)"
+    rows = run(
+        f"""SELECT m, sum(sum(n)) OVER (ORDER BY m), sum(sum(v)) OVER (ORDER BY m) FROM (
+              SELECT {created} m, count(*) n, sum(amount_cents) v FROM opp GROUP BY 1
+              UNION ALL SELECT {MONTH} m, -count(*), -sum(amount_cents) FROM opp WHERE closed_at IS NOT NULL GROUP BY 1)
+            GROUP BY m"""
+    )
+    for month, n, cents in rows:
+        yield ["open_deals", month, None, str(n), int(n)]
+        yield ["pipeline_value", month, None, money(cents), int(n)]
+
+
 EXPECT = {
     "q1": win_rate_by_month,
     "q2": three_by_month_and_region,
     "q3": pipeline_by_stage,
     "q4": quarter_by_team,
     "q5": quarter_by_owner,
+    "q6": cycle_by_segment,
+    "q7": accounts_by_month,
+    "q8d": pipeline_by_month,
 }
 
 
@@ -98,7 +132,7 @@ def export(a):
     source = f"read_parquet('{a.parquet}')"
     connection.execute(
         f"""COPY (SELECT 'opp_' || id AS id, 'acc_' || account_id AS account_id, 'rep_' || owner_id AS owner_id, source, product, stage,
-                  amount_cents, epoch_us(created_at) AS created_us, epoch_us(closed_at) AS closed_us FROM {source})
+                  amount_cents, epoch_us(created_at) AS created_us, epoch_us(closed_at) AS closed_us, segment FROM {source})
             TO '{a.out}/opportunities.csv' (HEADER)"""
     )
     connection.execute(

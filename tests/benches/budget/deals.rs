@@ -38,6 +38,9 @@ const HISTORY_START_US: i64 = 1_640_995_200 * SECOND_US;
 /// Four years.
 const HISTORY_US: i64 = 1461 * DAY_US;
 
+/// When a deal of a file is expected to close, after its creation.
+const PROMISE_US: i64 = 45 * DAY_US;
+
 /// A deal.
 #[derive(Default)]
 pub(crate) struct Deal {
@@ -53,6 +56,7 @@ pub(crate) struct Deal {
     pub(crate) amount_minor: i64,
     pub(crate) created_us: i64,
     pub(crate) closed_us: Option<i64>,
+    pub(crate) expected_us: Option<i64>,
     pub(crate) loss_reason: String,
 }
 
@@ -78,6 +82,7 @@ impl Deal {
             stage: self.stage.clone(),
             created_at: Some(instant(self.created_us)),
             closed_at: self.closed_us.map(instant),
+            expected_close: self.expected_us.map(instant),
             loss_reason: self.loss_reason.clone(),
             ..Opportunity::default()
         };
@@ -113,6 +118,7 @@ impl Deal {
             amount_minor: 50_000 + dice.below(5_000_000) as i64,
             created_us,
             closed_us: is_closed.then_some(closes_us),
+            expected_us: None,
             loss_reason: loss_reason.to_owned(),
         }
     }
@@ -124,6 +130,7 @@ impl Deal {
             text.parse::<i64>()
                 .with_context(|| format!("`{text}` is no number"))
         };
+        let created_us = number(7)?;
         Ok(Self {
             id: field(0),
             account_id: field(1),
@@ -132,7 +139,10 @@ impl Deal {
             product: field(4),
             stage: field(5),
             amount_minor: number(6)?,
-            created_us: number(7)?,
+            created_us,
+            // The generator tells of no promise: every deal has the same one.
+            expected_us: Some(created_us + PROMISE_US),
+            campaign: field(9),
             closed_us: if field(8).is_empty() {
                 None
             } else {

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 /// Where `scripts/bench.sh` put things.
+#[derive(Clone)]
 pub(crate) struct Place {
     /// A Python that has the packages.
     pub(crate) python: PathBuf,

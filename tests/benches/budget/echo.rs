@@ -8,8 +8,9 @@ use anyhow::{Context as _, Result};
 use bellwether_contracts::kpi::kpi_service_server::{KpiService, KpiServiceServer};
 use bellwether_contracts::kpi::{
     CompareKpisRequest, CompareKpisResponse, ExplainChangeRequest, ExplainChangeResponse,
-    ListContributorsRequest, ListContributorsResponse, QueryKpisRequest, QueryKpisResponse,
-    VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest, WatchKpisResponse,
+    GetWaterfallRequest, GetWaterfallResponse, ListContributorsRequest, ListContributorsResponse,
+    QueryKpisRequest, QueryKpisResponse, VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest,
+    WatchKpisResponse,
 };
 use futures::TryStreamExt as _;
 use prost::Message as _;
@@ -123,6 +124,13 @@ impl KpiService for Same {
         &self,
         _request: Request<ExplainChangeRequest>,
     ) -> Result<Response<ExplainChangeResponse>, Status> {
+        Err(Status::unimplemented("it echoes queries only"))
+    }
+
+    async fn get_waterfall(
+        &self,
+        _request: Request<GetWaterfallRequest>,
+    ) -> Result<Response<GetWaterfallResponse>, Status> {
         Err(Status::unimplemented("it echoes queries only"))
     }
 }

@@ -8,16 +8,19 @@ mod deals;
 mod door;
 mod duckdb;
 mod echo;
+mod feed;
 mod ingest;
 mod journey;
 mod link;
 mod load;
+mod metrics;
 mod postgres;
 mod query;
 mod restart;
 mod row;
 mod scan;
 mod shared;
+mod wide;
 
 use std::path::{Path, PathBuf};
 
@@ -27,24 +30,28 @@ use bellwether_tests::product::Server;
 use row::Row;
 
 /// The rows by the names that the command line takes.
-const ROWS: [&str; 8] = ["P2", "P7", "P8", "P12", "SCAN", "QUERY", "LINK", "JOURNEY"];
+const ROWS: [&str; 12] = [
+    "P2", "P4", "P7", "P8", "P9", "P11", "P12", "CLASS", "SCAN", "QUERY", "LINK", "JOURNEY",
+];
 
 /// What the command line says.
 #[derive(Default)]
 struct Options {
     asked: Vec<String>,
     scan: Option<duckdb::Place>,
+    wide: Option<wide::Places>,
 }
 
 impl Options {
     fn read(args: impl Iterator<Item = String>) -> Result<Self> {
-        let (mut python, mut peers, mut data) = (None, None, None);
+        let (mut python, mut peers, mut data, mut wide) = (None, None, None, None);
         let mut asked = Vec::new();
         for arg in args {
             match arg.split_once('=') {
                 Some(("--scan-python", path)) => python = Some(PathBuf::from(path)),
                 Some(("--scan-peers", path)) => peers = Some(PathBuf::from(path)),
                 Some(("--scan-data", path)) => data = Some(PathBuf::from(path)),
+                Some(("--wide-data", path)) => wide = Some(PathBuf::from(path)),
                 _ if arg == "--bench" => {}
                 _ if ROWS.contains(&arg.as_str()) => asked.push(arg),
                 _ => bail!("`{arg}` is no row; the rows are {}", ROWS.join(" ")),
@@ -54,7 +61,14 @@ impl Options {
             (Some(python), Some(peers), Some(data)) => Some(duckdb::Place { python, peers, data }),
             _ => None,
         };
-        Ok(Self { asked, scan })
+        let wide = scan.clone().zip(wide).map(|(tenth, data)| wide::Places {
+            all: duckdb::Place {
+                data,
+                ..tenth.clone()
+            },
+            tenth,
+        });
+        Ok(Self { asked, scan, wide })
     }
 
     fn wants(&self, row: &str) -> bool {
@@ -94,6 +108,21 @@ fn main() -> Result<()> {
         match &options.scan {
             Some(place) => note("SCAN", runtime.block_on(scan::measure(place))),
             None => say("SCAN needs scripts/bench.sh and what it looks for: left out"),
+        }
+    }
+    let wanted = wide::Wanted {
+        p4: options.wants("P4"),
+        p9: options.wants("P9"),
+        p11: options.wants("P11"),
+        classes: options.wants("CLASS"),
+    };
+    if wanted.p4 || wanted.p9 || wanted.p11 || wanted.classes {
+        match &options.wide {
+            Some(places) => note(
+                "P4, P9, P11, CLASS",
+                runtime.block_on(wide::measure(places, wanted)),
+            ),
+            None => say("P4, P9, P11 and CLASS need scripts/bench.sh and what it looks for: left out"),
         }
     }
     if options.wants("QUERY") {

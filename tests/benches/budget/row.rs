@@ -12,6 +12,8 @@ pub(crate) enum Must {
     Nothing,
     /// Ours is at least so many times the anchor.
     RatioAtLeast(f64),
+    /// Ours is at most so many times the anchor.
+    RatioAtMost(f64),
     /// Ours is at most so much, in the row's unit.
     OursAtMost(f64),
 }
@@ -35,7 +37,8 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn ratio(&self) -> Option<f64> {
+    /// Ours in parts of the anchor's.
+    pub(crate) fn ratio(&self) -> Option<f64> {
         self.anchor.map(|anchor| self.ours / anchor)
     }
 
@@ -45,6 +48,10 @@ impl Row {
             Must::RatioAtLeast(bar) => (
                 json!(format!(">= {bar:.2}")),
                 json!(self.ratio().is_some_and(|ratio| ratio >= bar)),
+            ),
+            Must::RatioAtMost(bar) => (
+                json!(format!("<= {bar:.2}")),
+                json!(self.ratio().is_some_and(|ratio| ratio <= bar)),
             ),
             Must::OursAtMost(bar) => (json!(format!("<= {bar} {}", self.unit)), json!(self.ours <= bar)),
         };

@@ -33,7 +33,7 @@ pub(crate) async fn measure(place: &Place) -> Result<Vec<Row>> {
     let mut duckdb = DuckDb::start(place)?;
     let mut rows = Vec::new();
     let mut disagreeing = Vec::new();
-    for (query, question) in questions() {
+    for (query, question) in questions(TENANT) {
         let (row, agrees) = compare(&door, &mut duckdb, query, &question).await?;
         rows.push(row);
         if !agrees {
@@ -72,7 +72,7 @@ async fn load(door: &Door, place: &Place) -> Result<()> {
     });
     door.create(TENANT, batches).await?;
     let written = since.elapsed();
-    for (_, question) in questions() {
+    for (_, question) in questions(TENANT) {
         door.ask_at_head(&question).await?;
     }
     say(&format!(
@@ -83,8 +83,8 @@ async fn load(door: &Door, place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// The queries as questions to kpi.
-fn questions() -> Vec<(&'static str, QueryKpisRequest)> {
+/// q1 to q5 as questions to kpi.
+pub(crate) fn questions(tenant: &str) -> Vec<(&'static str, QueryKpisRequest)> {
     let over = |from: &str, to: &str, mut asked: QueryKpisRequest| {
         asked.from = day(from);
         asked.to = day(to);
@@ -99,14 +99,14 @@ fn questions() -> Vec<(&'static str, QueryKpisRequest)> {
     let team = ["deals_won", "bookings", "sales_cycle_mean"];
     let q3 = QueryKpisRequest {
         as_of: day("2025-12-31"),
-        ..question(TENANT, &stocks, uncut, &["stage"])
+        ..question(tenant, &stocks, uncut, &["stage"])
     };
     vec![
-        ("q1", years(question(TENANT, &["win_rate"], Grain::Month, &[]))),
-        ("q2", years(question(TENANT, &three, Grain::Month, &["region"]))),
+        ("q1", years(question(tenant, &["win_rate"], Grain::Month, &[]))),
+        ("q2", years(question(tenant, &three, Grain::Month, &["region"]))),
         ("q3", q3),
-        ("q4", quarter(question(TENANT, &team, uncut, &["team"]))),
-        ("q5", quarter(question(TENANT, &["bookings"], uncut, &["owner"]))),
+        ("q4", quarter(question(tenant, &team, uncut, &["team"]))),
+        ("q5", quarter(question(tenant, &["bookings"], uncut, &["owner"]))),
     ]
 }
 
@@ -163,7 +163,7 @@ fn summary(rows: &[Row], duckdb: &DuckDb, agrees: bool) -> Row {
 }
 
 /// Whether each cell of theirs is ours, value and n, and the rest of ours is nothing.
-fn agree(query: &str, ours: &BTreeMap<Cell, Number>, theirs: &BTreeMap<Cell, Number>) -> bool {
+pub(crate) fn agree(query: &str, ours: &BTreeMap<Cell, Number>, theirs: &BTreeMap<Cell, Number>) -> bool {
     let missing = theirs
         .iter()
         .filter(|(cell, number)| ours.get(*cell) != Some(number));
@@ -183,7 +183,8 @@ fn agree(query: &str, ours: &BTreeMap<Cell, Number>, theirs: &BTreeMap<Cell, Num
     differing.is_empty() && extra.is_empty()
 }
 
-fn cells(values: &[KpiValue]) -> BTreeMap<Cell, Number> {
+/// The cells of an answer.
+pub(crate) fn cells(values: &[KpiValue]) -> BTreeMap<Cell, Number> {
     let cell = |value: &KpiValue| {
         let group = value.group.first().and_then(|group| group.name.clone());
         let place = (

@@ -223,6 +223,7 @@ async fn send(shared: &Shared, place: &Place, request: &str, deals: &[Deal], dea
         records: deals.iter().map(Deal::record).collect(),
         request_id: request.to_owned(),
         all_or_nothing: false,
+        ..Default::default()
     };
     let since = Instant::now();
     let reply = place.records().upsert_records(place.ask(message, deadline)).await;

@@ -142,6 +142,7 @@ async fn replayed(place: &Place, tenant: &str, ledger: &BTreeMap<String, Entry>)
             records: entry.deals.iter().map(Deal::record).collect(),
             request_id: id.clone(),
             all_or_nothing: false,
+            ..Default::default()
         };
         let again = place.records().upsert_records(place.ask(message, PATIENCE)).await;
         let again = again.expect("a request can be sent again").into_inner();
