@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 9] = [
     "bellwether/error/v1/error_reason.proto",
     "bellwether/ingestion/v1/change_feed_service.proto",
     "bellwether/ingestion/v1/import_service.proto",
@@ -12,6 +12,8 @@ const FILES: [&str; 7] = [
     "bellwether/ingestion/v1/tenant_service.proto",
     "bellwether/kpi/v1/catalog_service.proto",
     "bellwether/kpi/v1/kpi_service.proto",
+    "bellwether/kpi/v1/scorecard_service.proto",
+    "bellwether/kpi/v1/target_service.proto",
 ];
 
 #[expect(
