@@ -2,6 +2,7 @@
 //!
 //! The library holds what those tests share. It stands on top of the house, as a user does: nothing imports it.
 
+pub mod caller;
 pub mod compose;
 pub mod containers;
 pub mod faults;

@@ -12,9 +12,9 @@ mod settings;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
+use bellwether_tests::caller::Caller;
 use serde_json::{Value, json};
 
-use crate::caller::Caller;
 use crate::deployment::Deployment;
 use crate::transcript::Transcript;
 

@@ -6,7 +6,6 @@
 //! beginning and end of an import, and how an answer was computed (`path`, `path_reason`). Page tokens are opaque: it
 //! is compared whether there is one. Everything else, error messages included, must be equal.
 
-mod caller;
 mod deployment;
 mod journey;
 mod transcript;

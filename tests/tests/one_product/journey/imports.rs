@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{IMPORTS, Journey, questions};
 
 /// The files of each shipped example.
-const EXAMPLES: [(&str, &[&str]); 13] = [
+const EXAMPLES: [(&str, &[&str]); 14] = [
     ("accounts", &["accounts.csv", "account_sizes.csv"]),
     ("teams", &["teams.csv"]),
     ("reps", &["reps.csv"]),

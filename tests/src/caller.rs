@@ -24,13 +24,20 @@ static POOL: LazyLock<DescriptorPool> =
 const MAX_BYTES: usize = 16 << 20;
 
 /// Calls methods at addresses, with a token.
-pub(crate) struct Caller {
+#[derive(Debug)]
+pub struct Caller {
     runtime: Runtime,
     channels: RefCell<HashMap<String, Channel>>,
 }
 
 impl Caller {
-    pub(crate) fn new() -> Self {
+    /// A caller without connections.
+    ///
+    /// # Panics
+    /// When no runtime can be started.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "it starts threads")]
+    pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -41,8 +48,14 @@ impl Caller {
         }
     }
 
-    /// One message there, one back; an error as JSON too. `method` is such as `kpi.v1.KpiService/QueryKpis`.
-    pub(crate) fn call(&self, url: &str, token: &str, method: &str, message: &Value) -> Result<Value, Value> {
+    /// One message there, one back; `method` is such as `kpi.v1.KpiService/QueryKpis`.
+    ///
+    /// # Errors
+    /// The status that the server answers with, as JSON.
+    ///
+    /// # Panics
+    /// When nobody listens, and for methods and messages that are not in the contract.
+    pub fn call(&self, url: &str, token: &str, method: &str, message: &Value) -> Result<Value, Value> {
         let (mut client, path, method) = self.prepare(url, method);
         let request = request(read(&method.input(), message), token);
         let codec = Json(method.output());
@@ -56,13 +69,13 @@ impl Caller {
     }
 
     /// Several messages there, one back.
-    pub(crate) fn send(
-        &self,
-        url: &str,
-        token: &str,
-        method: &str,
-        messages: &[Value],
-    ) -> Result<Value, Value> {
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    ///
+    /// # Panics
+    /// As [`Self::call`].
+    pub fn send(&self, url: &str, token: &str, method: &str, messages: &[Value]) -> Result<Value, Value> {
         let (mut client, path, method) = self.prepare(url, method);
         let messages: Vec<_> = messages
             .iter()
@@ -80,7 +93,13 @@ impl Caller {
     }
 
     /// One message there, several back: up to the first that is `enough`, to the end, or to an error.
-    pub(crate) fn listen(
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    ///
+    /// # Panics
+    /// As [`Self::call`].
+    pub fn listen(
         &self,
         url: &str,
         token: &str,

@@ -1,0 +1,114 @@
+"""Reps, teams and accounts over time: names, attributes, employment, quotas (R9)."""
+
+from . import fields, times
+from .tables import Row
+
+
+class People:
+    """What is known of reps, teams and accounts."""
+
+    def __init__(self, known, zone):
+        self.known, self.zone = known, zone
+        self.reps, self.teams, self.accounts = (known.of(kind) for kind in ("rep", "team", "account"))
+        self.names = {kind: self._names(kind) for kind in ("rep", "team", "account")}
+
+    def _names(self, kind):
+        """Names as the newest versions give them, with the id where several have one, else the id."""
+        given = {id: versions[-1].says.get("name") for id, versions in self.known.of(kind).items()}
+        bearers = list(given.values())
+        return {
+            id: (f"{name} ({id})" if bearers.count(name) > 1 else name) if name else id for id, name in given.items()
+        }
+
+    def name(self, kind, id):
+        """What a rep, team or account is called; a merged one as its survivor."""
+        if id is None:
+            return None
+        id = self.known.survivor(kind, id)
+        return self.names[kind].get(id, id)
+
+    @staticmethod
+    def held(versions, at):
+        """What the version says that holds at an instant; the first holds from the beginning of time."""
+        return [versions[0], *(version for version in versions if version.key[0] <= at)][-1].says
+
+    def team_of(self, rep, at):
+        """The id of a rep's team."""
+        return self.held(self.reps[rep], at).get("team_id") or None if rep in self.reps else None
+
+    def chain(self, team, at):
+        """A team and those above it, from the bottom."""
+        found = []
+        while team and team in self.teams and team not in found and len(found) < 64:
+            found.append(team)
+            team = self.held(self.teams[team], at).get("parent_id") or None
+        return found
+
+    def of_rep(self, rep, field, at):
+        """A rep's own value, else that of the nearest team upwards that has one."""
+        if rep not in self.reps:
+            return None
+        own = self.held(self.reps[rep], at).get(field)
+        if own:
+            return own
+        teams = (self.held(self.teams[team], at).get(field) for team in self.chain(self.team_of(rep, at), at))
+        return next((value for value in teams if value), None)
+
+    def manager(self, rep, at):
+        """A manager is shown by name where it is a rep's id."""
+        who = self.of_rep(rep, "manager", at)
+        return self.names["rep"].get(who, who)
+
+    def of_account(self, account, field, at):
+        """An attribute of an account, or of the one that it was merged into."""
+        account = self.known.survivor("account", account)
+        return self.held(self.accounts[account], at).get(field) or None if account in self.accounts else None
+
+    def parent(self, account):
+        """The customer that an account belongs to: the survivor of its merges, and its topmost parent."""
+        seen = []
+        while account is not None and account not in seen:
+            account = self.known.survivor("account", account)
+            seen.append(account)
+            versions = self.accounts.get(account)
+            above = versions[-1].says.get("parent_id") if versions else None
+            if not above:
+                return account
+            account = above
+        return account
+
+    def employment(self):
+        """Who was employed from when to when."""
+        for rep, versions in self.reps.items():
+            says = versions[-1].says
+            start = self.zone.start(times.day(says["start_date"])) if says.get("start_date") else times.EVER
+            end = self.zone.start(times.day(says["end_date"]) + 1) if says.get("end_date") else times.NEVER
+            if start < end:
+                started = start if says.get("start_date") else None
+                yield Row(start, owner=rep, until=end, says=says, started_at=started)
+
+    def quotas(self):
+        """The quotas, each version on the days of its period on which it holds."""
+        for id, versions in self.known.of("quota").items():
+            held = [(version.key[0], version.says) for version in versions]
+            held[0] = (times.EVER, held[0][1])
+            over = self.zone.start(times.day(held[-1][1]["period_end"]))
+            newest = held[-1][1]
+            held = [entry for entry in held if entry[0] < over]
+            held[-1] = (held[-1][0], newest)
+            for (since, says), after in zip(held, held[1:] + [(times.NEVER, None)]):
+                first, end = times.day(says["period_start"]), times.day(says["period_end"])
+                start = max(since, self.zone.start(first))
+                until = min(after[0], self.zone.start(end))
+                if start < until:
+                    yield Row(
+                        start,
+                        quota=id,
+                        until=until,
+                        owner=says.get("rep_id"),
+                        team=says.get("team_id"),
+                        money=fields.money(says.get("amount")),
+                        count=says.get("count"),
+                        first=first,
+                        end=end,
+                    )
