@@ -85,6 +85,24 @@ pub struct Target {
     pub note: Option<String>,
 }
 
+impl Target {
+    /// The id of the target of a KPI, period and holder, where nobody gives it another: such as
+    /// `bookings.2026-10-01.2027-01-01.team=West`.
+    #[must_use]
+    pub fn id_of(
+        kpi: &str,
+        period_start: &str,
+        period_end: &str,
+        holder: &BTreeMap<String, String>,
+    ) -> String {
+        let mut id = format!("{kpi}.{period_start}.{period_end}");
+        for (dimension, value) in holder {
+            id.push_str(&format!(".{dimension}={value}"));
+        }
+        id
+    }
+}
+
 /// What is to be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Goal {

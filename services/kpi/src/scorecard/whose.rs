@@ -1,0 +1,86 @@
+//! Whose targets a caller may see, and which of them belong to the rows that the caller sees.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use bellwether_domain::Instant;
+
+use crate::query::Caller;
+use crate::scan::FactSource;
+use crate::table::Dict;
+
+/// Whose rows a scorecard stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whose {
+    /// Everybody's.
+    all: bool,
+    /// What the rows of a rep who sees only own ones are called as an owner.
+    own: Option<String>,
+    /// What the reps whose rows are seen are called.
+    names: HashSet<String>,
+}
+
+impl Whose {
+    /// Of a caller, by the tree of reps as it stood just before as-of.
+    #[must_use]
+    pub fn of(source: &dyn FactSource, caller: &Caller, as_of: Instant, seq: u64) -> Self {
+        let everybody = Self {
+            all: true,
+            own: None,
+            names: HashSet::new(),
+        };
+        let reps = source.dictionary(Dict::Rep);
+        let called = source.display_names(Dict::Rep, seq);
+        let name = |code: u32| called.get(code as usize).map(Arc::as_ref).map(str::to_owned);
+        let (codes, own) = match caller {
+            Caller::All => return everybody,
+            Caller::Own(rep) => (reps.code(rep).into_iter().collect(), true),
+            Caller::Subtree(rep) => (below(source, reps.code(rep), as_of, seq), false),
+        };
+        let names: HashSet<String> = codes
+            .into_iter()
+            .filter(|code| *code != 0)
+            .filter_map(name)
+            .collect();
+        Self {
+            all: false,
+            own: names.iter().next().cloned().filter(|_| own),
+            names,
+        }
+    }
+
+    /// The holder whose targets belong to the rows that the caller sees of a scorecard; `None` = they are nobody's target.
+    #[must_use]
+    pub fn holder(&self, filters: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+        let mut holder = filters.clone();
+        if let Some(own) = &self.own {
+            holder.insert("owner".to_owned(), own.clone());
+        }
+        visible(self, &holder).then_some(holder)
+    }
+}
+
+/// Whether a caller may see the targets of a holder: those of reps whose rows the caller may see, of whoever sees all rows
+/// all.
+#[must_use]
+pub fn visible(whose: &Whose, holder: &BTreeMap<String, String>) -> bool {
+    whose.all
+        || holder
+            .get("owner")
+            .is_some_and(|owner| whose.names.contains(owner))
+}
+
+fn below(source: &dyn FactSource, rep: Option<u32>, as_of: Instant, seq: u64) -> Vec<u32> {
+    let managers = source.managers(as_of.as_micros().saturating_sub(1), seq);
+    let mut seen = Vec::new();
+    let mut rest: Vec<u32> = rep.into_iter().collect();
+    while let Some(one) = rest.pop() {
+        if seen.contains(&one) {
+            continue;
+        }
+        seen.push(one);
+        let reports = (0_u32..).zip(&managers).filter(|(_, manager)| **manager == one);
+        rest.extend(reports.map(|(rep, _)| rep));
+    }
+    seen
+}
