@@ -92,7 +92,7 @@ fn wire_reason(reason: ErrorReason) -> wire::ErrorReason {
         .map_or(wire::ErrorReason::Internal, |(_, wire)| wire)
 }
 
-const REASONS: [(ErrorReason, wire::ErrorReason); 35] = [
+const REASONS: [(ErrorReason, wire::ErrorReason); 36] = [
     (ErrorReason::InvalidField, wire::ErrorReason::InvalidField),
     (ErrorReason::InvalidRecord, wire::ErrorReason::InvalidRecord),
     (ErrorReason::InvalidMapping, wire::ErrorReason::InvalidMapping),
@@ -143,6 +143,7 @@ const REASONS: [(ErrorReason, wire::ErrorReason); 35] = [
         wire::ErrorReason::UnusableDefinition,
     ),
     (ErrorReason::NotPromotable, wire::ErrorReason::NotPromotable),
+    (ErrorReason::RecordExists, wire::ErrorReason::RecordExists),
 ];
 
 fn code(code: ErrorCode) -> Code {

@@ -75,6 +75,7 @@ pub enum ErrorReason {
     InvalidDefinition,
     UnusableDefinition,
     NotPromotable,
+    RecordExists,
 }
 
 /// One thing wrong with one field.
