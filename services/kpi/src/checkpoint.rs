@@ -23,7 +23,7 @@ use read::read;
 use segment::{Out, Sum};
 
 /// The facts that this program derives and how it saves them. A change of either raises it.
-pub const FACTS_VERSION: u32 = 2;
+pub const FACTS_VERSION: u32 = 3;
 
 const MANIFEST: &str = "manifest.json";
 const TOUCH_HEADS: &str = "touch-heads.arrow";
@@ -193,6 +193,7 @@ fn outs<'a>(table: Table, columns: &'a Columns) -> Vec<(&'static str, Out<'a>)> 
     let out = |(column, values): (&Column, &'a Values)| {
         let values = match values {
             Values::I64(values) => Out::I64(values),
+            Values::Packed(numbers) => Out::Packed(numbers),
             Values::I32(values) => Out::I32(values),
             Values::Codes(Codes::Narrow(values)) | Values::U8(values) => Out::U8(values),
             Values::Codes(Codes::Short(values)) => Out::U16(values),

@@ -15,21 +15,30 @@
 //!   version said that first told of the closing. What describes a closing (account, products, source, reason) is as
 //!   the newest version says while it stays closed.
 //! - A deal is created once: at its qualification, and as of any instant before that at its creation. A deal that was
-//!   qualified at or before its creation has the one row at creation.
-//! - Money of a won deal is split in `lines`, by largest remainder; every closing comes out of `Life::closings`, so rows
-//!   that split it in another way come to stand there.
+//!   qualified at or before its creation has the one row at creation. `created` says what became of it.
+//! - While a deal has credits, its owner is the rep of the largest share. Those of a closing are the credits at the close;
+//!   those that a version states which took effect no later than the one that first told of the closing count too.
+//! - Money of a won deal is split in `lines` and in `credits`, by largest remainder.
 //!
-//! Leads, activities, quotas and employment say their rules in the rooms of their names.
+//! The other kinds of records say their rules in the rooms of their names.
 
 mod activity;
+mod contract;
+mod created;
+mod credits;
 mod employment;
 mod lead;
 mod life;
 mod lines;
+mod order;
+mod owner;
 mod quota;
 mod row;
+mod sample;
 mod spells;
+mod spend;
 mod stages;
+mod subscription;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -43,10 +52,16 @@ use bellwether_domain::{BusinessClock, Instant, Zone};
 use crate::table::{Column, NULL, Table};
 
 pub use activity::{Activity, OUTBOUND, derive as derive_activity};
+pub use contract::{Check, Contract, derive as derive_contract};
 pub use employment::{Employment, derive as derive_employment};
 pub use lead::{Lead, STEPS, derive as derive_lead};
+pub use order::{CREDIT_NOTE, Order, derive as derive_order};
+pub use owner::{deal_owner, lead_owner};
 pub use quota::{Quota, derive as derive_quota};
 pub use row::Row;
+pub use sample::{Sample, derive as derive_sample};
+pub use spend::{Spend, derive as derive_spend};
+pub use subscription::{Subscription, derive as derive_subscription};
 pub use version::{Amount, Deal, Key, Line, Version};
 
 /// What a stage means.
@@ -58,6 +73,8 @@ pub struct Meaning {
     pub qualifies: bool,
     /// Its place in its pipeline, the first = 1; [`NULL`] for one that the settings do not name.
     pub index: i64,
+    /// The chance to win from it in millionths; [`NULL`] = the settings tell none.
+    pub probability: i64,
 }
 
 /// What the tenant's settings say about facts.
@@ -79,6 +96,7 @@ impl Rules<'_> {
             class: StageClass::Open,
             qualifies: false,
             index: NULL,
+            probability: NULL,
         };
         self.meanings.get(&(pipeline, stage)).copied().unwrap_or(open)
     }
@@ -124,7 +142,7 @@ pub fn derive_deal(
     let spells = spells::Spells::new(&life);
     life.closings(&spells, rows);
     life.open_deals(&spells, rows);
-    life.created(rows);
+    life.created(&spells, rows);
     life.stage_spells(&spells, rows);
     rows[start..].sort_unstable();
 }

@@ -10,9 +10,13 @@ mod cut;
 mod lag;
 mod lookup;
 mod loops;
+mod passing;
+mod singles;
 mod source;
 mod spread;
+mod steps;
 mod task;
+mod workdays;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -28,10 +32,11 @@ pub use axis::{Axis, Windows};
 pub use cells::{Acc, CellMap, Counted, Foreign, ForeignKey};
 pub use cut::{Bounds, Cut};
 pub use lag::{Age, Ended, Lag, Wait};
-pub use lookup::Lookup;
+pub use lookup::{Lookup, Which};
 pub use source::FactSource;
 pub use spread::{Spread, SpreadKey};
 pub use task::{Factor, Keep, MoneyBy, Quantity, Task};
+pub use workdays::WorkingDays;
 
 use crate::table::{Column, Table};
 use crate::tenant::Part;
@@ -129,5 +134,9 @@ fn part<'a>(
             }
         }
     });
-    failed.map_or(Ok(states), Err)
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    states.iter_mut().for_each(CutState::settle);
+    Ok(states)
 }

@@ -3,7 +3,9 @@
 //! A fact row is *valid* from `valid_from` to `valid_to` and *recorded* from `rec_from` to `rec_to` (sequence numbers).
 //! It is seen as of an instant A when `valid_from < A <= valid_to`, and as known at sequence number K when
 //! `rec_from <= K < rec_to`. A column that holds the instant of something later (`left_at`, `responded_at`) may hold
-//! one after A: whoever reads it as of A takes what lies at or after A as not having happened.
+//! one after A: whoever reads it as of A takes what lies at or after A as not having happened. Where an event is told
+//! otherwise from some instant on (a deal was created, and its win is taken back), further rows of the same event have
+//! that instant in `since`, and are seen only as of later ones.
 
 mod column;
 mod layout;
@@ -35,11 +37,27 @@ pub enum Table {
     Quotas,
     /// A rep was employed, in this role, from `valid_from` to `valid_to`.
     Employment,
+    /// A rep's part in a won closing, valid as it; a deal without a split has one, of its owner.
+    Credits,
+    /// A subscription was paid at this monthly amount from `valid_from` to `valid_to`.
+    Subscriptions,
+    /// What a contract said from `valid_from` to `valid_to`; the first from when it came to be.
+    Contracts,
+    /// A check of a contract was due; `valid_from` is the last instant of the due day.
+    ContractChecks,
+    /// An order, invoice or credit note was placed or issued at `valid_from`.
+    Orders,
+    /// A product line of one; valid as it.
+    OrderLines,
+    /// Money was spent over the days of the row.
+    Spend,
+    /// A value of another business number was measured at `valid_from`.
+    Samples,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 18] = [
         Self::Closings,
         Self::OpenDeals,
         Self::CreatedDeals,
@@ -50,6 +68,14 @@ impl Table {
         Self::Activities,
         Self::Quotas,
         Self::Employment,
+        Self::Credits,
+        Self::Subscriptions,
+        Self::Contracts,
+        Self::ContractChecks,
+        Self::Orders,
+        Self::OrderLines,
+        Self::Spend,
+        Self::Samples,
     ];
 
     /// The name used in definitions and checkpoints.
@@ -66,6 +92,14 @@ impl Table {
             Self::Activities => "activities",
             Self::Quotas => "quotas",
             Self::Employment => "employment",
+            Self::Credits => "credits",
+            Self::Subscriptions => "subscriptions",
+            Self::Contracts => "contracts",
+            Self::ContractChecks => "contract_checks",
+            Self::Orders => "orders",
+            Self::OrderLines => "order_lines",
+            Self::Spend => "spend",
+            Self::Samples => "samples",
         }
     }
 
@@ -91,13 +125,21 @@ impl Table {
     #[must_use]
     pub const fn subject(self) -> Dict {
         match self {
-            Self::Closings | Self::OpenDeals | Self::CreatedDeals | Self::WonLines | Self::StageSpells => {
-                Dict::Deal
-            }
+            Self::Closings
+            | Self::OpenDeals
+            | Self::CreatedDeals
+            | Self::WonLines
+            | Self::StageSpells
+            | Self::Credits => Dict::Deal,
             Self::Leads | Self::LeadSteps => Dict::Lead,
             Self::Activities => Dict::Activity,
             Self::Quotas => Dict::Quota,
             Self::Employment => Dict::Rep,
+            Self::Subscriptions => Dict::Subscription,
+            Self::Contracts | Self::ContractChecks => Dict::Contract,
+            Self::Orders | Self::OrderLines => Dict::Order,
+            Self::Spend => Dict::Spend,
+            Self::Samples => Dict::Sample,
         }
     }
 
@@ -109,6 +151,11 @@ impl Table {
             Dict::Activity => Column::Activity,
             Dict::Quota => Column::Quota,
             Dict::Rep => Column::Owner,
+            Dict::Subscription => Column::Subscription,
+            Dict::Contract => Column::Contract,
+            Dict::Order => Column::Order,
+            Dict::Spend => Column::Spend,
+            Dict::Sample => Column::Sample,
             _ => Column::Deal,
         }
     }

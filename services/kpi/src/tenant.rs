@@ -7,15 +7,20 @@ mod closed;
 mod codec;
 mod coded;
 mod column;
+mod customers;
 mod derive;
+mod declared;
 mod dictionary;
+mod edits;
 mod effective;
 mod history;
 mod input;
 mod live;
 mod marks;
 mod merges;
+mod owners;
 mod people;
+mod plans;
 mod rates;
 mod saved;
 mod store;
@@ -32,11 +37,14 @@ use bellwether_domain::exact::Exact;
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{BusinessClock, Currency, Instant, Position};
 
-pub(crate) use column::{Codes, Columns, Values};
+pub(crate) use column::{Codes, Columns, Numbers, Values};
 pub use dictionary::Dictionary;
+pub use edits::{RowEdit, Subject, VersionEdit, reopens};
 pub use effective::Effective;
 pub use input::Input;
 pub use marks::{Mark, Marks};
+pub use people::Teams;
+pub use plans::{Definitions, Planned, Plans};
 pub(crate) use saved::{Saved, SavedTable};
 pub(crate) use versions::Logs;
 
@@ -52,8 +60,12 @@ const DICTIONARIES: usize = Dict::ALL.len();
 pub enum Attribute {
     Manager,
     Team,
+    /// The team, or the one above it so many levels below the top, from 1; a shorter chain stays at its deepest.
+    TeamLevel(u8),
     Region,
     Territory,
+    /// How long since the first day of employment: codes of [`TENURES`].
+    Tenure,
     AccountIndustry,
     AccountRegion,
     AccountSegment,
@@ -64,11 +76,41 @@ impl Attribute {
     #[must_use]
     pub fn entity(self) -> Dict {
         match self {
-            Self::Manager | Self::Team | Self::Region | Self::Territory => Dict::Rep,
+            Self::Manager
+            | Self::Team
+            | Self::TeamLevel(_)
+            | Self::Region
+            | Self::Territory
+            | Self::Tenure => Dict::Rep,
             Self::AccountIndustry | Self::AccountRegion | Self::AccountSegment => Dict::Account,
         }
     }
+
+    /// Its name as a dimension; a level has that of what it is a level of.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Manager => "manager",
+            Self::Team | Self::TeamLevel(_) => "team",
+            Self::Region => "region",
+            Self::Territory => "territory",
+            Self::Tenure => "tenure",
+            Self::AccountIndustry => "account_industry",
+            Self::AccountRegion => "account_region",
+            Self::AccountSegment => "account_segment",
+        }
+    }
 }
+
+/// How long reps have been employed: names by the codes of [`Attribute::Tenure`], 0 = it is not known, or not yet.
+pub const TENURES: [&str; 6] = [
+    "",
+    "under 3 months",
+    "3 to 6 months",
+    "6 to 12 months",
+    "1 to 2 years",
+    "over 2 years",
+];
 
 /// One of `of` parts of a scan: together the parts hand out each row once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +139,11 @@ pub struct TenantFacts {
     logs: versions::Logs,
     touches: touches::Touches,
     merged_leads: merges::Merges,
+    customers: customers::Customers,
     people: people::People,
+    declared: declared::Declared,
     rates: rates::Rates,
+    plans: plans::PlanBook,
     /// What the stages in use mean, by pipeline (as deals name it) and stage.
     meanings: HashMap<(u32, u32), Meaning>,
     /// Working time under the settings in force.
@@ -210,10 +255,40 @@ impl TenantFacts {
     }
 
     /// An attribute over time as known at `seq`: index = code of [`Attribute::entity`], values = codes of
-    /// [`Dict::Attribute`], whose names are those to show.
+    /// [`Dict::Attribute`], whose names are those to show (of [`Attribute::Tenure`] of [`TENURES`]).
     #[must_use]
     pub fn attribute(&self, attribute: Attribute, seq: u64) -> Effective {
-        self.people.attribute(attribute, seq, &self.words())
+        let (settled, settings) = self.settings_entry(seq);
+        self.people
+            .attribute(attribute, seq, &self.words(), (*settled, &settings.zone))
+    }
+
+    /// A field that the tenant declared of records of a kind, over time as known at `seq`: index = code of `of`, values =
+    /// codes of [`Self::declared_values`].
+    #[must_use]
+    pub fn declared(&self, of: Dict, field: &str, seq: u64) -> Effective {
+        let survivor = |code| match of {
+            Dict::Account => self.people.surviving_account(code, seq),
+            _ => None,
+        };
+        let merges = match of {
+            Dict::Account => self.people.changes_of_accounts(seq),
+            _ => 0,
+        };
+        self.declared
+            .array((of, field), seq, self.dictionary(of).len(), (survivor, merges))
+    }
+
+    /// The values of all declared fields by their codes; 0 = missing.
+    #[must_use]
+    pub fn declared_values(&self) -> &Dictionary {
+        self.declared.values()
+    }
+
+    /// The teams over time as known at `seq`.
+    #[must_use]
+    pub fn teams(&self, seq: u64) -> Teams {
+        self.people.teams(seq, self.dictionary(Dict::Rep).len(), self.dictionary(Dict::Team).len())
     }
 
     fn words(&self) -> people::Words<'_> {
@@ -223,6 +298,14 @@ impl TenantFacts {
             accounts: self.dictionary(Dict::Account),
             attributes: self.dictionary(Dict::Attribute),
         }
+    }
+
+    /// The account that stands for each account as known at `seq`; index and value are codes of [`Dict::Account`]. Accounts
+    /// that were merged are the one that is left, with `parents` those below another are the topmost.
+    #[must_use]
+    pub fn customers(&self, parents: bool, seq: u64) -> Arc<[u32]> {
+        let ids = self.dictionary(Dict::Account);
+        self.customers.fold(parents, seq, &self.people, ids)
     }
 
     /// The rep that each rep reports to at an instant (microseconds), as known at `seq`; index and value are codes of
@@ -247,14 +330,27 @@ impl TenantFacts {
         self.rates.rate(from, to, day, budget, seq)
     }
 
+    /// Own KPIs, targets and scorecards as known at `seq`.
+    #[must_use]
+    pub fn plans(&self, seq: u64) -> Plans<'_> {
+        self.plans.at(seq)
+    }
+
+    /// How many fact rows stand at the position, and the bytes that fact rows and their dictionaries hold.
+    #[must_use]
+    pub fn rows(&self) -> (usize, usize) {
+        let rows = Table::ALL.map(|table| self.live_rows(table)).iter().sum();
+        let dictionaries: usize = self.dictionaries.iter().map(Dictionary::bytes).sum();
+        (rows, dictionaries + self.store.bytes())
+    }
+
     /// Memory that facts, dictionaries and versions of records hold, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let dictionaries: usize = self.dictionaries.iter().map(Dictionary::bytes).sum();
-        dictionaries
-            + self.store.bytes()
+        self.rows().1
             + self.logs.memory()
             + self.touches.memory()
+            + self.declared.memory()
             + self.kept.capacity()
             + 8 * self.recorded.capacity()
     }

@@ -13,7 +13,7 @@ use super::{
     latest_name, live_name, versions_name,
 };
 use crate::table::{Storage, Table};
-use crate::tenant::{Codes, Columns, Dictionary, Logs, Saved, SavedTable, TenantFacts, Values};
+use crate::tenant::{Codes, Columns, Dictionary, Logs, Numbers, Saved, SavedTable, TenantFacts, Values};
 
 /// The files of a checkpoint as its manifest names them.
 struct Files<'a> {
@@ -124,6 +124,7 @@ fn columns(table: Table, mut all: Vec<In>, extra: usize) -> io::Result<(Columns,
     let mut read = Vec::with_capacity(own);
     for (column, values) in table.columns().iter().zip(all) {
         read.push(match values {
+            In::I64(values) if column.is_packed() => Values::Packed(Numbers::of(&values)),
             In::I64(values) => Values::I64(values),
             In::I32(values) => Values::I32(values),
             In::U8(values) if column.storage() == Storage::U8 => Values::U8(values),

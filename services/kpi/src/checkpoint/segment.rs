@@ -17,6 +17,8 @@ use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
 use serde::{Deserialize, Serialize};
 
+use crate::tenant::Numbers;
+
 /// Rows in one record batch.
 const BATCH_ROWS: usize = 1 << 18;
 
@@ -33,6 +35,8 @@ pub(super) struct Sum {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Out<'a> {
     I64(&'a [i64]),
+    /// Written as [`Self::I64`].
+    Packed(&'a Numbers),
     I32(&'a [i32]),
     U8(&'a [u8]),
     U16(&'a [u16]),
@@ -45,6 +49,7 @@ impl Out<'_> {
     fn len(&self) -> usize {
         match self {
             Self::I64(values) => values.len(),
+            Self::Packed(numbers) => numbers.len(),
             Self::I32(values) => values.len(),
             Self::U8(values) => values.len(),
             Self::U16(values) => values.len(),
@@ -57,6 +62,7 @@ impl Out<'_> {
     fn array(&self, rows: Range<usize>) -> ArrayRef {
         match self {
             Self::I64(values) => Arc::new(Int64Array::from_iter_values(values[rows].iter().copied())),
+            Self::Packed(numbers) => Arc::new(Int64Array::from_iter_values(rows.map(|row| numbers.get(row)))),
             Self::I32(values) => Arc::new(Int32Array::from_iter_values(values[rows].iter().copied())),
             Self::U8(values) => Arc::new(UInt8Array::from_iter_values(values[rows].iter().copied())),
             Self::U16(values) => Arc::new(UInt16Array::from_iter_values(values[rows].iter().copied())),
@@ -68,7 +74,7 @@ impl Out<'_> {
 
     fn data_type(&self) -> DataType {
         match self {
-            Self::I64(_) => DataType::Int64,
+            Self::I64(_) | Self::Packed(_) => DataType::Int64,
             Self::I32(_) => DataType::Int32,
             Self::U8(_) => DataType::UInt8,
             Self::U16(_) => DataType::UInt16,

@@ -63,7 +63,8 @@ fn a_damaged_or_foreign_checkpoint_is_left_out() {
     }
     assert!(load(folder.path()).is_some());
     let manifest = fs::read_to_string(place.join(MANIFEST)).unwrap();
-    let foreign = manifest.replace(r#""facts_version": 2"#, r#""facts_version": 0"#);
+    let version = format!(r#""facts_version": {FACTS_VERSION}"#);
+    let foreign = manifest.replace(&version, r#""facts_version": 0"#);
     assert_ne!(manifest, foreign);
     fs::write(place.join(MANIFEST), foreign).unwrap();
     assert!(load(folder.path()).is_none());

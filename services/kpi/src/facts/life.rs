@@ -7,7 +7,7 @@ use bellwether_domain::{Instant, When};
 use super::spells::{Closing, Spells};
 use super::timeline::{Frame, Point, value_at, value_of_event};
 use super::version::{Amount, Deal, Version};
-use super::{Meaning, Row, Rules, lines, outcome_code};
+use super::{Meaning, Row, Rules, credits, lines, outcome_code};
 use crate::table::{Column, NULL, Table};
 
 pub(super) struct Life<'a> {
@@ -20,11 +20,11 @@ pub(super) struct Life<'a> {
     /// False when the source tells of the deal's past but not when it was created: it then has no cycle.
     age_known: bool,
     pub(super) stages: Vec<Point<u32>>,
-    amounts: Vec<Point<Option<Amount>>>,
+    pub(super) amounts: Vec<Point<Option<Amount>>>,
     owners: Vec<Point<u32>>,
     expectations: Vec<Point<Option<When>>>,
     /// When it was qualified, with the instant up to which statements of that day count.
-    qualified: Option<(i64, i64)>,
+    pub(super) qualified: Option<(i64, i64)>,
 }
 
 impl<'a> Life<'a> {
@@ -118,8 +118,13 @@ impl<'a> Life<'a> {
         }
     }
 
+    /// Who the deal counts for: the rep of the largest share, else the owner.
     pub(super) fn owner_at(&self, at: i64) -> u32 {
-        value_at(&self.owners, at)
+        credits::primary(self.credits_at(at)).unwrap_or_else(|| value_at(&self.owners, at))
+    }
+
+    fn credits_at(&self, at: i64) -> &[(u32, i64)] {
+        &self.deals[self.frame.version_at(at)].credits
     }
 
     /// A row that begins at an instant, with what a version says of the deal.
@@ -143,7 +148,28 @@ impl<'a> Life<'a> {
         row
     }
 
-    fn stage_at(&self, at: i64) -> u32 {
+    /// What a version says of a deal of an amount.
+    fn describe(&self, row: &mut Row, version: usize, amount: Option<Amount>) {
+        let deal = self.deals[version];
+        // Of another currency than the row's it cannot be told.
+        let minor = |money: Option<Amount>| {
+            let (money, amount) = (money?, amount?);
+            (money.currency == amount.currency).then_some(money.minor)
+        };
+        let list = minor(deal.list_amount);
+        let taken_off = || Some(list?.saturating_sub(amount?.minor));
+        let count = |count: Option<u32>| count.map_or(NULL, i64::from);
+        row.set(Column::Competitor, deal.competitor);
+        row.set(Column::ListAmount, list.unwrap_or(NULL));
+        row.set(
+            Column::Discount,
+            minor(deal.discount).or_else(taken_off).unwrap_or(NULL),
+        );
+        row.set(Column::Term, count(deal.term));
+        row.set(Column::Contacts, count(deal.contacts));
+    }
+
+    pub(super) fn stage_at(&self, at: i64) -> u32 {
         self.stages
             .iter()
             .rev()
@@ -151,9 +177,23 @@ impl<'a> Life<'a> {
             .map_or(0, |point| point.value)
     }
 
-    fn open_stage_at(&self, at: i64) -> u32 {
+    fn open_stage_at(&self, at: i64) -> Option<&Point<u32>> {
         let open = |point: &&Point<u32>| point.at <= at && self.class_of(point) == StageClass::Open;
-        self.stages.iter().rev().find(open).map_or(0, |point| point.value)
+        self.stages.iter().rev().find(open)
+    }
+
+    /// How often the expected close was put off up to an instant, its own included.
+    fn pushes_at(&self, at: i64) -> i64 {
+        let start = |when: Option<When>| when.map(|when| when.start_in(self.frame.zone));
+        let moves = self
+            .expectations
+            .windows(2)
+            .take_while(|points| points[1].at <= at);
+        let later = moves.filter(|points| match (start(points[0].value), start(points[1].value)) {
+            (Some(before), Some(after)) => before < after,
+            _ => false,
+        });
+        i64::try_from(later.count()).unwrap_or(i64::MAX)
     }
 
     /// The closings and the lines of the won ones.
@@ -164,12 +204,17 @@ impl<'a> Life<'a> {
             let amount = value_of_event(&self.amounts, at, told_at);
             let mut row = self.row(Table::Closings, closing.from, closing.to, told);
             row.set(Column::Stage, closing.stage);
-            row.set(Column::Owner, value_of_event(&self.owners, at, told_at));
+            let credits = self.credits_at(at.max(told_at));
+            let owner = value_of_event(&self.owners, at, told_at);
+            row.set(Column::Owner, credits::primary(credits).unwrap_or(owner));
             put_amount(&mut row, amount);
             row.set(Column::Outcome, outcome_code(closing.class));
             row.set(Column::Cycle, self.cycle(closing));
+            row.set(Column::CreatedAt, self.created_at);
+            self.describe(&mut row, told, amount);
             if closing.class == StageClass::Won {
                 lines::won_lines(&row, &self.deals[told].lines, amount, rows);
+                credits::credited(&row, credits, amount, rows);
             } else {
                 row.set(Column::LossReason, self.deals[told].loss_reason);
             }
@@ -232,10 +277,13 @@ impl<'a> Life<'a> {
     }
 
     fn open_row(&self, from: i64, to: i64) -> Row {
-        let mut row = self.row(Table::OpenDeals, from, to, self.frame.version_at(from));
-        row.set(Column::Stage, self.open_stage_at(from));
+        let version = self.frame.version_at(from);
+        let mut row = self.row(Table::OpenDeals, from, to, version);
+        let stage = self.open_stage_at(from);
+        row.set(Column::Stage, stage.map_or(0, |point| point.value));
         row.set(Column::Owner, self.owner_at(from));
-        put_amount(&mut row, value_at(&self.amounts, from));
+        let amount = value_at(&self.amounts, from);
+        put_amount(&mut row, amount);
         row.set(
             Column::Qualified,
             self.qualified.is_some_and(|(at, _)| at <= from),
@@ -246,30 +294,12 @@ impl<'a> Life<'a> {
                 expected.start_in(self.frame.zone).as_micros(),
             );
         }
-        row.set(Column::Category, self.deals[self.frame.version_at(from)].category);
-        row
-    }
-
-    /// The row at creation, and the row at qualification that takes its place.
-    pub(super) fn created(&self, rows: &mut Vec<Row>) {
-        let at = self.created_at;
-        match self.qualified {
-            Some((qualified, same_day)) if qualified <= at => {
-                rows.push(self.created_row(at, i64::MAX, same_day));
-            }
-            Some((qualified, same_day)) => {
-                rows.push(self.created_row(at, qualified, at));
-                rows.push(self.created_row(qualified, i64::MAX, same_day));
-            }
-            None => rows.push(self.created_row(at, i64::MAX, at)),
-        }
-    }
-
-    fn created_row(&self, from: i64, to: i64, same_day: i64) -> Row {
-        let mut row = self.row(Table::CreatedDeals, from, to, self.frame.version_at(from));
-        row.set(Column::Stage, self.stage_at(from));
-        row.set(Column::Owner, self.owner_at(from));
-        put_amount(&mut row, value_at(&self.amounts, same_day));
+        row.set(Column::Category, self.deals[version].category);
+        self.describe(&mut row, version, amount);
+        row.set(Column::Pushes, self.pushes_at(from));
+        let of_stage = || stage.map_or(NULL, |point| self.meaning_of(point).probability);
+        let own = self.deals[version].probability;
+        row.set(Column::Probability, own.map_or_else(of_stage, i64::from));
         row
     }
 }

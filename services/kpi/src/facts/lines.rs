@@ -1,4 +1,4 @@
-//! The revenue of a won deal's lines: parts that sum to the won amount, to the minor unit.
+//! The revenue of the lines of a won deal or an order: parts that sum to the whole amount, to the minor unit.
 
 use bellwether_stats::largest_remainder;
 
@@ -21,7 +21,7 @@ pub(super) fn won_lines(closing: &Row, lines: &[Line], won: Option<Amount>, rows
 
 /// Each line's revenue. Lines without an amount share what is left of the won amount in equal parts; where the lines'
 /// amounts do not sum to it, they are scaled in proportion. Without a won amount lines keep what they state.
-fn parts(lines: &[Line], won: Option<Amount>) -> Vec<Option<Amount>> {
+pub(super) fn parts(lines: &[Line], won: Option<Amount>) -> Vec<Option<Amount>> {
     let Some(won) = won else {
         return lines.iter().map(|line| line.amount).collect();
     };

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::table::{Column, NULL, Storage, Table};
 
 /// No table has more columns.
-const WIDTH: usize = 20;
+const WIDTH: usize = 25;
 
 /// A fact row: the columns of its table, widened. Those that are not set keep their missing value.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,7 @@
 
 use bellwether_domain::settings::StageClass;
 
+use super::created::fates;
 use super::life::Life;
 use super::spells::Spells;
 use super::timeline::Point;
@@ -24,6 +25,7 @@ impl Life<'_> {
     /// A row a stay in an open stage. What was open before its first known stage is no stay.
     pub(super) fn stage_spells(&self, spells: &Spells, rows: &mut Vec<Row>) {
         let stays = self.stays(spells);
+        let fates = fates(spells);
         for (number, stay) in stays.iter().enumerate() {
             let mut row = self.row(
                 Table::StageSpells,
@@ -52,7 +54,7 @@ impl Life<'_> {
             row.set(Column::Outcome, stay.outcome);
             let first = stays[..number].iter().all(|other| other.stage != stay.stage);
             row.set(Column::First, first);
-            rows.push(row);
+            rows.extend(fates.iter().filter_map(|fate| fate.told(&row)));
         }
     }
 

@@ -1,6 +1,9 @@
 //! Small histories, written by hand, and the rows that they must give.
 
 mod activities;
+mod commerce;
+mod credits;
+mod deals;
 mod holders;
 mod leads;
 mod stages;
@@ -67,6 +70,7 @@ fn under<T>(zone: &Zone, derive: impl FnOnce(&Rules<'_>) -> T) -> T {
         class,
         qualifies,
         index,
+        probability: NULL,
     };
     let meanings = HashMap::from([
         ((0, PROSPECTING), meaning(StageClass::Open, false, 1)),

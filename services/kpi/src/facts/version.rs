@@ -53,6 +53,7 @@ pub struct Deal {
     pub stage: u32,
     pub category: u32,
     pub loss_reason: u32,
+    pub competitor: u32,
     pub amount: Option<Amount>,
     pub expected: Option<When>,
     pub created: Option<When>,
@@ -63,6 +64,15 @@ pub struct Deal {
     pub amounts: Vec<(When, Option<Amount>)>,
     pub owners: Vec<(When, u32)>,
     pub expectations: Vec<(When, Option<When>)>,
+    pub list_amount: Option<Amount>,
+    pub discount: Option<Amount>,
+    /// Months.
+    pub term: Option<u32>,
+    pub contacts: Option<u32>,
+    /// The CRM's own, in millionths.
+    pub probability: Option<u32>,
+    /// Reps by id, and their shares in millionths, which sum to the whole.
+    pub credits: Vec<(u32, i64)>,
 }
 
 impl Deal {
@@ -81,6 +91,11 @@ impl Deal {
         let size = |line: &Line| line.amount.map_or(i64::MIN, |amount| amount.minor);
         self.lines.iter().rev().max_by_key(|line| size(line))
     }
+}
+
+/// What the newest version of a living record says.
+pub(super) fn newest<T: Clone>(versions: &mut Vec<Version<T>>) -> Option<T> {
+    living(versions).last()?.says.clone()
 }
 
 /// Puts versions in order, keeps the latest of equal keys, and gives those that tell of the living record.

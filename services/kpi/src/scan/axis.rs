@@ -4,6 +4,8 @@ use std::ops::RangeInclusive;
 
 use bellwether_domain::time::DAY_MICROS;
 
+use super::steps::Steps;
+
 /// How rows find their periods.
 #[derive(Debug, Clone)]
 pub enum Axis {
@@ -20,47 +22,34 @@ pub enum Axis {
 /// Half-open windows in time, in microseconds: rising and apart from each other.
 #[derive(Debug, Clone)]
 pub struct Windows {
-    /// Start, end and period of each that is not empty.
-    windows: Vec<(i64, i64, u32)>,
-    /// For each slice of time the first window that ends after the slice starts.
-    slices: Vec<u32>,
-    /// How long a slice is, as a power of two of microseconds.
-    shift: u32,
+    /// Where windows begin and end.
+    steps: Steps,
+    /// After so many of these the period whose window it is.
+    periods: Vec<u32>,
 }
 
-/// Slices a window: enough that a slice seldom meets more than two windows.
-const SLICES_PER_WINDOW: usize = 4;
-const MOST_SLICES: usize = 1 << 16;
+/// No period.
+pub(super) const NONE: u32 = u32::MAX;
 
 impl Windows {
     /// Windows by period; one that is empty (`end <= start`) holds nothing. They must be rising and disjoint.
     #[must_use]
     pub fn new(periods: &[(i64, i64)]) -> Self {
-        let windows: Vec<(i64, i64, u32)> = (0_u32..)
-            .zip(periods)
-            .filter(|(_, (start, end))| start < end)
-            .map(|(period, (start, end))| (*start, *end, period))
-            .collect();
-        let (mut slices, mut shift) = (Vec::new(), 0);
-        if let ([(first, ..), _, ..], Some((_, last, _))) = (windows.as_slice(), windows.last()) {
-            let span = last.saturating_sub(*first);
-            let most = (windows.len() * SLICES_PER_WINDOW).min(MOST_SLICES) as i64;
-            while span >> shift >= most {
-                shift += 1;
+        let mut steps = Vec::new();
+        let mut after = vec![NONE];
+        for (period, (start, end)) in (0_u32..).zip(periods).filter(|(_, (start, end))| start < end) {
+            if steps.last() == Some(start) {
+                after.pop();
+            } else {
+                steps.push(*start);
             }
-            let mut window = 0;
-            for slice in 0..=span >> shift {
-                let start = first + (slice << shift);
-                while window + 1 < windows.len() && windows[window].1 <= start {
-                    window += 1;
-                }
-                slices.push(u32::try_from(window).unwrap_or(u32::MAX));
-            }
+            after.push(period);
+            steps.push(*end);
+            after.push(NONE);
         }
         Self {
-            windows,
-            slices,
-            shift,
+            steps: Steps::new(steps),
+            periods: after,
         }
     }
 
@@ -68,22 +57,51 @@ impl Windows {
     #[must_use]
     #[inline]
     pub fn find(&self, at: i64) -> Option<u32> {
-        let (first, last) = (self.windows.first()?, self.windows.last()?);
-        if at < first.0 || at >= last.1 {
-            return None;
+        let period = self.place(at);
+        (period != NONE).then_some(period)
+    }
+
+    /// The same, or [`NONE`].
+    #[inline]
+    pub(super) fn place(&self, at: i64) -> u32 {
+        self.periods[self.steps.rank(at)]
+    }
+
+    /// From the start of the first window to the end of the last; `None` = there is none.
+    fn bounds(&self) -> Option<(i64, i64)> {
+        let instants = self.steps.instants();
+        Some((*instants.first()?, *instants.last()?))
+    }
+}
+
+/// Instants at which a stock stands, and how many of them lie at or before another instant.
+#[derive(Debug)]
+pub(super) struct Stands {
+    steps: Steps,
+    /// After so many different instants the number of all.
+    counts: Vec<u32>,
+}
+
+impl Stands {
+    /// Of instants that rise, with repeats.
+    pub(super) fn new(points: &[i64]) -> Self {
+        let mut counts = vec![0];
+        for (count, point) in (1_u32..).zip(points) {
+            if count > 1 && points[count as usize - 2] == *point {
+                counts.pop();
+            }
+            counts.push(count);
         }
-        let mut window = match self
-            .slices
-            .get(((at.wrapping_sub(first.0)) >> self.shift) as usize)
-        {
-            Some(window) if !self.slices.is_empty() => *window as usize,
-            _ => 0,
-        };
-        while self.windows[window].1 <= at {
-            window += 1;
+        Self {
+            steps: Steps::new(points.iter().copied()),
+            counts,
         }
-        let (start, _, period) = self.windows[window];
-        (start <= at).then_some(period)
+    }
+
+    /// How many lie at or before an instant.
+    #[inline]
+    pub(super) fn up_to(&self, at: i64) -> u32 {
+        self.counts[self.steps.rank(at)]
     }
 }
 
@@ -93,9 +111,9 @@ pub(crate) fn days<'a>(axes: impl IntoIterator<Item = &'a Axis>) -> Option<Range
     for axis in axes {
         match axis {
             Axis::Windows(windows) => {
-                if let (Some(first), Some(last)) = (windows.windows.first(), windows.windows.last()) {
-                    low = low.min(first.0);
-                    high = high.max(last.1);
+                if let Some((first, last)) = windows.bounds() {
+                    low = low.min(first);
+                    high = high.max(last);
                 }
             }
             Axis::Overlapping(windows) => {
@@ -136,6 +154,16 @@ mod tests {
             [Some(0), Some(0), Some(0), None]
         );
         assert_eq!(Windows::new(&[(5, 5), (9, 3)]).find(5), None);
+    }
+
+    #[test]
+    fn a_stock_that_stands_twice_at_an_instant_is_counted_twice() {
+        let stands = Stands::new(&[i64::MIN, 3, 3, 7, 7]);
+        assert_eq!(
+            [i64::MIN, 2, 3, 6, 7, 9].map(|at| stands.up_to(at)),
+            [1, 1, 3, 3, 5, 5]
+        );
+        assert_eq!(Stands::new(&[]).up_to(0), 0);
     }
 
     proptest! {

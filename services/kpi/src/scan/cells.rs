@@ -6,7 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::spread::SpreadKey;
 
 /// Up to this many cells stand in an array whatever the number of rows.
-const ALWAYS_DENSE: u64 = 1 << 16;
+pub(super) const ALWAYS_DENSE: u64 = 1 << 16;
 /// Up to this many do where there are as many rows: every thread has an array for every task.
 const MOST_DENSE: u64 = 1 << 18;
 
@@ -70,26 +70,67 @@ pub struct Foreign {
 pub struct Counted {
     /// The cells with any item.
     pub cells: CellMap<Acc>,
-    /// Single values and their cells, where they are collected; in no order.
+    /// Single values and their cells, where they are collected; in order of both.
     pub values: Vec<(u64, i64)>,
     /// Money in other currencies.
     pub foreign: Foreign,
     /// Amounts times days, where they are spread over days; the home currency is 0.
     pub spread: HashMap<SpreadKey, i128>,
+    /// Of weighted values the sums of the weights.
+    pub weights: CellMap<i128>,
 }
 
 /// Cells while counting.
 #[derive(Debug)]
 pub(super) enum Cells {
+    /// Of rows, or of sums of a whole number of each.
+    Plain(Vec<Plain>),
     Dense(Vec<Acc>),
     Sparse(CellMap<Acc>),
 }
 
+/// As [`Acc`]; the halves of values are summed apart, which no number of rows overflows and no carry slows down.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Plain {
+    pub(super) items: u64,
+    pub(super) seen: u64,
+    low: u64,
+    high: i64,
+}
+
+impl Plain {
+    /// Adds a row and its value, unless that is missing.
+    #[inline]
+    pub(super) fn add(&mut self, value: i64, is_there: bool) {
+        let value = if is_there { value } else { 0 };
+        self.items += 1;
+        self.seen += u64::from(is_there);
+        self.low += u64::from(value as u32);
+        self.high += value >> 32;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.items += other.items;
+        self.seen += other.seen;
+        self.low += other.low;
+        self.high += other.high;
+    }
+
+    fn acc(self) -> Acc {
+        Acc {
+            items: self.items,
+            seen: self.seen,
+            sum: (i128::from(self.high) << 32) + i128::from(self.low),
+        }
+    }
+}
+
 impl Cells {
-    /// Cells of a space for about so many rows.
-    pub(super) fn new(space: u64, rows: usize) -> Self {
+    /// Cells of a space for about so many rows; `plain` = nothing else is counted.
+    pub(super) fn new(space: u64, rows: usize, plain: bool) -> Self {
         let dense = space <= ALWAYS_DENSE || space <= MOST_DENSE.min(rows as u64);
         match usize::try_from(space) {
+            Ok(cells) if dense && plain => Self::Plain(vec![Plain::default(); cells]),
             Ok(cells) if dense => Self::Dense(vec![Acc::default(); cells]),
             _ => Self::Sparse(CellMap::default()),
         }
@@ -97,6 +138,11 @@ impl Cells {
 
     pub(super) fn merge(&mut self, other: Self) {
         match (self, other) {
+            (Self::Plain(mine), Self::Plain(theirs)) => {
+                mine.iter_mut()
+                    .zip(&theirs)
+                    .for_each(|(mine, theirs)| mine.merge(theirs));
+            }
             (Self::Dense(mine), Self::Dense(theirs)) => {
                 mine.iter_mut()
                     .zip(&theirs)
@@ -107,13 +153,17 @@ impl Cells {
                     .iter()
                     .for_each(|(cell, theirs)| mine.entry(*cell).or_default().add(theirs));
             }
-            // Both were made for one space.
+            // Both were made for one space and one task.
             _ => {}
         }
     }
 
     pub(super) fn finish(self) -> CellMap<Acc> {
         match self {
+            Self::Plain(cells) => {
+                let counted = (0_u64..).zip(cells).filter(|(_, cell)| cell.items > 0);
+                counted.map(|(cell, plain)| (cell, plain.acc())).collect()
+            }
             Self::Dense(cells) => (0_u64..).zip(cells).filter(|(_, acc)| acc.items > 0).collect(),
             Self::Sparse(cells) => cells,
         }

@@ -4,74 +4,72 @@ use std::collections::HashMap;
 
 use bellwether_domain::{Error, Result};
 
-use super::cells::{Cells, Counted, Foreign};
+use super::cells::{CellMap, Cells, Counted, Foreign};
 use super::cut::Selection;
-use super::loops::{ByPeriod, Put, add_all, add_by_period, add_products};
+use super::loops::{ByPeriod, Put, add_all, add_by_period, add_codes, add_plain, add_products, add_weights};
+use super::singles::Singles;
 use super::spread::SpreadKey;
 use super::task::{Factor, Keep, Quantity, Task};
 use crate::expr::BoundValue;
 use crate::table::{Morsel, NULL, Slice};
 
-/// So many single values are kept before repeats are dropped.
-const MANY: usize = 1 << 20;
-
 /// A task while it is counted.
 #[derive(Debug)]
 pub(super) struct Counting {
     cells: Cells,
-    values: Vec<(u64, i64)>,
+    values: Singles,
     foreign: Foreign,
     spread: HashMap<SpreadKey, i128>,
-    /// Which rows of the present morsel pass the filters, when there are any.
-    mask: Vec<bool>,
-    further: Vec<bool>,
+    weights: CellMap<i128>,
     /// The values of the present morsel, when they are not simply a column; of a product those of each factor.
     numbers: Vec<i64>,
     others: Vec<i64>,
-    /// When so many values are kept, repeats are dropped.
-    drop_at: usize,
 }
 
 impl Counting {
-    pub(super) fn new(space: u64, rows: usize) -> Self {
+    pub(super) fn new(task: &Task, space: u64, rows: usize) -> Self {
+        let plain = task.keep == Keep::Sum
+            && task.money.is_none()
+            && matches!(
+                task.quantity,
+                Quantity::Rows | Quantity::Number(_) | Quantity::Lag(_)
+            );
         Self {
-            cells: Cells::new(space, rows),
-            values: Vec::new(),
+            cells: Cells::new(space, rows, plain),
+            values: match task.keep {
+                Keep::Distinct => Singles::distinct(space),
+                Keep::Sum | Keep::Values => Singles::all(),
+            },
             foreign: Foreign::default(),
             spread: HashMap::new(),
-            mask: Vec::new(),
-            further: Vec::new(),
+            weights: CellMap::default(),
             numbers: Vec::new(),
             others: Vec::new(),
-            drop_at: MANY,
         }
     }
 
-    /// Works out filters and values for a morsel.
+    /// Works out values for a morsel.
     pub(super) fn prepare(&mut self, task: &Task, morsel: &Morsel<'_>) -> Result<()> {
-        for (index, filter) in task.filters.iter().enumerate() {
-            if index == 0 {
-                filter.mask(morsel, &mut self.mask)?;
-            } else {
-                filter.mask(morsel, &mut self.further)?;
-                self.mask
-                    .iter_mut()
-                    .zip(&self.further)
-                    .for_each(|(mine, other)| *mine &= other);
-            }
-        }
         match &task.quantity {
             Quantity::Rows | Quantity::Number(BoundValue::Column(_)) => {}
+            Quantity::WorkingDays(days) => days.write(morsel, &mut self.numbers, &mut self.others)?,
             Quantity::Number(BoundValue::Batch(batch)) => batch.numbers(morsel, &mut self.numbers)?,
-            Quantity::Product([one, two]) => {
+            Quantity::Product([one, two]) | Quantity::Weighted([one, two]) => {
                 one.write(morsel, &mut self.numbers)?;
                 two.write(morsel, &mut self.others)?;
             }
-            Quantity::Code(column) => {
+            Quantity::Code(column, fold) => {
                 let Slice::Code(codes) = morsel.columns[*column] else {
                     return Err(Error::internal("a measure tells apart a column without codes"));
                 };
-                let known = |code: &u32| if *code == 0 { NULL } else { i64::from(*code) };
+                let stands = |code: u32| match fold {
+                    Some(fold) => fold.get(code as usize).copied().unwrap_or(code),
+                    None => code,
+                };
+                let known = |code: &u32| match stands(*code) {
+                    0 => NULL,
+                    code => i64::from(code),
+                };
                 self.numbers.clear();
                 self.numbers.extend(codes.iter().map(known));
             }
@@ -88,7 +86,7 @@ impl Counting {
             values,
             foreign,
             spread,
-            mask,
+            weights,
             numbers,
             others,
             ..
@@ -101,7 +99,20 @@ impl Counting {
             },
             _ => Some(numbers),
         };
-        let mask = (!task.filters.is_empty()).then_some(mask.as_slice());
+        if let (Cells::Plain(plain), Quantity::Rows | Quantity::Number(_) | Quantity::Lag(_)) =
+            (&mut *cells, &task.quantity)
+        {
+            add_plain(selection, numbers, plain);
+            return Ok(());
+        }
+        if let (Keep::Distinct, Some(codes)) = (task.keep, numbers) {
+            match cells {
+                Cells::Dense(dense) => add_codes(selection, codes, values, dense),
+                Cells::Sparse(sparse) => add_codes(selection, codes, values, sparse),
+                Cells::Plain(_) => {}
+            }
+            return Ok(());
+        }
         let mut put = Put {
             task,
             morsel,
@@ -114,42 +125,48 @@ impl Counting {
                 Some(ByPeriod::Spans(by.spans(morsel, numbers)?, spread))
             }
             (Quantity::Age(age), Some(instants)) => Some(ByPeriod::Ages(age, instants)),
+            (Quantity::WorkingDays(days), Some(first)) => {
+                Some(ByPeriod::WorkingDays(days, [first, others.as_slice()]))
+            }
             _ => None,
         };
         if let Some(mut by_period) = by_period {
             match cells {
-                Cells::Dense(dense) => add_by_period(selection, mask, &mut by_period, &mut put, dense),
-                Cells::Sparse(sparse) => add_by_period(selection, mask, &mut by_period, &mut put, sparse),
+                Cells::Dense(dense) => add_by_period(selection, &mut by_period, &mut put, dense),
+                Cells::Sparse(sparse) => add_by_period(selection, &mut by_period, &mut put, sparse),
+                Cells::Plain(_) => {}
             }
             return Ok(());
         }
-        let product = matches!(task.quantity, Quantity::Product(_));
+        let weighted = matches!(task.quantity, Quantity::Weighted(_));
+        let product = weighted || matches!(task.quantity, Quantity::Product(_));
         let factors = numbers
             .filter(|_| product)
             .map(|numbers| [numbers, others.as_slice()]);
         match (cells, factors) {
-            (Cells::Dense(dense), None) => add_all(selection, mask, numbers, &mut put, dense),
-            (Cells::Sparse(sparse), None) => add_all(selection, mask, numbers, &mut put, sparse),
-            (Cells::Dense(dense), Some(factors)) => add_products(selection, mask, factors, &mut put, dense),
+            (Cells::Dense(dense), None) => add_all(selection, numbers, &mut put, dense),
+            (Cells::Sparse(sparse), None) => add_all(selection, numbers, &mut put, sparse),
+            (Cells::Dense(dense), Some(factors)) => add_products(selection, factors, &mut put, dense),
             (Cells::Sparse(sparse), Some(factors)) => {
-                add_products(selection, mask, factors, &mut put, sparse);
+                add_products(selection, factors, &mut put, sparse);
             }
+            // Made for other tasks, which were counted above.
+            (Cells::Plain(_), _) => {}
         }
-        if task.keep == Keep::Distinct && self.values.len() >= self.drop_at {
-            self.drop_repeats();
-            self.drop_at = MANY.max(2 * self.values.len());
+        if let (true, Some(factors)) = (weighted, factors) {
+            add_weights(selection, factors, weights);
         }
         Ok(())
     }
 
-    fn drop_repeats(&mut self) {
-        self.values.sort_unstable();
-        self.values.dedup();
+    /// Puts single values in order.
+    pub(super) fn settle(&mut self) {
+        self.values.sort();
     }
 
     pub(super) fn merge(&mut self, other: Self) {
         self.cells.merge(other.cells);
-        self.values.extend(other.values);
+        self.values.merge(other.values);
         self.foreign.values.extend(other.foreign.values);
         for (key, sum) in other.foreign.sums {
             *self.foreign.sums.entry(key).or_default() += sum;
@@ -157,17 +174,18 @@ impl Counting {
         for (key, sum) in other.spread {
             *self.spread.entry(key).or_default() += sum;
         }
+        for (cell, sum) in other.weights {
+            *self.weights.entry(cell).or_default() += sum;
+        }
     }
 
-    pub(super) fn finish(mut self, task: &Task) -> Counted {
-        if task.keep == Keep::Distinct {
-            self.drop_repeats();
-        }
+    pub(super) fn finish(self, task: &Task) -> Counted {
         Counted {
             cells: self.cells.finish(),
-            values: self.values,
+            values: self.values.finish(task.keep == Keep::Distinct),
             foreign: self.foreign,
             spread: self.spread,
+            weights: self.weights,
         }
     }
 }

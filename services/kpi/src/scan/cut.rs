@@ -2,10 +2,11 @@
 
 use bellwether_domain::{Error, Result};
 
-use super::axis::Axis;
+use super::axis::{Axis, NONE, Stands};
 use super::cells::Counted;
 use super::counting::Counting;
 use super::lookup::Lookup;
+use super::passing::Passing;
 use super::task::Task;
 use crate::table::{Morsel, NULL, Slice};
 
@@ -24,6 +25,8 @@ pub struct Cut {
     pub due: Option<Bounds>,
     /// Where `valid_from` and `valid_to` stand.
     pub valid: (usize, usize),
+    /// Where `since` stands, in a table that has it: a row counts only as of later instants.
+    pub since: Option<usize>,
     /// What is counted.
     pub tasks: Vec<Task>,
 }
@@ -57,6 +60,11 @@ const BLOCK: usize = 1 << 16;
 pub(super) struct CutState<'a> {
     cut: &'a Cut,
     counts: Vec<Counting>,
+    passing: Vec<Passing<'a>>,
+    /// Of a stock at several instants.
+    stands: Stands,
+    /// Whether filters and values of the present morsel are worked out.
+    prepared: bool,
     selection: Selection,
 }
 
@@ -75,7 +83,17 @@ impl<'a> CutState<'a> {
         let space = cut.space().unwrap_or(u64::MAX);
         Self {
             cut,
-            counts: cut.tasks.iter().map(|_| Counting::new(space, rows)).collect(),
+            counts: cut
+                .tasks
+                .iter()
+                .map(|task| Counting::new(task, space, rows))
+                .collect(),
+            passing: Passing::of(&cut.tasks),
+            stands: Stands::new(match &cut.axis {
+                Axis::Points(points) => points,
+                _ => &[],
+            }),
+            prepared: false,
             selection: Selection::default(),
         }
     }
@@ -87,20 +105,14 @@ impl<'a> CutState<'a> {
         else {
             return Err(Error::internal("validity is no number of microseconds"));
         };
-        for (task, counting) in self.cut.tasks.iter().zip(&mut self.counts) {
-            counting.prepare(task, morsel)?;
-        }
+        self.prepared = false;
         let cut = self.cut;
         match &cut.axis {
             Axis::Windows(windows) => {
-                for row in 0..morsel.rows {
-                    if valid_to[row] >= as_of
-                        && let Some(period) = windows.find(valid_from[row])
-                        && recorded(morsel, row)
-                    {
-                        self.select(row, period);
-                    }
-                }
+                let valid = valid_from.iter().zip(valid_to);
+                let period =
+                    |(from, to): (&i64, &i64)| if *to >= as_of { windows.place(*from) } else { NONE };
+                self.selection.fill(morsel, valid.map(period));
             }
             Axis::Overlapping(windows) => {
                 for row in 0..morsel.rows {
@@ -108,7 +120,7 @@ impl<'a> CutState<'a> {
                         // Both ends rise, so the windows that hold an instant stand side by side.
                         let first = windows.partition_point(|(_, end)| *end <= valid_from[row]);
                         let last = windows.partition_point(|(start, _)| *start <= valid_from[row]);
-                        self.select_all(row, first..last, morsel, valid_from)?;
+                        self.select_all(row, first..last, (morsel, valid_from, as_of))?;
                     }
                 }
             }
@@ -117,29 +129,27 @@ impl<'a> CutState<'a> {
                     let first = windows.partition_point(|(_, end)| *end <= valid_from[row]);
                     let last = windows.partition_point(|(start, _)| *start < valid_to[row]);
                     let periods = (first..last).filter(|period| windows[*period].0 < windows[*period].1);
-                    self.select_all(row, periods, morsel, valid_from)?;
+                    self.select_all(row, periods, (morsel, valid_from, as_of))?;
                 }
             }
             Axis::Points(points) => match points.as_slice() {
-                // The usual stock; nearly all rows that are read do not hold then, and a comparison tells.
+                // The usual stock.
                 [point] => {
-                    let valid = valid_from.iter().zip(valid_to).take(morsel.rows);
-                    for (row, (from, to)) in valid.enumerate() {
-                        if from < point && point <= to && recorded(morsel, row) {
-                            self.select(row, 0);
-                        }
-                    }
+                    let valid = valid_from.iter().zip(valid_to);
+                    let holds = |(from, to): (&i64, &i64)| from < point && point <= to;
+                    self.selection
+                        .fill(morsel, valid.map(|valid| if holds(valid) { 0 } else { NONE }));
                 }
-                points => {
+                _ => {
                     for row in (0..morsel.rows).filter(|row| recorded(morsel, *row)) {
-                        let first = points.partition_point(|point| *point <= valid_from[row]);
-                        let last = points.partition_point(|point| *point <= valid_to[row]);
-                        self.select_all(row, first..last, morsel, valid_from)?;
+                        let first = self.stands.up_to(valid_from[row]) as usize;
+                        let last = self.stands.up_to(valid_to[row]) as usize;
+                        self.select_all(row, first..last, (morsel, valid_from, as_of))?;
                     }
                 }
             },
         }
-        self.work_off(morsel, valid_from)
+        self.work_off(morsel, valid_from, as_of)
     }
 
     /// Selects a row once for each of several periods.
@@ -147,13 +157,12 @@ impl<'a> CutState<'a> {
         &mut self,
         row: usize,
         periods: impl Iterator<Item = usize>,
-        morsel: &Morsel<'_>,
-        valid_from: &[i64],
+        (morsel, valid_from, as_of): (&Morsel<'_>, &[i64], i64),
     ) -> Result<()> {
         for period in periods {
             self.select(row, u32::try_from(period).unwrap_or(u32::MAX));
             if self.selection.rows.len() >= BLOCK {
-                self.work_off(morsel, valid_from)?;
+                self.work_off(morsel, valid_from, as_of)?;
             }
         }
         Ok(())
@@ -166,8 +175,14 @@ impl<'a> CutState<'a> {
     }
 
     /// Filters the selected rows, finds their cells and counts them.
-    fn work_off(&mut self, morsel: &Morsel<'_>, valid_from: &[i64]) -> Result<()> {
+    fn work_off(&mut self, morsel: &Morsel<'_>, valid_from: &[i64], as_of: i64) -> Result<()> {
         let selection = &mut self.selection;
+        if selection.rows.is_empty() {
+            return Ok(());
+        }
+        if let Some(since) = self.cut.since {
+            selection.keep_told(since, &self.cut.axis, morsel, as_of)?;
+        }
         if let Some(due) = &self.cut.due {
             selection.keep_due(due, morsel)?;
         }
@@ -186,12 +201,31 @@ impl<'a> CutState<'a> {
         for (cell, period) in selection.cells.iter_mut().zip(&selection.periods) {
             *cell = *cell * self.cut.periods + u64::from(*period);
         }
-        for (task, counting) in self.cut.tasks.iter().zip(&mut self.counts) {
-            counting.count(task, selection, morsel)?;
+        if !self.prepared {
+            self.prepared = true;
+            self.passing
+                .iter_mut()
+                .try_for_each(|passing| passing.prepare(morsel))?;
+            for (task, counting) in self.cut.tasks.iter().zip(&mut self.counts) {
+                counting.prepare(task, morsel)?;
+            }
+        }
+        for passing in &mut self.passing {
+            let tasks = std::mem::take(&mut passing.tasks);
+            let rows = passing.narrow(selection);
+            for place in &tasks {
+                self.counts[*place].count(&self.cut.tasks[*place], rows, morsel)?;
+            }
+            passing.tasks = tasks;
         }
         selection.rows.clear();
         selection.periods.clear();
         Ok(())
+    }
+
+    /// What is left to do when every row of this part has been taken, before parts meet.
+    pub(super) fn settle(&mut self) {
+        self.counts.iter_mut().for_each(Counting::settle);
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -212,7 +246,7 @@ fn recorded(morsel: &Morsel<'_>, row: usize) -> bool {
 }
 
 /// When a selected row's attributes are looked up: a flow's at its event, a stock's just before its instant, as what
-/// happens at that instant is not part of it.
+/// happens at that instant is not part of it; those of what holds in a period where its part of the period begins.
 fn instant_of<'a>(
     axis: &'a Axis,
     rows: &'a [u32],
@@ -220,12 +254,57 @@ fn instant_of<'a>(
     valid_from: &'a [i64],
 ) -> impl Fn(usize) -> i64 + 'a {
     move |index| match axis {
-        Axis::Windows(_) | Axis::Overlapping(_) | Axis::Meeting(_) => valid_from[rows[index] as usize],
+        Axis::Windows(_) | Axis::Overlapping(_) => valid_from[rows[index] as usize],
+        Axis::Meeting(windows) => {
+            let (start, _) = windows[periods[index] as usize];
+            valid_from[rows[index] as usize].max(start)
+        }
         Axis::Points(points) => points[periods[index] as usize] - 1,
     }
 }
 
 impl Selection {
+    /// Selects the rows of a morsel that have a period, given row by row, and are recorded.
+    fn fill(&mut self, morsel: &Morsel<'_>, periods: impl Iterator<Item = u32>) {
+        self.rows.resize(morsel.rows, 0);
+        self.periods.resize(morsel.rows, 0);
+        let mut kept = 0;
+        let (rows, kept_periods) = (self.rows.as_mut_slice(), self.periods.as_mut_slice());
+        let known = (0_u32..).zip(periods).take(morsel.rows);
+        // Written whether it counts or not: a branch that nobody can foretell costs more.
+        let mut keep = |row, period, counts| {
+            rows[kept] = row;
+            kept_periods[kept] = period;
+            kept += usize::from(counts);
+        };
+        match morsel.recorded {
+            None => known.for_each(|(row, period)| keep(row, period, period != NONE)),
+            Some(recorded) => known
+                .zip(recorded)
+                .for_each(|((row, period), recorded)| keep(row, period, *recorded && period != NONE)),
+        }
+        self.rows.truncate(kept);
+        self.periods.truncate(kept);
+    }
+
+    /// Puts those that pass into another selection.
+    pub(super) fn passing(&self, mask: &[bool], into: &mut Self) {
+        let most = self.rows.len();
+        into.rows.resize(most, 0);
+        into.cells.resize(most, 0);
+        into.periods.resize(most, 0);
+        let mut kept = 0;
+        for ((row, cell), period) in self.rows.iter().zip(&self.cells).zip(&self.periods) {
+            into.rows[kept] = *row;
+            into.cells[kept] = *cell;
+            into.periods[kept] = *period;
+            kept += usize::from(mask[*row as usize]);
+        }
+        into.rows.truncate(kept);
+        into.cells.truncate(kept);
+        into.periods.truncate(kept);
+    }
+
     /// Keeps the rows to which a filter gives 1.
     fn keep(&mut self, filter: &Lookup, axis: &Axis, morsel: &Morsel<'_>, valid_from: &[i64]) {
         let mut kept = Vec::with_capacity(self.rows.len());
@@ -236,6 +315,25 @@ impl Selection {
             }
         });
         self.retain(&kept);
+    }
+
+    /// Keeps the rows that tell of their event as of the instant that is looked at.
+    fn keep_told(&mut self, since: usize, axis: &Axis, morsel: &Morsel<'_>, as_of: i64) -> Result<()> {
+        let Slice::I64(since) = morsel.columns[since] else {
+            return Err(Error::internal("`since` is no number of microseconds"));
+        };
+        let told = |index: &usize| match since[self.rows[*index] as usize] {
+            NULL => true,
+            since => match axis {
+                Axis::Points(points) => since < points[self.periods[*index] as usize],
+                _ => since < as_of,
+            },
+        };
+        let kept: Vec<usize> = (0..self.rows.len()).filter(told).collect();
+        if kept.len() < self.rows.len() {
+            self.retain(&kept);
+        }
+        Ok(())
     }
 
     /// Keeps the rows whose second instant lies within the bounds of their period.

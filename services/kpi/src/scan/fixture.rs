@@ -1,4 +1,4 @@
-//! Facts made by hand for tests: deals become rows of all four tables.
+//! Facts made by hand for tests: deals become rows of the tables that tell of them.
 
 mod source;
 
@@ -95,6 +95,10 @@ pub(crate) struct Fixture {
     pub(crate) rates: Vec<(&'static str, i32, Option<&'static str>, Exact)>,
     /// Who reports to whom, by id.
     pub(crate) reports: Vec<(&'static str, &'static str)>,
+    /// Which account was merged into which, or (true) is below which, by id.
+    pub(crate) folds: Vec<(&'static str, &'static str, bool)>,
+    /// Which rep is in which team, by code; no team is above another.
+    members: Vec<(u32, u32)>,
     dictionaries: BTreeMap<Dict, Dictionary>,
     /// The code of the deal whose rows are added.
     deal: i64,
@@ -114,6 +118,8 @@ impl Fixture {
             morsel: 3,
             rates: Vec::new(),
             reports: Vec::new(),
+            members: Vec::new(),
+            folds: Vec::new(),
             dictionaries: Dict::ALL
                 .into_iter()
                 .map(|dict| (dict, Dictionary::new()))
@@ -136,6 +142,13 @@ impl Fixture {
         let points = self.attributes.entry(attribute).or_default();
         points.resize(points.len().max(entity + 1), Vec::new());
         points[entity].push((at, value));
+    }
+
+    /// Tells that a rep is in a team, and always was.
+    pub(crate) fn in_team(&mut self, rep: &str, team: &str) {
+        let codes = (self.code(Dict::Rep, rep), self.code(Dict::Team, team));
+        self.members
+            .push((u32::try_from(codes.0).unwrap(), u32::try_from(codes.1).unwrap()));
     }
 
     /// The same facts in another order.
@@ -166,7 +179,10 @@ impl Fixture {
         let closed = deal.closed.map_or(i64::MAX, |closed| self.micros(closed));
         let reopened = deal.reopened.map_or(i64::MAX, |reopened| self.micros(reopened));
         self.put(Table::OpenDeals, deal, created, closed);
-        self.put(Table::CreatedDeals, deal, created, i64::MAX);
+        self.put(Table::CreatedDeals, deal, created, reopened);
+        if deal.reopened.is_some() {
+            self.put(Table::CreatedDeals, deal, created, i64::MAX);
+        }
         if deal.closed.is_some() {
             self.put(Table::Closings, deal, closed, reopened);
             if deal.reopened.is_some() {
@@ -174,6 +190,7 @@ impl Fixture {
             }
             if deal.outcome == "won" {
                 self.put(Table::WonLines, deal, closed, reopened);
+                self.put(Table::Credits, deal, closed, reopened);
             }
         }
     }
@@ -232,11 +249,24 @@ impl Fixture {
             (Column::Campaign, self.code(Dict::Campaign, deal.campaign)),
             (Column::Currency, self.code(Dict::Currency, currency)),
             (Column::Outcome, self.code(Dict::Outcome, deal.outcome)),
+            (Column::CreatedAt, created),
+            (Column::Share, 1_000_000),
+            (Column::Primary, 1),
         ];
-        let row = Row {
+        let mut row = Row {
             values: values.into_iter().collect(),
             known: (deal.seq, deal.gone),
         };
+        // What became of it is told until that is taken back, and then anew.
+        let told_anew = deal.reopened.is_some() && to == i64::MAX;
+        if table == Table::CreatedDeals && told_anew {
+            let since = deal.reopened.map_or(NULL, |reopened| self.micros(reopened));
+            row.values.insert(Column::Since, since);
+        } else if let (Table::CreatedDeals, Some(closed)) = (table, deal.closed) {
+            let won = deal.outcome == "won";
+            let column = if won { Column::WonAt } else { Column::LostAt };
+            row.values.insert(column, self.micros(closed));
+        }
         self.rows.entry(table).or_default().push(row);
     }
 }

@@ -29,6 +29,37 @@ pub enum Lookup {
         /// Index = the attribute's code.
         numbers: Vec<u32>,
     },
+    /// One way for some rows, and another for the rest; neither is such a pair itself.
+    Either {
+        /// Which rows go the first way.
+        rows: Which,
+        /// The two ways.
+        ways: Box<[Self; 2]>,
+    },
+}
+
+/// Which rows.
+#[derive(Debug, Clone, Copy)]
+pub enum Which {
+    /// Those with a code in the column of this place.
+    Coded(usize),
+    /// Those with this number in the column of this place.
+    Holding(usize, i64),
+}
+
+impl Which {
+    fn holds(self, morsel: &Morsel<'_>, row: usize) -> bool {
+        match self {
+            Self::Coded(column) => match morsel.columns[column] {
+                Slice::Code(codes) => codes[row] != 0,
+                _ => false,
+            },
+            Self::Holding(column, number) => match morsel.columns[column] {
+                Slice::I64(numbers) => numbers[row] == number,
+                _ => false,
+            },
+        }
+    }
 }
 
 impl Lookup {
@@ -57,20 +88,45 @@ impl Lookup {
     }
 
     /// Calls `each` with the number of every selected row; `instant` tells when to look, by place in the selection.
-    pub(super) fn each(
+    pub(crate) fn each(
         &self,
         morsel: &Morsel<'_>,
         rows: &[u32],
         instant: impl Fn(usize) -> i64,
         mut each: impl FnMut(usize, u32),
     ) {
+        let Self::Either { rows: which, ways } = self else {
+            return self.plain(morsel, rows, &instant, each);
+        };
+        let mut numbers = vec![0; rows.len()];
+        ways[1].plain(morsel, rows, &instant, |index, number| numbers[index] = number);
+        ways[0].plain(morsel, rows, &instant, |index, number| {
+            if which.holds(morsel, rows[index] as usize) {
+                numbers[index] = number;
+            }
+        });
+        for (index, number) in numbers.into_iter().enumerate() {
+            each(index, number);
+        }
+    }
+
+    /// As [`Self::each`] of a lookup that is no pair.
+    fn plain(
+        &self,
+        morsel: &Morsel<'_>,
+        rows: &[u32],
+        instant: &impl Fn(usize) -> i64,
+        mut each: impl FnMut(usize, u32),
+    ) {
         let column = match self {
             Self::Code { column, .. } | Self::Same { column, .. } | Self::Effective { column, .. } => *column,
+            Self::Either { .. } => return,
         };
         let Slice::Code(codes) = morsel.columns[column] else {
             return;
         };
         match self {
+            Self::Either { .. } => {}
             Self::Code { numbers, .. } => {
                 let missing = numbers.first().copied().unwrap_or(0);
                 for (index, row) in rows.iter().enumerate() {

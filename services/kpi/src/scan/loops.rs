@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 
-use super::cells::{Find, Foreign};
+use super::cells::{CellMap, Find, Foreign, Plain};
 use super::cut::Selection;
 use super::lag::Age;
+use super::singles::Singles;
 use super::spread::{Spans, SpreadKey};
 use super::task::{Keep, Task};
+use super::workdays::WorkingDays;
 use crate::table::{Morsel, NULL, Slice};
 
 /// Where single values and foreign money go.
 pub(super) struct Put<'a> {
     pub(super) task: &'a Task,
     pub(super) morsel: &'a Morsel<'a>,
-    pub(super) values: &'a mut Vec<(u64, i64)>,
+    pub(super) values: &'a mut Singles,
     pub(super) foreign: &'a mut Foreign,
 }
 
@@ -31,7 +33,7 @@ impl Put<'_> {
             return true;
         }
         if collect {
-            self.values.push((cell, value));
+            self.values.push(cell, value);
         }
         collect
     }
@@ -50,10 +52,40 @@ impl Put<'_> {
     }
 }
 
+/// The inner loop where rows are counted or a whole number of each is summed.
+pub(super) fn add_plain(selection: &Selection, numbers: Option<&[i64]>, cells: &mut [Plain]) {
+    match numbers {
+        None => {
+            for cell in &selection.cells {
+                let plain = &mut cells[*cell as usize];
+                plain.items += 1;
+                plain.seen += 1;
+            }
+        }
+        Some(numbers) => {
+            for (row, cell) in selection.rows.iter().zip(&selection.cells) {
+                let value = numbers[*row as usize];
+                cells[*cell as usize].add(value, value != NULL);
+            }
+        }
+    }
+}
+
+/// Counts rows, and which codes each cell has.
+pub(super) fn add_codes(selection: &Selection, codes: &[i64], values: &mut Singles, cells: &mut impl Find) {
+    let selected = selection.rows.iter().zip(&selection.cells);
+    for (row, cell) in selected.clone() {
+        let acc = cells.find(*cell);
+        acc.items += 1;
+        acc.seen += u64::from(codes[*row as usize] != NULL);
+    }
+    let codes = selected.map(|(row, cell)| (*cell, codes[*row as usize]));
+    values.add_codes(codes.filter(|(_, code)| *code != NULL));
+}
+
 /// The inner loop; a function of its own for each kind of cells, so that it stays tight.
 pub(super) fn add_all(
     selection: &Selection,
-    mask: Option<&[bool]>,
     numbers: Option<&[i64]>,
     put: &mut Put<'_>,
     cells: &mut impl Find,
@@ -61,9 +93,6 @@ pub(super) fn add_all(
     let diverts = put.task.keep != Keep::Sum || put.task.money.is_some();
     for (row, cell) in selection.rows.iter().zip(&selection.cells) {
         let row = *row as usize;
-        if mask.is_some_and(|mask| !mask[row]) {
-            continue;
-        }
         let acc = cells.find(*cell);
         acc.items += 1;
         match numbers.map(|numbers| numbers[row]) {
@@ -82,16 +111,12 @@ pub(super) fn add_all(
 /// As [`add_all`] for products, of which only sums are kept.
 pub(super) fn add_products(
     selection: &Selection,
-    mask: Option<&[bool]>,
     [one, two]: [&[i64]; 2],
     put: &mut Put<'_>,
     cells: &mut impl Find,
 ) {
     for (row, cell) in selection.rows.iter().zip(&selection.cells) {
         let row = *row as usize;
-        if mask.is_some_and(|mask| !mask[row]) {
-            continue;
-        }
         let acc = cells.find(*cell);
         acc.items += 1;
         if one[row] == NULL || two[row] == NULL {
@@ -106,16 +131,27 @@ pub(super) fn add_products(
     }
 }
 
+/// Adds up the weights of the values that [`add_products`] counts.
+pub(super) fn add_weights(selection: &Selection, [values, weights]: [&[i64]; 2], sums: &mut CellMap<i128>) {
+    for (row, cell) in selection.rows.iter().zip(&selection.cells) {
+        let row = *row as usize;
+        if values[row] != NULL && weights[row] != NULL {
+            *sums.entry(*cell).or_default() += i128::from(weights[row]);
+        }
+    }
+}
+
 /// What a row has in a period.
 pub(super) enum ByPeriod<'a> {
     Spans(Spans<'a>, &'a mut HashMap<SpreadKey, i128>),
     Ages(&'a Age, &'a [i64]),
+    /// With the first days of rows, and the days after their last.
+    WorkingDays(&'a WorkingDays, [&'a [i64]; 2]),
 }
 
 /// As [`add_all`] for what depends on the period too.
 pub(super) fn add_by_period(
     selection: &Selection,
-    mask: Option<&[bool]>,
     by_period: &mut ByPeriod<'_>,
     put: &mut Put<'_>,
     cells: &mut impl Find,
@@ -127,9 +163,6 @@ pub(super) fn add_by_period(
         .zip(&selection.periods);
     for ((row, cell), period) in selected {
         let row = *row as usize;
-        if mask.is_some_and(|mask| !mask[row]) {
-            continue;
-        }
         let acc = cells.find(*cell);
         match by_period {
             ByPeriod::Spans(spans, spread) => {
@@ -137,6 +170,11 @@ pub(super) fn add_by_period(
                     let kind = put.abroad(*cell, row).unwrap_or((*cell, 0, 0));
                     *spread.entry((kind, length)).or_default() += sum;
                 }
+            }
+            ByPeriod::WorkingDays(days, [first, end]) => {
+                acc.items += 1;
+                acc.seen += 1;
+                acc.sum += i128::from(days.of((first[row], end[row]), *period));
             }
             ByPeriod::Ages(age, instants) => {
                 acc.items += 1;

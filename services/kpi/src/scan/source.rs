@@ -8,7 +8,7 @@ use bellwether_domain::settings::Settings;
 use bellwether_domain::{Currency, Instant, Position};
 
 use crate::table::{Column, Dict, Morsel, Table};
-use crate::tenant::{Attribute, Dictionary, Effective, Part, TenantFacts};
+use crate::tenant::{Attribute, Dictionary, Effective, Part, Teams, TenantFacts};
 
 /// The facts of a tenant, each thing as known at a sequence number.
 pub trait FactSource: Sync {
@@ -26,6 +26,16 @@ pub trait FactSource: Sync {
     fn display_names(&self, dict: Dict, seq: u64) -> Vec<Arc<str>>;
     /// An attribute over time.
     fn attribute(&self, attribute: Attribute, seq: u64) -> Effective;
+    /// A field that the tenant declared of records of a kind, over time; values = codes of [`Self::declared_values`].
+    fn declared(&self, of: Dict, field: &str, seq: u64) -> Effective;
+    /// The values of all declared fields.
+    fn declared_values(&self) -> &Dictionary;
+    /// The tree of teams over time.
+    fn teams(&self, seq: u64) -> Teams;
+    /// Who owns each deal or lead at an instant; index = code of `of`, values = codes of reps, 0 = nobody.
+    fn owners(&self, of: Dict, at: i64, seq: u64) -> Vec<u32>;
+    /// The account that stands for each account; index and value are codes of accounts.
+    fn customers(&self, parents: bool, seq: u64) -> Arc<[u32]>;
     /// The rep that each rep reports to at an instant; index and value are codes of reps, 0 = none.
     fn managers(&self, at: i64, seq: u64) -> Vec<u32>;
     /// How many units of `to` one unit of `from` costs on a day.
@@ -71,6 +81,26 @@ impl FactSource for TenantFacts {
 
     fn attribute(&self, attribute: Attribute, seq: u64) -> Effective {
         self.attribute(attribute, seq)
+    }
+
+    fn declared(&self, of: Dict, field: &str, seq: u64) -> Effective {
+        self.declared(of, field, seq)
+    }
+
+    fn declared_values(&self) -> &Dictionary {
+        self.declared_values()
+    }
+
+    fn teams(&self, seq: u64) -> Teams {
+        self.teams(seq)
+    }
+
+    fn owners(&self, of: Dict, at: i64, seq: u64) -> Vec<u32> {
+        self.owners(of, at, seq)
+    }
+
+    fn customers(&self, parents: bool, seq: u64) -> Arc<[u32]> {
+        self.customers(parents, seq)
     }
 
     fn managers(&self, at: i64, seq: u64) -> Vec<u32> {

@@ -1,8 +1,11 @@
 //! What is counted in every cell of a cut: rows, sums, products, single values, codes, how long rows waited, and amounts
 //! that belong to days.
 
+use std::sync::Arc;
+
 use super::lag::{Age, Lag};
 use super::spread::Spread;
+use super::workdays::WorkingDays;
 use crate::expr::{BoundFilter, BoundValue};
 
 /// One thing to count in every cell.
@@ -27,14 +30,18 @@ pub enum Quantity {
     Number(BoundValue),
     /// The product of two, and nothing where either is null.
     Product([Factor; 2]),
-    /// A code; missing = the row has none.
-    Code(usize),
+    /// A code, or that which stands for it (index = code); missing = the row has none.
+    Code(usize, Option<Arc<[u32]>>),
     /// How long it waited.
     Lag(Lag),
     /// How long ago an instant of it was.
     Age(Age),
     /// An amount that belongs to days.
     Spread(Spread),
+    /// A value times its weight, and nothing where either is null; weights are summed too.
+    Weighted([Factor; 2]),
+    /// The working days that it has in a period.
+    WorkingDays(WorkingDays),
 }
 
 /// A factor of a product.

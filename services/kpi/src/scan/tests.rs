@@ -46,6 +46,7 @@ fn scan_of(fixture: &Fixture, owners: u64) -> TableScan {
             filters: Vec::new(),
             due: None,
             valid: (0, 1),
+            since: None,
             tasks: vec![task(false), task(true)],
         }],
     }

@@ -1,5 +1,7 @@
 //! The columns of the fact tables, how they are stored, and the dictionaries of their codes.
 
+use bellwether_domain::RecordKind;
+
 /// How a column is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
@@ -152,6 +154,100 @@ columns! {
     SalesModel "sales_model" Code(SalesModel);
     /// The first instant of employment, whatever the role was then; missing = unknown.
     StartedAt "started_at" I64;
+    /// The competitor.
+    Competitor "competitor" Code(Competitor);
+    /// The amount at list price, minor units of `currency`.
+    ListAmount "list_amount" I64;
+    /// What was taken off the list amount, minor units of `currency`: as stated, else list amount less amount.
+    Discount "discount" I64;
+    /// The term in months.
+    Term "term" I64;
+    /// How many contacts at the account take part.
+    Contacts "contacts" I64;
+    /// How often the expected close was put off so far.
+    Pushes "pushes" I64;
+    /// The chance to win in millionths: the CRM's own, else that of the stage in the settings.
+    Probability "probability" I64;
+    /// When the deal was created.
+    CreatedAt "created_at" I64;
+    /// When the deal was won.
+    WonAt "won_at" I64;
+    /// When the deal was lost, or ended without a decision.
+    LostAt "lost_at" I64;
+    /// From when on the row tells of its event; missing = from the event on.
+    Since "since" I64;
+    /// Whether it is the row of the primary owner, of whom the deal counts.
+    Primary "primary" U8;
+    /// The rep's part of the deal in millionths.
+    Share "share" I64;
+    /// The subscription.
+    Subscription "subscription" Code(Subscription);
+    /// The contract.
+    Contract "contract" Code(Contract);
+    /// When all parties had signed; missing = not yet.
+    SignedAt "signed_at" I64;
+    /// Whether the signed document is on file.
+    Document "document" U8;
+    /// The first instant of the term.
+    StartAt "start_at" I64;
+    /// The instant at which the term is over.
+    EndAt "end_at" I64;
+    /// What had to be done.
+    Check "check" Code(Check);
+    /// The first instant of the day on which it was done; missing = not yet.
+    DoneAt "done_at" I64;
+    /// Whether it was done on its due day or before.
+    InTime "in_time" U8;
+    /// The order.
+    Order "order" Code(Order);
+    /// order, invoice or credit_note.
+    OrderType "order_type" Code(OrderType);
+    /// The record of money spent.
+    Spend "spend" Code(Spend);
+    /// marketing, sales_payroll, tools, training or other.
+    SpendCategory "spend_category" Code(SpendCategory);
+    /// The channel.
+    Channel "channel" Code(Channel);
+    /// The sample.
+    Sample "sample" Code(Sample);
+    /// The name of the number.
+    Metric "metric" Code(Metric);
+    /// The number, in millionths.
+    Value "value" I64;
+    /// What the number weighs in means, in millionths.
+    Weight "weight" I64;
+}
+
+impl Column {
+    /// Whether its numbers are stored as narrow as they allow, and not at all while all are missing: those that are often
+    /// small or missing, and not in every scan.
+    #[must_use]
+    pub const fn is_packed(self) -> bool {
+        matches!(
+            self,
+            Self::ListAmount
+                | Self::Discount
+                | Self::Term
+                | Self::Contacts
+                | Self::Pushes
+                | Self::Probability
+                | Self::Since
+                | Self::Share
+                | Self::Units
+                | Self::StageIndex
+                | Self::Count
+                | Self::Value
+                | Self::Weight
+                | Self::CreatedAt
+                | Self::WonAt
+                | Self::LostAt
+                | Self::SignedAt
+                | Self::StartAt
+                | Self::EndAt
+                | Self::DoneAt
+                | Self::StartedAt
+        )
+    }
 }
 
 /// A dictionary: codes from 1, in order of first sight; 0 stands for "missing".
@@ -188,11 +284,22 @@ pub enum Dict {
     ActivityOutcome,
     Role,
     SalesModel,
+    Subscription,
+    Contract,
+    Order,
+    Spend,
+    Sample,
+    Metric,
+    Channel,
+    SpendCategory,
+    OrderType,
+    Competitor,
+    Check,
 }
 
 impl Dict {
     /// Every dictionary, in order.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 37] = [
         Self::Deal,
         Self::Rep,
         Self::Account,
@@ -219,11 +326,53 @@ impl Dict {
         Self::ActivityOutcome,
         Self::Role,
         Self::SalesModel,
+        Self::Subscription,
+        Self::Contract,
+        Self::Order,
+        Self::Spend,
+        Self::Sample,
+        Self::Metric,
+        Self::Channel,
+        Self::SpendCategory,
+        Self::OrderType,
+        Self::Competitor,
+        Self::Check,
     ];
+
+    /// The kind of records whose ids its codes stand for.
+    #[must_use]
+    pub fn kind(self) -> Option<RecordKind> {
+        Some(match self {
+            Self::Deal => RecordKind::Opportunity,
+            Self::Rep => RecordKind::Rep,
+            Self::Team => RecordKind::Team,
+            Self::Account => RecordKind::Account,
+            Self::Lead => RecordKind::Lead,
+            Self::Activity => RecordKind::Activity,
+            Self::Quota => RecordKind::Quota,
+            Self::Subscription => RecordKind::Subscription,
+            Self::Contract => RecordKind::Contract,
+            Self::Order => RecordKind::Order,
+            Self::Spend => RecordKind::Spend,
+            Self::Sample => RecordKind::MetricSample,
+            _ => return None,
+        })
+    }
 
     /// Whether its codes say which record it is: no business of a definition.
     #[must_use]
     pub fn is_identity(self) -> bool {
-        matches!(self, Self::Deal | Self::Lead | Self::Activity | Self::Quota)
+        matches!(
+            self,
+            Self::Deal
+                | Self::Lead
+                | Self::Activity
+                | Self::Quota
+                | Self::Subscription
+                | Self::Contract
+                | Self::Order
+                | Self::Spend
+                | Self::Sample
+        )
     }
 }

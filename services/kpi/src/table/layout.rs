@@ -2,11 +2,14 @@
 
 use super::Column::{
     self, Account, Activity, ActivityOutcome, ActivityType, AdvancedAt, Amount, Automatic, Campaign,
-    Category, Completed, ConvertedAt, Count, CreatedBusiness, Currency, Cycle, Day, Deal, Direction,
-    DisqualifiedAt, DisqualifyReason, Duration, EndDay, ExpectedDay, First, Lead, LeftAt, LossReason, MqlAt,
-    NextAt, NextStage, Outcome, Owner, Pipeline, Product, ProductFamily, Qualified, Quota, RespondedAt,
-    RespondedBusiness, Role, SalesModel, Source, SqlAt, Stage, StageIndex, StartDay, StartedAt, Step, Team,
-    Type, Units, ValidFrom, ValidTo,
+    Category, Channel, Check, Competitor, Completed, Contacts, Contract, ConvertedAt, Count, CreatedAt,
+    CreatedBusiness, Currency, Cycle, Day, Deal, Direction, Discount, DisqualifiedAt, DisqualifyReason,
+    Document, DoneAt, Duration, EndAt, EndDay, ExpectedDay, First, InTime, Lead, LeftAt, ListAmount,
+    LossReason, LostAt, Metric, MqlAt, NextAt, NextStage, Order, OrderType, Outcome, Owner, Pipeline,
+    Primary, Probability, Product, ProductFamily, Pushes, Qualified, Quota, RespondedAt, RespondedBusiness,
+    Role, SalesModel, Sample, Share, SignedAt, Since, Source, Spend, SpendCategory, SqlAt, Stage, StageIndex,
+    StartAt, StartDay, StartedAt, Step, Subscription, Team, Term, Type, Units, ValidFrom, ValidTo, Value,
+    Weight, WonAt,
 };
 use super::Table;
 
@@ -23,6 +26,14 @@ pub(super) const fn columns(table: Table) -> &'static [Column] {
         Table::Activities => ACTIVITIES,
         Table::Quotas => QUOTAS,
         Table::Employment => EMPLOYMENT,
+        Table::Credits => CREDITS,
+        Table::Subscriptions => SUBSCRIPTIONS,
+        Table::Contracts => CONTRACTS,
+        Table::ContractChecks => CONTRACT_CHECKS,
+        Table::Orders => ORDERS,
+        Table::OrderLines => ORDER_LINES,
+        Table::Spend => SPEND,
+        Table::Samples => SAMPLES,
     }
 }
 
@@ -45,6 +56,12 @@ const CLOSINGS: &[Column] = &[
     Outcome,
     Amount,
     Cycle,
+    Competitor,
+    ListAmount,
+    Discount,
+    Term,
+    Contacts,
+    CreatedAt,
 ];
 
 const OPEN_DEALS: &[Column] = &[
@@ -66,6 +83,13 @@ const OPEN_DEALS: &[Column] = &[
     Qualified,
     ExpectedDay,
     Category,
+    Competitor,
+    ListAmount,
+    Discount,
+    Term,
+    Contacts,
+    Pushes,
+    Probability,
 ];
 
 const CREATED_DEALS: &[Column] = &[
@@ -84,6 +108,9 @@ const CREATED_DEALS: &[Column] = &[
     Type,
     Currency,
     Amount,
+    WonAt,
+    LostAt,
+    Since,
 ];
 
 const WON_LINES: &[Column] = &[
@@ -125,6 +152,9 @@ const STAGE_SPELLS: &[Column] = &[
     NextStage,
     Outcome,
     First,
+    WonAt,
+    LostAt,
+    Since,
 ];
 
 const LEADS: &[Column] = &[
@@ -182,6 +212,87 @@ const QUOTAS: &[Column] = &[
 ];
 
 const EMPLOYMENT: &[Column] = &[ValidFrom, ValidTo, Day, Owner, Role, SalesModel, StartedAt];
+
+const CREDITS: &[Column] = &[
+    ValidFrom,
+    ValidTo,
+    Day,
+    Deal,
+    Owner,
+    Account,
+    Product,
+    ProductFamily,
+    Pipeline,
+    Stage,
+    Source,
+    Campaign,
+    Type,
+    LossReason,
+    Currency,
+    Outcome,
+    Amount,
+    Competitor,
+    Share,
+    Primary,
+];
+
+const SUBSCRIPTIONS: &[Column] = &[
+    ValidFrom,
+    ValidTo,
+    Day,
+    Subscription,
+    Account,
+    Product,
+    Currency,
+    Amount,
+    StartedAt,
+];
+
+const CONTRACTS: &[Column] = &[
+    ValidFrom, ValidTo, Day, Contract, Account, Deal, SignedAt, Document, Term, StartAt, EndAt,
+];
+
+const CONTRACT_CHECKS: &[Column] = &[
+    ValidFrom, ValidTo, Day, Contract, Account, Deal, Check, DoneAt, InTime,
+];
+
+const ORDERS: &[Column] = &[
+    ValidFrom, ValidTo, Day, Order, Account, Deal, OrderType, Currency, Amount,
+];
+
+const ORDER_LINES: &[Column] = &[
+    ValidFrom,
+    ValidTo,
+    Day,
+    Order,
+    Account,
+    Deal,
+    OrderType,
+    Product,
+    ProductFamily,
+    Currency,
+    Amount,
+    Units,
+];
+
+const SPEND: &[Column] = &[
+    ValidFrom,
+    ValidTo,
+    Day,
+    Spend,
+    SpendCategory,
+    Channel,
+    Campaign,
+    Currency,
+    Amount,
+    StartDay,
+    EndDay,
+];
+
+const SAMPLES: &[Column] = &[
+    ValidFrom, ValidTo, Day, Sample, Metric, Owner, Account, Product, Channel, Campaign, Source, Team, Value,
+    Weight,
+];
 
 /// Where a column stands in a table.
 pub(super) fn place(table: Table, column: Column) -> Option<usize> {

@@ -7,9 +7,12 @@ use bellwether_domain::record::Body;
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{BusinessClock, Error, ErrorCode, ErrorReason, Position, RecordKind, Result};
 
+use super::customers::Customers;
+use super::declared::Declared;
 use super::derive::Due;
 use super::input::Content;
 use super::people::{People, Vocabulary};
+use super::plans::PlanBook;
 use super::{Input, TenantFacts, codec, coded};
 use super::{merges::Merges, rates::Rates, store::FactStore, touches::Touches, versions::Logs};
 use crate::table::Dict;
@@ -38,8 +41,11 @@ impl Default for TenantFacts {
             logs: Logs::default(),
             touches: Touches::default(),
             merged_leads: Merges::default(),
+            customers: Customers::default(),
             people: People::default(),
+            declared: Declared::default(),
             rates: Rates::default(),
+            plans: PlanBook::default(),
             meanings: HashMap::new(),
             kept: Vec::new(),
             room: Vec::new(),
@@ -89,7 +95,8 @@ impl TenantFacts {
             }
             Content::Other => {}
         }
-        if let Some(message) = &input.message {
+        let noted = self.note_fields(input);
+        for message in noted.iter().chain(&input.message) {
             codec::unsigned(message.len() as u64, &mut self.kept);
             self.kept.extend_from_slice(message);
         }
@@ -106,6 +113,7 @@ impl TenantFacts {
             }
             Content::Other => {}
         }
+        self.recall_fields(input);
     }
 
     /// A version of a record; `None` = a tombstone.
@@ -116,6 +124,11 @@ impl TenantFacts {
             RecordKind::Lead => self.lead(input, says!(body, Lead), seq),
             RecordKind::Activity => self.activity(id, key, says!(body, Activity), seq),
             RecordKind::Quota => self.quota(id, key, says!(body, Quota), seq),
+            RecordKind::Subscription => self.subscription(id, key, says!(body, Subscription), seq),
+            RecordKind::Contract => self.contract(id, key, says!(body, Contract), seq),
+            RecordKind::Order => self.order(id, key, says!(body, Order), seq),
+            RecordKind::Spend => self.spend(id, key, says!(body, Spend), seq),
+            RecordKind::MetricSample => self.sample(id, key, says!(body, MetricSample), seq),
             _ => {
                 self.entity(input, kind, body);
                 if kind != RecordKind::Rep {
@@ -136,6 +149,11 @@ impl TenantFacts {
             _ => 0,
         };
         self.note_merge(input);
+        if kind == RecordKind::Account {
+            let parent = says!(body, Account).map(|account| account.parent_id.as_deref().unwrap_or_default());
+            let parent = parent.map(|parent| self.dict(Dict::Account).intern(parent));
+            self.customers.add(code, key, parent);
+        }
         let mut attributes = std::mem::take(self.dict(Dict::Attribute));
         let mut teams = std::mem::take(self.dict(Dict::Team));
         let mut words = Vocabulary {
@@ -150,6 +168,9 @@ impl TenantFacts {
                 .people
                 .add_account(code, key, says!(body, Account), &mut words),
             RecordKind::FxRate => self.rates.add(id, key, says!(body, FxRate).cloned()),
+            RecordKind::KpiDefinition => self.plans.add_kpi(id, key, body),
+            RecordKind::Target => self.plans.add_target(id, key, body),
+            RecordKind::Scorecard => self.plans.add_scorecard(id, key, body),
             _ => {}
         }
         *self.dict(Dict::Attribute) = attributes;

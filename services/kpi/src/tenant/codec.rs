@@ -1,5 +1,6 @@
 //! Versions of records as bytes: variable-length numbers, a few dozen bytes a version.
 
+mod commerce;
 mod records;
 
 use bellwether_domain::{CivilDate, Instant, When};
@@ -93,6 +94,11 @@ fn optional_when(when: Option<When>, out: &mut Vec<u8>) {
     }
 }
 
+/// 0 = none, else one more than the number.
+fn optional(value: Option<u32>, out: &mut Vec<u8>) {
+    unsigned(value.map_or(0, |value| u64::from(value) + 1), out);
+}
+
 /// Their number, then each.
 fn list<T>(values: &[T], out: &mut Vec<u8>, each: impl Fn(&T, &mut Vec<u8>)) {
     unsigned(values.len() as u64, out);
@@ -138,6 +144,13 @@ impl Reader<'_> {
         }
         let minor = self.signed()?;
         Some(Some(Amount { minor, currency }))
+    }
+
+    fn optional(&mut self) -> Option<Option<u32>> {
+        match self.unsigned()?.checked_sub(1) {
+            None => Some(None),
+            Some(value) => u32::try_from(value).ok().map(Some),
+        }
     }
 
     fn optional_when(&mut self) -> Option<Option<When>> {

@@ -1,9 +1,11 @@
 //! From records to what facts need of them: texts become codes of the tenant's dictionaries.
 
+mod commerce;
+
 use bellwether_domain::Money;
 use bellwether_domain::record::{
-    Activity, ActivityOutcome, ActivityType, Direction, ForecastCategory, Lead, Opportunity, OpportunityType,
-    Quota, QuotaHolder, QuotaTarget, Rep,
+    Activity, ActivityOutcome, ActivityType, Credit, Direction, ForecastCategory, Lead, LineItem,
+    Opportunity, OpportunityType, Quota, QuotaHolder, QuotaTarget, Rep,
 };
 use bellwether_domain::settings::StageClass;
 
@@ -28,6 +30,7 @@ pub(super) fn dictionaries() -> [Dictionary; DICTIONARIES] {
     );
     words(Dict::Step, &facts::STEPS);
     words(Dict::Direction, &["inbound", "outbound"]);
+    commerce::closed_words(&mut words);
     dictionaries
 }
 
@@ -50,13 +53,7 @@ impl TenantFacts {
     }
 
     pub(super) fn coded_deal(&mut self, deal: &Opportunity) -> Deal {
-        let lines = deal.lines.iter().map(|line| Line {
-            product: self.dict(Dict::Product).intern(&line.product),
-            family: self.code(Dict::ProductFamily, line.product_family.as_ref()),
-            units: millionths(&line.units),
-            amount: self.amount(line.amount),
-        });
-        let lines = lines.collect();
+        let lines = self.coded_lines(&deal.lines);
         let stages = deal.stage_history.iter();
         let stages = stages
             .map(|entry| (entry.at, self.dict(Dict::Stage).intern(&entry.stage)))
@@ -74,6 +71,7 @@ impl TenantFacts {
             .map(|entry| (entry.at, entry.expected_close))
             .collect();
         let kind = deal.opportunity_type.map_or("", OpportunityType::name);
+        let credits = self.coded_credits(&deal.credits);
         Deal {
             account: self.code(Dict::Account, deal.account_id.as_ref()),
             owner: self.code(Dict::Rep, deal.owner_id.as_ref()),
@@ -96,7 +94,32 @@ impl TenantFacts {
             amounts,
             owners,
             expectations,
+            competitor: self.code(Dict::Competitor, deal.competitor.as_ref()),
+            list_amount: self.amount(deal.list_amount),
+            discount: self.amount(deal.discount),
+            term: deal.term_months,
+            contacts: deal.contact_count,
+            probability: deal.crm_probability.as_deref().and_then(chance),
+            credits,
         }
+    }
+
+    /// By id, so that ties fall as the rules say.
+    fn coded_credits(&mut self, credits: &[Credit]) -> Vec<(u32, i64)> {
+        let mut credits: Vec<&Credit> = credits.iter().collect();
+        credits.sort_unstable_by_key(|credit| &credit.rep_id);
+        let rep = |credit: &Credit| (self.dict(Dict::Rep).intern(&credit.rep_id), credit.millionths());
+        credits.into_iter().map(rep).collect()
+    }
+
+    fn coded_lines(&mut self, lines: &[LineItem]) -> Vec<Line> {
+        let line = |line: &LineItem| Line {
+            product: self.dict(Dict::Product).intern(&line.product),
+            family: self.code(Dict::ProductFamily, line.product_family.as_ref()),
+            units: millionths(&line.units),
+            amount: self.amount(line.amount),
+        };
+        lines.iter().map(line).collect()
     }
 
     pub(super) fn coded_lead(&mut self, lead: &Lead) -> facts::Lead {
@@ -205,6 +228,13 @@ fn activity_outcome(outcome: ActivityOutcome) -> &'static str {
     }
 }
 
+/// A chance from 0 to 1 as decimal text in millionths, rounded down; `None` = it is none.
+pub(super) fn chance(text: &str) -> Option<u32> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = format!("{whole}{:0<6.6}", fraction);
+    digits.parse().ok().filter(|chance| *chance <= 1_000_000)
+}
+
 /// A positive decimal text of at most 6 decimals as millionths; no text is one unit.
 fn millionths(units: &str) -> i64 {
     if units.is_empty() {
@@ -229,6 +259,21 @@ mod tests {
             ("9999999999", 9_999_999_999_000_000),
         ];
         assert!(cases.iter().all(|(text, units)| millionths(text) == *units));
+    }
+
+    #[test]
+    fn chances_are_millionths() {
+        let cases = [
+            ("0", Some(0)),
+            ("1", Some(1_000_000)),
+            ("0.25", Some(250_000)),
+            (".3333333", Some(333_333)),
+            ("1.0", Some(1_000_000)),
+            ("1.1", None),
+            ("-1", None),
+            ("x", None),
+        ];
+        assert!(cases.iter().all(|(text, expected)| chance(text) == *expected));
     }
 
     #[test]

@@ -1,9 +1,13 @@
-//! Typed columns. Codes are kept as narrow as the largest one allows and widened, a morsel at a time, when scanned.
+//! Typed columns. Codes, and numbers that are often small or missing, are kept as narrow as the largest one allows and
+//! widened, a morsel at a time, when scanned.
+
+mod numbers;
 
 use std::ops::Range;
 
 use crate::facts::Row;
 use crate::table::{Column, Slice, Storage, Table};
+pub(crate) use numbers::Numbers;
 
 /// Codes of a dictionary, in one, two or four bytes each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +69,7 @@ impl Codes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Values {
     I64(Vec<i64>),
+    Packed(Numbers),
     I32(Vec<i32>),
     Codes(Codes),
     U8(Vec<u8>),
@@ -73,6 +78,7 @@ pub(crate) enum Values {
 impl Values {
     fn new(column: Column) -> Self {
         match column.storage() {
+            Storage::I64 if column.is_packed() => Self::Packed(Numbers::default()),
             Storage::I64 => Self::I64(Vec::new()),
             Storage::I32 => Self::I32(Vec::new()),
             Storage::Code(_) => Self::Codes(Codes::Narrow(Vec::new())),
@@ -83,6 +89,7 @@ impl Values {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::I64(values) => values.len(),
+            Self::Packed(numbers) => numbers.len(),
             Self::I32(values) => values.len(),
             Self::Codes(Codes::Narrow(values)) | Self::U8(values) => values.len(),
             Self::Codes(Codes::Short(values)) => values.len(),
@@ -93,6 +100,7 @@ impl Values {
     fn push(&mut self, value: i64) {
         match self {
             Self::I64(values) => push(values, value),
+            Self::Packed(numbers) => numbers.push(value),
             Self::I32(values) => push(values, i32::try_from(value).unwrap_or_default()),
             Self::Codes(codes) => codes.push(u32::try_from(value).unwrap_or_default()),
             Self::U8(values) => push(values, u8::from(value != 0)),
@@ -102,6 +110,7 @@ impl Values {
     fn get(&self, row: usize) -> i64 {
         match self {
             Self::I64(values) => values[row],
+            Self::Packed(numbers) => numbers.get(row),
             Self::I32(values) => i64::from(values[row]),
             Self::Codes(codes) => i64::from(codes.get(row)),
             Self::U8(values) => i64::from(values[row]),
@@ -111,6 +120,7 @@ impl Values {
     fn swap_remove(&mut self, row: usize) {
         match self {
             Self::I64(values) => drop(values.swap_remove(row)),
+            Self::Packed(numbers) => numbers.swap_remove(row),
             Self::I32(values) => drop(values.swap_remove(row)),
             Self::Codes(Codes::Narrow(values)) | Self::U8(values) => drop(values.swap_remove(row)),
             Self::Codes(Codes::Short(values)) => drop(values.swap_remove(row)),
@@ -121,6 +131,7 @@ impl Values {
     fn bytes(&self) -> usize {
         match self {
             Self::I64(values) => values.capacity() * 8,
+            Self::Packed(numbers) => numbers.bytes(),
             Self::I32(values) => values.capacity() * 4,
             Self::Codes(Codes::Narrow(values)) | Self::U8(values) => values.capacity(),
             Self::Codes(Codes::Short(values)) => values.capacity() * 2,
@@ -129,15 +140,24 @@ impl Values {
     }
 
     /// Values of some rows; codes that are not wide come from `wide`.
-    fn slice<'a>(&'a self, rows: Range<usize>, wide: &'a [u32]) -> Slice<'a> {
+    fn slice<'a>(&'a self, rows: Range<usize>, wide: &'a Wide) -> Slice<'a> {
         match self {
             Self::I64(values) => Slice::I64(&values[rows]),
+            Self::Packed(Numbers::Wide(values)) => Slice::I64(&values[rows]),
+            Self::Packed(_) => Slice::I64(&wide.numbers),
             Self::I32(values) => Slice::I32(&values[rows]),
             Self::Codes(Codes::Wide(values)) => Slice::Code(&values[rows]),
-            Self::Codes(_) => Slice::Code(wide),
+            Self::Codes(_) => Slice::Code(&wide.codes),
             Self::U8(values) => Slice::U8(&values[rows]),
         }
     }
+}
+
+/// Room for one column of a morsel, widened.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wide {
+    codes: Vec<u32>,
+    numbers: Vec<i64>,
 }
 
 /// Where [`Column::Day`] stands in every table.
@@ -236,14 +256,16 @@ impl Columns {
         &'a self,
         places: &[usize],
         rows: Range<usize>,
-        wide: &'a mut [Vec<u32>],
+        wide: &'a mut [Wide],
     ) -> Vec<Slice<'a>> {
         for (place, buffer) in places.iter().zip(wide.iter_mut()) {
-            if let Values::Codes(codes) = &self.values[*place] {
-                codes.widen(rows.clone(), buffer);
+            match &self.values[*place] {
+                Values::Codes(codes) => codes.widen(rows.clone(), &mut buffer.codes),
+                Values::Packed(numbers) => numbers.widen(rows.clone(), &mut buffer.numbers),
+                _ => {}
             }
         }
-        let slice = |(place, buffer): (&usize, &'a Vec<u32>)| self.values[*place].slice(rows.clone(), buffer);
+        let slice = |(place, buffer): (&usize, &'a Wide)| self.values[*place].slice(rows.clone(), buffer);
         places.iter().zip(wide.iter()).map(slice).collect()
     }
 }
@@ -264,7 +286,7 @@ mod tests {
             columns.push(&row);
         }
         let places = [Column::Owner, Column::Stage, Column::Day].map(|column| columns.place(column).unwrap());
-        let mut wide = vec![Vec::new(); 3];
+        let mut wide = vec![Wide::default(); 3];
         let slices = columns.slices(&places, 1..6, &mut wide);
         assert!(matches!(slices[0], Slice::Code(all) if *all == codes[1..6]));
         assert!(matches!(slices[1], Slice::Code([2, 0, 1, 0, 1])));

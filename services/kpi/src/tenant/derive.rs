@@ -1,9 +1,11 @@
 //! From a version of a record to the rows of everything that it changes.
 
+mod commerce;
+
 use bellwether_domain::record::{Activity, Lead, Opportunity, Quota, Rep};
 use bellwether_domain::{Instant, Result};
 
-use super::{Input, TenantFacts};
+use super::{Input, TenantFacts, coded};
 use crate::facts::{self, Deal, Key, Meaning, Row, Rules, Version};
 use crate::table::{Column, Dict, NULL, Table};
 
@@ -89,6 +91,7 @@ impl TenantFacts {
             (1..self.logs.activities.end()).try_for_each(|code| self.derive_activity(code, seq).map(drop))?;
             (1..self.logs.quotas.end()).try_for_each(|code| self.derive_quota(code, seq))?;
             (1..self.logs.employment.end()).try_for_each(|code| self.derive_employment(code, seq))?;
+            self.derive_commerce(seq)?;
         }
         if due.all || due.deals {
             (1..self.logs.deals.end()).try_for_each(|code| self.derive_deal(code, seq))?;
@@ -193,7 +196,7 @@ impl TenantFacts {
     }
 
     /// When the first of a record's versions was recorded, microseconds.
-    fn first_recorded<T>(&self, versions: &[Version<T>]) -> Option<i64> {
+    pub(super) fn first_recorded<T>(&self, versions: &[Version<T>]) -> Option<i64> {
         let first = versions.iter().map(|version| version.key.2).min()?;
         Some(self.recorded_at(first).map_or(0, Instant::as_micros))
     }
@@ -211,7 +214,7 @@ impl TenantFacts {
         Ok(())
     }
 
-    fn rules(&self) -> Rules<'_> {
+    pub(super) fn rules(&self) -> Rules<'_> {
         let settings = &self.settings[self.settings.len() - 1].1;
         let default = settings.pipeline("").map_or("", |pipeline| &pipeline.id);
         Rules {
@@ -244,6 +247,10 @@ impl TenantFacts {
             class: settings.stage_class(name, stage_name),
             qualifies: settings.stage_qualifies(name, stage_name),
             index: index.map_or(NULL, |index| i64::try_from(index + 1).unwrap_or(NULL)),
+            probability: index
+                .and_then(|index| stages[index].probability.as_deref())
+                .and_then(coded::chance)
+                .map_or(NULL, i64::from),
         };
         self.meanings.insert((pipeline, stage), meaning);
     }

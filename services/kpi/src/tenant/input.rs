@@ -9,6 +9,7 @@ use bellwether_domain::settings::Settings;
 use bellwether_domain::{Error, RecordKind, Result, Violation};
 use prost::Message as _;
 
+use super::declared::{Fields, bare, fields};
 use crate::facts::Key;
 
 /// One change of the log.
@@ -19,6 +20,10 @@ pub struct Input {
     pub(super) recorded_at: i64,
     pub(super) id: String,
     pub(super) content: Content,
+    /// What it says in fields that the tenant declared.
+    pub(super) fields: Fields,
+    /// Of what a checkpoint keeps only for its fields: the kind of record, and whether it says that the record lives.
+    pub(super) bare: Option<(RecordKind, bool)>,
     /// The message, where the state is rebuilt from it after a restart.
     pub(super) message: Option<Vec<u8>>,
 }
@@ -61,7 +66,10 @@ impl Input {
             change.seq,
         );
         let recorded_at = instant(&change.recorded_at)?.as_micros();
-        let content = content(change).unwrap_or_else(|violations| {
+        // What is kept of a record for its declared fields has no body.
+        let bare = bare(change);
+        let read = bare.map_or_else(|| content(change), |_| Ok(Content::Other));
+        let content = read.unwrap_or_else(|violations| {
             let violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
             tracing::error!(
                 seq = change.seq,
@@ -82,6 +90,8 @@ impl Input {
             recorded_at,
             id: change.id.clone(),
             content,
+            fields: fields(change),
+            bare,
             message,
         })
     }
@@ -89,14 +99,23 @@ impl Input {
 
 /// Whether the state is rebuilt from the messages of a kind; of others it keeps what facts need.
 fn is_kept(kind: RecordKind) -> bool {
-    use RecordKind::{Account, FxRate, Rep, Team};
-    matches!(kind, Account | FxRate | Rep | Team)
+    use RecordKind::{Account, FxRate, KpiDefinition, Rep, Scorecard, Target, Team};
+    matches!(
+        kind,
+        Account | FxRate | KpiDefinition | Rep | Scorecard | Target | Team
+    )
 }
 
 fn content(change: &Change) -> Result<Content, Vec<Violation>> {
     let facts_need = |kind| {
-        use RecordKind::{Activity, Lead, Opportunity, Quota};
-        is_kept(kind) || matches!(kind, Activity | Lead | Opportunity | Quota)
+        use RecordKind::{
+            Activity, Contract, Lead, MetricSample, Opportunity, Order, Quota, Spend, Subscription,
+        };
+        let derived = matches!(
+            kind,
+            Activity | Contract | Lead | MetricSample | Opportunity | Order | Quota | Spend | Subscription
+        );
+        derived || is_kept(kind)
     };
     let kind = kind_from_proto(change.kind);
     match &change.payload {

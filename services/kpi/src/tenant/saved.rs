@@ -103,7 +103,7 @@ impl TenantFacts {
 
     /// The versions of each kind of records: what it is called, bytes, and where each record's latest begins.
     pub(crate) fn log_parts(&self) -> impl Iterator<Item = (&'static str, (&[u8], &[u64]))> {
-        Logs::NAMES.into_iter().zip(self.logs.parts())
+        Logs::NAMES.iter().copied().zip(self.logs.parts())
     }
 
     pub(crate) fn touch_parts(&self) -> TouchParts<&[u32], &[i64]> {

@@ -7,7 +7,7 @@ use bellwether_domain::{Error, ErrorCode, ErrorReason, Result};
 
 use super::Part;
 use super::closed::Closed;
-use super::column::Columns;
+use super::column::{Columns, Wide};
 use super::live::Live;
 use super::marks::{Days, Mark};
 use crate::facts::Row;
@@ -130,7 +130,7 @@ impl FactStore {
         let seq = u32::try_from(wanted.seq).unwrap_or(u32::MAX);
         let mut scan = Scan {
             places,
-            wide: vec![Vec::new(); wanted.columns.len()],
+            wide: vec![Wide::default(); wanted.columns.len()],
             recorded: Vec::new(),
             sink,
         };
@@ -176,7 +176,7 @@ impl FactStore {
 
 struct Scan<'a, 'b> {
     places: Vec<usize>,
-    wide: Vec<Vec<u32>>,
+    wide: Vec<Wide>,
     recorded: Vec<bool>,
     sink: &'a mut (dyn FnMut(&Morsel<'_>) + 'b),
 }
@@ -203,7 +203,7 @@ impl Scan<'_, '_> {
     }
 }
 
-fn morsel(index: usize, rows: usize) -> Range<usize> {
+pub(super) fn morsel(index: usize, rows: usize) -> Range<usize> {
     index * MORSEL_ROWS..((index + 1) * MORSEL_ROWS).min(rows)
 }
 

@@ -2,6 +2,7 @@
 
 mod answered;
 mod people;
+mod plans;
 pub(crate) mod replay;
 mod stages;
 
@@ -224,8 +225,8 @@ fn a_correction_changes_what_is_known_from_then_on_only() {
     );
     assert_eq!(
         facts.store.table(Table::CreatedDeals).1.len(),
-        1,
-        "a row that did not change was not touched"
+        2,
+        "the creation is told of the other win, and taken back"
     );
 }
 

@@ -3,7 +3,9 @@
 
 use std::marker::PhantomData;
 
-use crate::facts::{Activity, Deal, Employment, Lead, Quota, Version};
+use crate::facts::{
+    Activity, Contract, Deal, Employment, Lead, Order, Quota, Sample, Spend, Subscription, Version,
+};
 
 use super::codec::{self, Packed};
 use super::column;
@@ -90,52 +92,50 @@ impl<T: Packed> VersionLog<T> {
     }
 }
 
-/// The versions of everything that facts are derived from.
-#[derive(Debug, Default)]
-pub(crate) struct Logs {
-    pub(crate) deals: VersionLog<Deal>,
-    pub(crate) leads: VersionLog<Lead>,
-    pub(crate) activities: VersionLog<Activity>,
-    pub(crate) quotas: VersionLog<Quota>,
-    pub(crate) employment: VersionLog<Employment>,
+/// The logs of all kinds of records, each with its name in a checkpoint.
+macro_rules! logs {
+    ($($name:ident $says:ident;)*) => {
+        /// The versions of everything that facts are derived from.
+        #[derive(Debug, Default)]
+        pub(crate) struct Logs {
+            $(pub(crate) $name: VersionLog<$says>,)*
+        }
+
+        impl Logs {
+            /// What each log is called in a checkpoint, in the order of their parts.
+            pub(crate) const NAMES: &[&'static str] = &[$(stringify!($name)),*];
+
+            /// Logs read back: bytes, and where the latest entries begin.
+            pub(crate) fn from_parts(parts: Vec<(Vec<u8>, Vec<u64>)>) -> Option<Self> {
+                let mut parts = parts.into_iter();
+                let logs = Self {
+                    $($name: VersionLog::from_parts(parts.next()?)?,)*
+                };
+                parts.next().is_none().then_some(logs)
+            }
+
+            pub(crate) fn parts(&self) -> Vec<(&[u8], &[u64])> {
+                vec![$(self.$name.parts()),*]
+            }
+
+            pub(crate) fn memory(&self) -> usize {
+                0 $(+ self.$name.memory())*
+            }
+        }
+    };
 }
 
-/// How many logs there are.
-const LOGS: usize = 5;
-
-impl Logs {
-    /// What each log is called in a checkpoint, in the order of their parts.
-    pub(crate) const NAMES: [&'static str; LOGS] = ["deals", "leads", "activities", "quotas", "employment"];
-
-    /// Logs read back: bytes, and where the latest entries begin.
-    pub(crate) fn from_parts(parts: Vec<(Vec<u8>, Vec<u64>)>) -> Option<Self> {
-        let [deals, leads, activities, quotas, employment] = <[_; LOGS]>::try_from(parts).ok()?;
-        Some(Self {
-            deals: VersionLog::from_parts(deals)?,
-            leads: VersionLog::from_parts(leads)?,
-            activities: VersionLog::from_parts(activities)?,
-            quotas: VersionLog::from_parts(quotas)?,
-            employment: VersionLog::from_parts(employment)?,
-        })
-    }
-
-    pub(crate) fn parts(&self) -> [(&[u8], &[u64]); LOGS] {
-        [
-            self.deals.parts(),
-            self.leads.parts(),
-            self.activities.parts(),
-            self.quotas.parts(),
-            self.employment.parts(),
-        ]
-    }
-
-    pub(crate) fn memory(&self) -> usize {
-        self.deals.memory()
-            + self.leads.memory()
-            + self.activities.memory()
-            + self.quotas.memory()
-            + self.employment.memory()
-    }
+logs! {
+    deals Deal;
+    leads Lead;
+    activities Activity;
+    quotas Quota;
+    employment Employment;
+    subscriptions Subscription;
+    contracts Contract;
+    orders Order;
+    spend Spend;
+    samples Sample;
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use super::*;
 
-/// `(from, left, advanced, stage, next stage, outcome, first)` of the stays.
+/// `(from, left, advanced, stage, next stage, outcome, first)` of the stays, as they are told in the end.
 fn stays(rows: &[Row]) -> Vec<(i64, i64, i64, [i64; 4])> {
     let columns = [Column::Stage, Column::NextStage, Column::Outcome, Column::First];
     of(rows, Table::StageSpells)
+        .filter(|row| row.valid_to() == i64::MAX)
         .map(|row| {
             let (left, advanced) = (row.get(Column::LeftAt), row.get(Column::AdvancedAt));
-            assert_eq!(row.valid_to(), i64::MAX);
             let words = columns.map(|column| row.get(column));
             (days(row.valid_from()), days(left), days(advanced), words)
         })

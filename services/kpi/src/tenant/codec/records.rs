@@ -1,6 +1,6 @@
 //! What versions of each kind of record say, as bytes.
 
-use super::{Packed, Reader, amount, codes, list, optional_when, signed, unsigned};
+use super::{Packed, Reader, amount, codes, list, optional, optional_when, signed, unsigned};
 use crate::facts::{Activity, Deal, Employment, Lead, Line, Quota};
 
 impl Packed for Deal {
@@ -21,11 +21,7 @@ impl Packed for Deal {
         for when in [self.expected, self.created, self.qualified, self.closed] {
             optional_when(when, out);
         }
-        list(&self.lines, out, |line, out| {
-            codes(&[line.product, line.family], out);
-            signed(line.units, out);
-            amount(line.amount, out);
-        });
+        list(&self.lines, out, line);
         list(&self.stages, out, |(at, stage), out| {
             optional_when(Some(*at), out);
             unsigned((*stage).into(), out);
@@ -42,10 +38,11 @@ impl Packed for Deal {
             optional_when(Some(*at), out);
             optional_when(*expected, out);
         });
+        self.encode_details(out);
     }
 
     fn decode(read: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
+        let mut deal = Self {
             account: read.code()?,
             owner: read.code()?,
             source: read.code()?,
@@ -60,18 +57,89 @@ impl Packed for Deal {
             created: read.optional_when()?,
             qualified: read.optional_when()?,
             closed: read.optional_when()?,
-            lines: read.list(|read| {
-                Some(Line {
-                    product: read.code()?,
-                    family: read.code()?,
-                    units: read.signed()?,
-                    amount: read.amount()?,
-                })
-            })?,
+            lines: read.list(Reader::line)?,
             stages: read.list(|read| Some((read.optional_when()??, read.code()?)))?,
             amounts: read.list(|read| Some((read.optional_when()??, read.amount()?)))?,
             owners: read.list(|read| Some((read.optional_when()??, read.code()?)))?,
             expectations: read.list(|read| Some((read.optional_when()??, read.optional_when()?)))?,
+            ..Self::default()
+        };
+        deal.decode_details(read)?;
+        Some(deal)
+    }
+}
+
+/// Which details of a deal follow: most deals have none.
+const COMPETITOR: u32 = 1;
+const PRICE: u32 = 2;
+const NUMBERS: u32 = 4;
+const CREDITS: u32 = 8;
+
+impl Deal {
+    fn encode_details(&self, out: &mut Vec<u8>) {
+        let bit = |bit: u32, given: bool| if given { bit } else { 0 };
+        let given = bit(COMPETITOR, self.competitor != 0)
+            | bit(PRICE, self.list_amount.is_some() || self.discount.is_some())
+            | bit(
+                NUMBERS,
+                self.term.is_some() || self.contacts.is_some() || self.probability.is_some(),
+            )
+            | bit(CREDITS, !self.credits.is_empty());
+        unsigned(given.into(), out);
+        if given & COMPETITOR != 0 {
+            unsigned(self.competitor.into(), out);
+        }
+        if given & PRICE != 0 {
+            amount(self.list_amount, out);
+            amount(self.discount, out);
+        }
+        if given & NUMBERS != 0 {
+            [self.term, self.contacts, self.probability]
+                .into_iter()
+                .for_each(|number| optional(number, out));
+        }
+        if given & CREDITS != 0 {
+            list(&self.credits, out, |(rep, share), out| {
+                unsigned((*rep).into(), out);
+                signed(*share, out);
+            });
+        }
+    }
+
+    fn decode_details(&mut self, read: &mut Reader<'_>) -> Option<()> {
+        let given = read.code()?;
+        if given & COMPETITOR != 0 {
+            self.competitor = read.code()?;
+        }
+        if given & PRICE != 0 {
+            self.list_amount = read.amount()?;
+            self.discount = read.amount()?;
+        }
+        if given & NUMBERS != 0 {
+            self.term = read.optional()?;
+            self.contacts = read.optional()?;
+            self.probability = read.optional()?;
+        }
+        if given & CREDITS != 0 {
+            self.credits = read.list(|read| Some((read.code()?, read.signed()?)))?;
+        }
+        Some(())
+    }
+}
+
+pub(super) fn line(line: &Line, out: &mut Vec<u8>) {
+    codes(&[line.product, line.family], out);
+    signed(line.units, out);
+    amount(line.amount, out);
+}
+
+impl Reader<'_> {
+    pub(super) fn line(&mut self) -> Option<Line> {
+        Some(Line {
+            product: self.code()?,
+            family: self.code()?,
+            units: self.signed()?,
+            amount: self.amount()?,
         })
     }
 }
@@ -189,7 +257,7 @@ impl Packed for Employment {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::fmt::Debug;
 
     use bellwether_domain::{CivilDate, Instant, When};
@@ -199,7 +267,7 @@ mod tests {
     use crate::facts::{Amount, Version};
     use crate::table::NULL;
 
-    fn reads_back<T: Packed + PartialEq + Debug + Clone>(says: T) {
+    pub(in super::super) fn reads_back<T: Packed + PartialEq + Debug + Clone>(says: T) {
         let version = |key, says| Version { key, says };
         for version in [
             version((i64::MIN, u64::MAX, 1), Some(says.clone())),
@@ -243,6 +311,21 @@ mod tests {
             expectations: vec![(at, None), (at, day)],
             ..Deal::default()
         });
+        for (competitor, list_amount, contacts, credits) in [
+            (7, None, None, vec![]),
+            (0, money, Some(0), vec![]),
+            (0, None, None, vec![(4, 333_333), (9, 666_667)]),
+        ] {
+            reads_back(Deal {
+                competitor,
+                list_amount,
+                discount: list_amount,
+                term: contacts.map(|_| 12),
+                contacts,
+                credits,
+                ..Deal::default()
+            });
+        }
     }
 
     #[test]

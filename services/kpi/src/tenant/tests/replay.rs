@@ -1,12 +1,16 @@
 //! The main property: a replay from nothing gives what the incremental path gave, with checkpoints and restarts at
 //! any point, and what was known at any sequence number stays known.
 
+mod commerce;
+
+use bellwether_contracts::sales;
+use bellwether_contracts::sales::attribute_value::Value;
 use bellwether_domain::CivilDate;
 use bellwether_domain::record::{
-    Activity, ActivityOutcome, ActivityType, AmountChange, CloseDateChange, Direction, ForecastCategory,
-    FxRate, Lead, LineItem, OwnerChange, Quota, QuotaHolder, QuotaTarget, Rep, Team,
+    Account, Activity, ActivityOutcome, ActivityType, AmountChange, CloseDateChange, Direction,
+    ForecastCategory, FxRate, Lead, LineItem, OwnerChange, Quota, QuotaHolder, QuotaTarget, Rep, Team,
 };
-use bellwether_domain::settings::WorkingDay;
+use bellwether_domain::settings::{AttributeDeclaration, AttributeType, WorkingDay};
 use proptest::prelude::*;
 
 use super::*;
@@ -25,7 +29,7 @@ pub(crate) struct Step {
 }
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
-    (0..34_u8, 0..5_u8, (0..40_i64, 0..3_u64), any::<[u8; 6]>()).prop_map(|(what, id, key, pick)| Step {
+    (0..54_u8, 0..5_u8, (0..40_i64, 0..3_u64), any::<[u8; 6]>()).prop_map(|(what, id, key, pick)| Step {
         what,
         id,
         key,
@@ -111,6 +115,15 @@ fn random_deal(pick: [u8; 6]) -> Opportunity {
                 expected_close: (!f.is_multiple_of(4)).then(|| when(f.wrapping_add(i))),
             })
             .collect(),
+        list_amount: (!c.is_multiple_of(3))
+            .then(|| money(d.wrapping_add(40)))
+            .flatten(),
+        discount: money(c).filter(|_| a.is_multiple_of(7)),
+        term_months: e.is_multiple_of(2).then(|| u32::from(a)),
+        contact_count: b.is_multiple_of(2).then(|| u32::from(c)),
+        crm_probability: f.is_multiple_of(5).then(|| format!("0.{a}")),
+        competitor: c.is_multiple_of(4).then(|| name(d, &["globex", "initech"])),
+        credits: commerce::credits(a, b),
         ..Opportunity::default()
     }
 }
@@ -189,6 +202,11 @@ fn random_settings(a: u8, b: u8) -> Settings {
         ["UTC", "America/New_York", "Asia/Kathmandu"][usize::from(a) % 3],
         b.is_multiple_of(2),
     );
+    settings.attributes = if b.is_multiple_of(3) {
+        Vec::new()
+    } else {
+        declared()
+    };
     settings.holidays = (!a.is_multiple_of(4)).then_some(holiday).into_iter().collect();
     if b.is_multiple_of(5) {
         settings.business_hours = vec![WorkingDay {
@@ -198,6 +216,43 @@ fn random_settings(a: u8, b: u8) -> Settings {
         }];
     }
     settings
+}
+
+/// Fields that records may have: of two kinds, of one, and of the owner.
+pub(crate) fn declared() -> Vec<AttributeDeclaration> {
+    let of = |kind: &str, name: &str, attribute_type| AttributeDeclaration {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        attribute_type,
+    };
+    vec![
+        of("account", "tier", AttributeType::Text),
+        of("opportunity", "tier", AttributeType::Text),
+        of("lead", "score", AttributeType::Number),
+        of("rep", "score", AttributeType::Number),
+    ]
+}
+
+/// Gives the record that was just written some fields, or none.
+fn attach(log: &mut Log, pick: [u8; 6]) {
+    let [a, .., f] = pick;
+    let Some(Payload::Record(record)) = log.changes.last_mut().and_then(|change| change.payload.as_mut())
+    else {
+        return;
+    };
+    let value = |value| sales::AttributeValue { value: Some(value) };
+    if f % 4 == 1 {
+        let tier = ["gold", "iron"][usize::from(a) % 2].to_owned();
+        record
+            .attributes
+            .insert("tier".to_owned(), value(Value::Text(tier)));
+    }
+    if f % 3 == 1 {
+        let score = ["10", "9.50", "9.5"][usize::from(a) % 3].to_owned();
+        record
+            .attributes
+            .insert("score".to_owned(), value(Value::Number(score)));
+    }
 }
 
 pub(crate) fn log_of(steps: &[Step]) -> Log {
@@ -234,7 +289,7 @@ pub(crate) fn log_of(steps: &[Step]) -> Log {
                     parent_id: some(b, ["west", "north"]).filter(|_| id % 2 == 1),
                     manager: some(a, ["anna", "cleo"]),
                     region: some(a ^ b, ["R1", "R2"]),
-                    territory: None,
+                    territory: some(b / 4, ["EMEA/DACH", "EMEA / Nordics"]),
                 }),
             ),
             5 if a.is_multiple_of(4) => log.tombstone(RecordKind::FxRate, &format!("rate {}", id % 3), key),
@@ -260,8 +315,27 @@ pub(crate) fn log_of(steps: &[Step]) -> Log {
             31 => log.tombstone(RecordKind::Lead, &format!("l{}", id % 3), key),
             32 => log.tombstone(RecordKind::Activity, &format!("a{id}"), key),
             33 => log.tombstone(RecordKind::Quota, &format!("q{}", id % 2), key),
+            34 | 35 => log.record(
+                ["acme", "globex", "initech"][usize::from(*id) % 3],
+                key,
+                Body::Account(Account {
+                    name: ["One", ""][usize::from(a) % 2].to_owned(),
+                    parent_id: some(b, ["acme", "globex"]),
+                    industry: some(a / 2, ["retail", "mining"]),
+                    ..Account::default()
+                }),
+            ),
+            36 => log.merge(
+                RecordKind::Account,
+                "globex",
+                ["acme", "initech"][usize::from(a) % 2],
+                key,
+            ),
+            37 => log.tombstone(RecordKind::Account, ["acme", "globex"][usize::from(a) % 2], key),
+            38..=53 => commerce::put(&mut log, what - 38, *id, key, *pick),
             _ => log.deal(&format!("d{id}"), key, random_deal(*pick)),
         }
+        attach(&mut log, *pick);
     }
     log
 }
@@ -271,7 +345,7 @@ proptest! {
 
     #[test]
     fn a_replay_from_nothing_is_the_incremental_path(
-        steps in prop::collection::vec(step(), 1..60),
+        steps in prop::collection::vec(step(), 1..80),
         restarts in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
     ) {
         let log = log_of(&steps);
