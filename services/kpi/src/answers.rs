@@ -11,6 +11,7 @@ mod look;
 mod meter;
 mod pending;
 mod receipts;
+mod restate;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -25,9 +26,9 @@ use bellwether_storage::cache::SharedCache;
 use bellwether_storage::paging::PageSigner;
 use moka::sync::Cache;
 
-use crate::catalogue::Catalogue;
 use crate::config::Config;
-use crate::query::{Question, answer};
+use crate::library::Library;
+use crate::query::{Question, answer, known_seq};
 use crate::receipt::Seal;
 use crate::rpc::response_of;
 use crate::tenant::TenantFacts;
@@ -35,6 +36,7 @@ use crate::worker::Tenants;
 use flight::Flights;
 use kept::Memory;
 use key::{AnswerKey, Asked, Place, locate};
+pub(crate) use direct::Direct;
 pub(crate) use look::{Look, may_pass};
 use meter::Meter;
 pub(crate) use pending::Pending;
@@ -66,7 +68,7 @@ pub(crate) struct Answers {
 struct Inner {
     tenants: Tenants,
     clock: Arc<dyn Clock>,
-    catalogue: Arc<Catalogue>,
+    library: Library,
     threads: usize,
     questions: Cache<[u8; 32], Arc<Asked>>,
     memory: Memory,
@@ -85,14 +87,14 @@ impl Answers {
     pub(crate) fn new(
         host: &Host,
         tenants: Tenants,
-        catalogue: Arc<Catalogue>,
+        library: Library,
         shared: Option<SharedCache>,
         config: &Config,
     ) -> Result<Self> {
         let inner = Inner {
             tenants,
             clock: Arc::clone(&host.clock),
-            catalogue,
+            library,
             threads: config.threads(),
             questions: Cache::new(MOST_QUESTIONS),
             memory: Memory::new(config.cache_bytes),
@@ -172,30 +174,28 @@ impl Answers {
     async fn locate(&self, pending: &Arc<Pending>) -> Result<(Arc<Asked>, Place)> {
         let (inner, now) = (&self.inner, self.inner.clock.now());
         if pending.looks_back() {
-            let (ask, catalogue, pending) =
-                (pending.ask()?, Arc::clone(&inner.catalogue), Arc::clone(pending));
+            let (ask, library, pending) = (pending.ask()?, inner.library.clone(), Arc::clone(pending));
             let tenant = pending.tenant.clone();
-            let located = move |facts: &TenantFacts| locate(facts, &catalogue, pending.asker(), &ask, now);
+            let located = move |facts: &TenantFacts| {
+                let catalogue = library.at(facts, known_seq(facts, &ask, now)?);
+                locate(facts, &catalogue, pending.asker(), &ask, now)
+            };
             let (asked, place) = inner.tenants.read(&tenant, located).await??;
             return Ok((Arc::new(asked), place));
         }
         let marks = inner.tenants.marks(&pending.tenant).await?;
         if let Some(asked) = inner.questions.get(&pending.digest)
-            && asked.stands(marks.settled, now)
+            && asked.stands(&marks, now)
         {
             let place = Place::at_head(&marks, &asked);
             return Ok((asked, place));
         }
-        let (ask, catalogue, settings) = (
-            pending.ask()?,
-            Arc::clone(&inner.catalogue),
-            Arc::clone(&marks.settings),
-        );
-        let resolve = move || Question::new(&catalogue, &ask, &settings, now);
+        let (ask, library, known) = (pending.ask()?, inner.library.clone(), Arc::clone(&marks));
+        let resolve = move || Question::new(&library.of(&known.definitions), &ask, &known.settings, now);
         let question = tokio::task::spawn_blocking(resolve).await;
         let question =
             question.map_err(|error| Error::internal(format!("the question failed: {error}")))??;
-        let asked = Arc::new(Asked::new(pending.asker(), marks.settled, question));
+        let asked = Arc::new(Asked::new(pending.asker(), marks.settled, question).under(marks.defined));
         inner.questions.insert(pending.digest, Arc::clone(&asked));
         let place = Place::at_head(&marks, &asked);
         Ok((asked, place))
@@ -246,9 +246,10 @@ impl Answers {
     async fn compute(&self, pending: &Arc<Pending>) -> Result<(Arc<Landed>, Arc<QueryKpisResponse>, u64)> {
         let inner = &self.inner;
         let (ask, now, threads) = (pending.ask()?, inner.clock.now(), inner.threads);
-        let (catalogue, question) = (Arc::clone(&inner.catalogue), Arc::clone(pending));
+        let (library, question) = (inner.library.clone(), Arc::clone(pending));
         let compute = move |facts: &TenantFacts| {
             let started = std::time::Instant::now();
+            let catalogue = library.at(facts, known_seq(facts, &ask, now)?);
             let answer = answer(facts, &catalogue, &ask, now, threads)?;
             let (_, place) = locate(facts, &catalogue, question.asker(), &ask, now)?;
             Ok::<_, Error>((place, response_of(&answer), started.elapsed()))

@@ -6,6 +6,7 @@ mod definition;
 mod dimension;
 mod measure;
 mod nearest;
+mod own;
 mod preset;
 mod reason;
 mod stretch;
@@ -13,20 +14,25 @@ mod stretch;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use bellwether_domain::{Error, ErrorReason, Result};
 
 pub use about::{Benchmark, FunnelStage, SalesModel, Standing, Status};
-pub use compile::{Age, Due, Entities, Interval, Kpi, Lag, Measure, Of, Rows, Scale};
+pub use compile::{
+    Age, Due, Entities, Entity, Interval, Kpi, Lag, Measure, Of, Rows, Scale, Weight,
+};
 pub use definition::{AsOf, Cadence, CurrencyPolicy, Definition, Direction, Items, Unit};
 pub use dimension::{Dimension, Origin};
-pub use measure::{Aggregate, At, Class, DueSource, Edge, MeasureSource, Method, Timing, Window};
+pub use measure::{Aggregate, At, Class, DueSource, Edge, Holders, MeasureSource, Method, Timing, Window};
 pub use nearest::nearest;
+pub use own::{Draft, Own, shadows};
 pub use preset::{Pick, Preset};
 pub use reason::AbsentReason;
 pub use stretch::{Elapsed, Stretch};
 
 /// The built-in definitions, one file a part of the funnel.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 18] = [
     ("winning.yaml", include_str!("../catalogue/winning.yaml")),
     (
         "size_and_pace.yaml",
@@ -50,6 +56,16 @@ const FILES: [(&str, &str); 11] = [
         include_str!("../catalogue/pipeline_ahead.yaml"),
     ),
     ("customers.yaml", include_str!("../catalogue/customers.yaml")),
+    ("forecast.yaml", include_str!("../catalogue/forecast.yaml")),
+    ("winning_ahead.yaml", include_str!("../catalogue/winning_ahead.yaml")),
+    (
+        "contracts_orders.yaml",
+        include_str!("../catalogue/contracts_orders.yaml"),
+    ),
+    ("hygiene.yaml", include_str!("../catalogue/hygiene.yaml")),
+    ("recurring.yaml", include_str!("../catalogue/recurring.yaml")),
+    ("acquisition.yaml", include_str!("../catalogue/acquisition.yaml")),
+    ("numbers.yaml", include_str!("../catalogue/numbers.yaml")),
 ];
 
 /// The built-in presets.
@@ -58,8 +74,9 @@ const PRESETS: &str = include_str!("../catalogue/presets.yaml");
 /// KPIs by id, and the few that are proposed to those who sell alike.
 #[derive(Debug)]
 pub struct Catalogue {
-    kpis: Vec<Kpi>,
-    presets: Vec<Preset>,
+    kpis: Vec<Arc<Kpi>>,
+    presets: Arc<[Preset]>,
+    own: Vec<Own>,
 }
 
 impl Catalogue {
@@ -76,7 +93,8 @@ impl Catalogue {
         }
         let mut catalogue = Self::of(kpis)?;
         catalogue.presets = preset::read(PRESETS, &catalogue.kpis)
-            .map_err(|error| Error::internal(format!("presets.yaml: {}", error.message)))?;
+            .map_err(|error| Error::internal(format!("presets.yaml: {}", error.message)))?
+            .into();
         Ok(catalogue)
     }
 
@@ -90,12 +108,12 @@ impl Catalogue {
         let kpis = file
             .kpis
             .into_iter()
-            .map(compile::compile)
+            .map(|definition| compile::compile(definition).map(Arc::new))
             .collect::<Result<Vec<_>>>()?;
         Self::of(kpis)
     }
 
-    fn of(mut kpis: Vec<Kpi>) -> Result<Self> {
+    fn of(mut kpis: Vec<Arc<Kpi>>) -> Result<Self> {
         kpis.sort_by(|a, b| a.definition.id.cmp(&b.definition.id));
         if let Some(pair) = kpis
             .windows(2)
@@ -106,13 +124,14 @@ impl Catalogue {
         }
         Ok(Self {
             kpis,
-            presets: Vec::new(),
+            presets: Arc::new([]),
+            own: Vec::new(),
         })
     }
 
     /// Every KPI, by id.
     #[must_use]
-    pub fn all(&self) -> &[Kpi] {
+    pub fn all(&self) -> &[Arc<Kpi>] {
         &self.kpis
     }
 
@@ -136,16 +155,22 @@ impl Catalogue {
         Err(Error::not_found(ErrorReason::UnknownKpi, message))
     }
 
+    /// The KPI of an id, where it can be computed.
+    fn built(&self, id: &str) -> Option<&Kpi> {
+        let found = self.kpis.binary_search_by(|kpi| kpi.definition.id.as_str().cmp(id));
+        found.ok().map(|at| &*self.kpis[at])
+    }
+
     /// The KPI of an id.
     ///
     /// # Errors
-    /// `NOT_FOUND` naming the nearest id.
+    /// `NOT_FOUND` naming the nearest id, `FAILED_PRECONDITION` where its definition does not hold any more.
     pub fn kpi(&self, id: &str) -> Result<&Kpi> {
-        if let Ok(at) = self
-            .kpis
-            .binary_search_by(|kpi| kpi.definition.id.as_str().cmp(id))
-        {
-            return Ok(&self.kpis[at]);
+        if let Some(kpi) = self.built(id) {
+            return Ok(kpi);
+        }
+        if let Some(error) = self.unusable(id) {
+            return Err(error);
         }
         let ids = self.kpis.iter().map(|kpi| kpi.definition.id.as_str());
         let hint = nearest(id, ids).map_or_else(String::new, |near| format!(": did you mean `{near}`?"));

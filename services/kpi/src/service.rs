@@ -5,10 +5,12 @@ use std::sync::Arc;
 use bellwether_domain::Result;
 use bellwether_runtime::{Host, PeerLink, ServiceSet};
 use bellwether_storage::cache::SharedCache;
+use bellwether_storage::paging::PageSigner;
 
 use crate::answers::Answers;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
+use crate::library::Library;
 use crate::rpc::Watches;
 use crate::worker::{self, Tenants};
 
@@ -32,11 +34,12 @@ impl Kpi {
         shared: Option<SharedCache>,
         config: Config,
     ) -> Result<Self> {
-        let catalogue = Arc::new(Catalogue::built_in()?);
+        let library = Library::new(Arc::new(Catalogue::built_in()?));
         let tenants = Tenants::new(host, ingestion, config.clone());
-        let answers = Answers::new(host, tenants.clone(), Arc::clone(&catalogue), shared, &config)?;
+        let answers = Answers::new(host, tenants.clone(), library, shared, &config)?;
         let watches = Watches::new(host, tenants.clone(), answers.clone(), &config);
-        let services = crate::rpc::services(&tenants, answers, watches, catalogue);
+        let pages = PageSigner::new(host.derive_key("kpi.targets")?);
+        let services = crate::rpc::services(&tenants, answers, watches, pages);
         let gate = host.readiness.gate("kpi facts");
         drop(host.shutdown.spawn(worker::get_ready(tenants.clone(), gate)));
         Ok(Self { tenants, services })

@@ -6,6 +6,7 @@ mod feed;
 mod follower;
 mod meter;
 mod tenants;
+mod writer;
 
 use bellwether_contracts::ingestion::ListTenantsRequest;
 use bellwether_contracts::ingestion::tenant_service_client::TenantServiceClient;
@@ -14,6 +15,7 @@ use bellwether_runtime::{Gate, MAX_MESSAGE_BYTES};
 
 pub(crate) use changes::Changes;
 pub use tenants::Tenants;
+pub(crate) use writer::{Edit, Written};
 
 use backoff::Backoff;
 

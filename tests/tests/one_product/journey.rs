@@ -4,6 +4,7 @@ mod commands;
 mod company;
 mod feed;
 mod imports;
+mod own_kpis;
 mod questions;
 mod records;
 mod refusals;
@@ -51,6 +52,7 @@ pub(crate) fn run(deployment: &Deployment) -> (Transcript, BTreeMap<String, usiz
     refusals::all(&journey);
     imports::examples(&journey);
     imports::rejects(&journey);
+    own_kpis::all(&journey);
     feed::all(&journey);
     commands::all(&journey);
     imports::export(&journey);

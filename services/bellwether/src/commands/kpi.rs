@@ -1,20 +1,22 @@
-//! `kpi list`, `presets`, `show` and `docs`: which KPIs there are and what they mean.
+//! `kpi list`, `presets`, `show` and `docs`: which KPIs there are and what they mean; and the commands that write them.
 
 use bellwether_contracts::kpi::{GetKpiRequest, KpiDefinition, ListKpisRequest, ListPresetsRequest, Preset};
 use bellwether_kpi::catalogue::Catalogue;
 use bellwether_kpi::rpc::definition_of;
 
-use super::{compare, contributors, explain, query, verify, watch};
+use super::{compare, contributors, explain, query, verify, watch, waterfall};
 use crate::cli::{KpiCommand, ListArgs, PresetsArgs, ShowArgs};
 use crate::client::Client;
 use crate::exit::{Code, Failure};
 use crate::output::Printer;
 
+mod author;
 mod docs;
 mod list;
 mod page;
 mod presets;
 mod show;
+mod versions;
 mod words;
 
 #[cfg(test)]
@@ -37,9 +39,15 @@ pub(super) async fn run(command: KpiCommand, printer: &Printer) -> Result<Code, 
         KpiCommand::Query(args) => return query::run(args, printer).await,
         KpiCommand::Compare(args) => return compare::run(args, printer).await,
         KpiCommand::Explain(args) => return explain::run(args, printer).await,
+        KpiCommand::Waterfall(args) => return waterfall::run(args, printer).await,
         KpiCommand::Watch(args) => return watch::run(args, printer).await,
         KpiCommand::Records(args) => return contributors::run(args, printer).await,
         KpiCommand::Verify(args) => return verify::run(args, printer).await,
+        KpiCommand::Create(args) => return author::create(args, printer).await,
+        KpiCommand::Update(args) => return author::update(args, printer).await,
+        KpiCommand::Promote(args) => return author::promote(args, printer).await,
+        KpiCommand::Deprecate(args) => return author::deprecate(args, printer).await,
+        KpiCommand::Versions(args) => printer.show(&versions::list(args).await?)?,
     }
     Ok(Code::Ok)
 }
@@ -52,6 +60,7 @@ async fn list(args: ListArgs) -> Result<List, Failure> {
         funnel_stage: args.stage.unwrap_or_default(),
         preset: args.preset.clone().unwrap_or_default(),
         leading: (args.leading || args.lagging).then_some(args.leading),
+        min_position: None,
     };
     let kpis = client.catalog().list_kpis(request).await?.into_inner().kpis;
     let Some(id) = args.preset else {
@@ -81,6 +90,7 @@ async fn show(args: ShowArgs) -> Result<KpiDefinition, Failure> {
     let request = GetKpiRequest {
         tenant: args.tenant.unwrap_or_default(),
         id: args.id,
+        min_position: None,
     };
     let answer = client.catalog().get_kpi(request).await?.into_inner();
     answer
@@ -91,6 +101,6 @@ async fn show(args: ShowArgs) -> Result<KpiDefinition, Failure> {
 /// The page of the catalogue that this binary has in it: no server is asked.
 fn built_in_docs() -> Result<String, Failure> {
     let catalogue = Catalogue::built_in()?;
-    let kpis: Vec<KpiDefinition> = catalogue.all().iter().map(definition_of).collect();
+    let kpis: Vec<KpiDefinition> = catalogue.all().iter().map(|kpi| definition_of(kpi)).collect();
     Ok(docs::page(&kpis, catalogue.presets()))
 }

@@ -15,9 +15,8 @@ use bellwether_storage::paging::{Page, QueryHash, page_size};
 use prost::Message as _;
 
 use super::{Answers, Pending};
-use crate::query::{self, cell, contributors, known_seq};
-use crate::rpc::value_of;
-use crate::table::Dict;
+use crate::query::{self, Named, cell, contributors, known_seq};
+use crate::rpc::{kind_of, value_of};
 use crate::tenant::TenantFacts;
 
 /// Records of a page when nothing is said, and at most.
@@ -27,7 +26,7 @@ const PAGE: (usize, usize) = (100, 1_000);
 struct Asked {
     question: QueryKpisRequest,
     /// `None` = of a question that is not grouped.
-    group: Vec<Option<String>>,
+    group: Vec<Named>,
 }
 
 /// A list of records as it was found, and where it stands.
@@ -136,14 +135,9 @@ impl Answers {
     }
 
     /// The whole list, and on its first page the value.
-    async fn found(
-        &self,
-        pending: &Arc<Pending>,
-        group: Vec<Option<String>>,
-        page: Option<&Page>,
-    ) -> Result<Found> {
+    async fn found(&self, pending: &Arc<Pending>, group: Vec<Named>, page: Option<&Page>) -> Result<Found> {
         let inner = &self.inner;
-        let (catalogue, now, threads) = (Arc::clone(&inner.catalogue), inner.clock.now(), inner.threads);
+        let (library, now, threads) = (inner.library.clone(), inner.clock.now(), inner.threads);
         let (ask, pinned) = (pending.ask()?, page.map(|page| page.at));
         let find = move |facts: &TenantFacts| {
             let at = Position {
@@ -155,6 +149,7 @@ impl Answers {
                 let (code, reason) = (ErrorCode::OutOfRange, ErrorReason::SnapshotRequired);
                 return Err(Error::new(code, reason, message));
             }
+            let catalogue = library.at(facts, at.seq);
             let found = contributors(facts, &catalogue, &ask, &group, now, threads)?;
             let Some(found) = found else {
                 return Err(parts(&ask.kpis));
@@ -216,25 +211,10 @@ fn message(one: &query::Contributor) -> Contributor {
             .map(bellwether_domain::exact::Exact::to_exact_string),
     };
     Contributor {
-        kind: kind(one.kind).to_owned(),
+        kind: kind_of(one.kind).to_owned(),
         id: one.id.to_string(),
         name: one.name.as_ref().map(ToString::to_string),
         contribution: one.contribution.as_ref().map(|value| value.to_exact_string()),
         parts: one.parts.iter().map(part).collect(),
-    }
-}
-
-/// The kind of the records whose ids a dictionary holds.
-fn kind(dict: Dict) -> &'static str {
-    match dict {
-        Dict::Deal => "opportunity",
-        Dict::Lead => "lead",
-        Dict::Activity => "activity",
-        Dict::Quota => "quota",
-        Dict::Rep => "rep",
-        Dict::Account => "account",
-        Dict::Team => "team",
-        // No record: a value that an entity is told apart by.
-        _ => "",
     }
 }

@@ -6,7 +6,8 @@ use bellwether_domain::{Error, Instant, Result};
 
 use super::{Answers, Pending};
 use crate::catalogue::Catalogue;
-use crate::query::Ask;
+use crate::library::Library;
+use crate::query::{Ask, known_seq};
 use crate::tenant::TenantFacts;
 
 /// What a question is asked of, and with what.
@@ -14,8 +15,8 @@ use crate::tenant::TenantFacts;
 pub(crate) struct Direct<'a> {
     /// The facts.
     pub(crate) facts: &'a TenantFacts,
-    /// The definitions.
-    pub(crate) catalogue: &'a Catalogue,
+    /// The definitions, as known to the question.
+    pub(crate) catalogue: &'a Arc<Catalogue>,
     /// The question.
     pub(crate) ask: Ask,
     /// The present.
@@ -36,9 +37,10 @@ impl Answers {
     ) -> Result<T> {
         let inner = &self.inner;
         let (ask, now, threads) = (pending.ask()?, inner.clock.now(), inner.threads);
-        let catalogue = Arc::clone(&inner.catalogue);
+        let library = inner.library.clone();
         let compute = move |facts: &TenantFacts| {
             let started = std::time::Instant::now();
+            let catalogue = library.at(facts, known_seq(facts, &ask, now)?);
             let direct = Direct {
                 facts,
                 catalogue: &catalogue,
@@ -54,7 +56,7 @@ impl Answers {
     }
 
     /// The definitions that questions are asked by.
-    pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
-        &self.inner.catalogue
+    pub(crate) fn library(&self) -> &Library {
+        &self.inner.library
     }
 }

@@ -47,6 +47,8 @@ pub struct Asker<'a> {
 pub struct Asked {
     digest: [u8; 32],
     settled: Mark,
+    /// The change after which the definitions are those of the question, whose words have what they say.
+    defined: Mark,
     /// The question.
     pub question: Question,
 }
@@ -69,14 +71,22 @@ impl Asked {
         Self {
             digest: *hasher.finalize().as_bytes(),
             settled,
+            defined: Mark::default(),
             question,
         }
     }
 
+    /// The same question, resolved by the definitions that stand since the change `defined`.
+    #[must_use]
+    pub fn under(self, defined: Mark) -> Self {
+        Self { defined, ..self }
+    }
+
     /// Whether it is this question still.
     #[must_use]
-    pub fn stands(&self, settled: Mark, now: Instant) -> bool {
-        self.settled == settled && self.question.while_now.contains(&now)
+    pub fn stands(&self, marks: &Marks, now: Instant) -> bool {
+        (self.settled, self.defined) == (marks.settled, marks.defined)
+            && self.question.while_now.contains(&now)
     }
 
     /// The key of its answer in an epoch when `last` is the last change that touched anything it reads.
@@ -103,6 +113,8 @@ pub fn last(marks: &Marks, reads: &Reads) -> Mark {
         (reads.reps, marks.reps),
         (reads.accounts, marks.accounts),
         (reads.rates, marks.rates),
+        (reads.declared, marks.declared),
+        (reads.everything, marks.head()),
     ];
     let others = others.into_iter().filter_map(|(read, mark)| read.then_some(mark));
     tables.chain(others).max().unwrap_or_default()

@@ -8,6 +8,7 @@ use bellwether_domain::{Error, ErrorReason, Result, TenantId};
 use bellwether_runtime::auth::Scope;
 
 use super::{Answers, Pending, may_pass};
+use crate::catalogue::Catalogue;
 use crate::query::cell;
 use crate::receipt::{Derivation, Receipt, bare};
 use crate::rpc::value_of;
@@ -18,6 +19,8 @@ const MOST_RECEIPTS: usize = 10_000;
 
 /// What the facts say again.
 struct Again {
+    /// The definitions as they were known then.
+    catalogue: Arc<Catalogue>,
     settings: u64,
     /// `None` = there is no such group.
     value: Result<Option<KpiValue>>,
@@ -40,13 +43,17 @@ impl Answers {
         let Some(position) = position else {
             return Ok(());
         };
-        let settings = move |facts: &TenantFacts| facts.settings_version(position.seq);
-        let settings = self.inner.tenants.read(&pending.tenant, settings).await?;
+        let library = self.inner.library.clone();
+        let known = move |facts: &TenantFacts| {
+            let catalogue = library.at(facts, position.seq);
+            (facts.settings_version(position.seq), catalogue)
+        };
+        let (settings, catalogue) = self.inner.tenants.read(&pending.tenant, known).await?;
         let mut derivations: HashMap<String, Derivation> = HashMap::new();
         for value in values {
             let derivation = derivations
                 .entry(value.kpi.clone())
-                .or_insert_with(|| Derivation::new(self.inner.catalogue.kpi(&value.kpi).ok(), settings));
+                .or_insert_with(|| Derivation::new(catalogue.kpi(&value.kpi).ok(), settings));
             let receipt = Receipt::new(pending.message(), value, derivation.clone());
             value.receipt = self.inner.seal.close(pending.asker(), &receipt);
         }
@@ -74,7 +81,7 @@ impl Answers {
         let Some(again) = self.again(&pending, &receipt).await? else {
             return Ok(verdict(ReceiptVerdict::Expired, &receipt));
         };
-        let kpi = self.inner.catalogue.kpi(&receipt.claimed().kpi).ok();
+        let kpi = again.catalogue.kpi(&receipt.claimed().kpi).ok();
         let now = Derivation::new(kpi, again.settings);
         judge(&receipt, again.value, &now)
     }
@@ -100,7 +107,7 @@ impl Answers {
     /// The value as the facts have it that were known then; `None` = they are of another life of the log.
     async fn again(&self, pending: &Arc<Pending>, receipt: &Receipt) -> Result<Option<Again>> {
         let inner = &self.inner;
-        let (catalogue, now, threads) = (Arc::clone(&inner.catalogue), inner.clock.now(), inner.threads);
+        let (library, now, threads) = (inner.library.clone(), inner.clock.now(), inner.threads);
         let (pending, receipt) = (Arc::clone(pending), receipt.clone());
         let tenant = pending.tenant.clone();
         let compute = move |facts: &TenantFacts| {
@@ -108,6 +115,7 @@ impl Answers {
             let same_life = facts.position().epoch == position.epoch
                 && facts.recorded_at(position.seq) == receipt.recorded_at();
             same_life.then(|| {
+                let catalogue = library.at(facts, position.seq);
                 let found = pending
                     .ask()
                     .and_then(|ask| cell(facts, &catalogue, &ask, &receipt.group(), now, threads));
@@ -118,6 +126,7 @@ impl Answers {
                     ..value_of(&row)
                 };
                 Again {
+                    catalogue: Arc::clone(&catalogue),
                     settings: facts.settings_version(position.seq),
                     value: found.map(|row| row.map(value)),
                 }

@@ -18,9 +18,11 @@ pub(super) struct File {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
-    /// `[a-z][a-z0-9_]*`.
+    /// `[a-z][a-z0-9_]*`; a tenant's own may leave it to its record.
+    #[serde(default)]
     pub id: String,
-    /// From 1; rises with every change of meaning.
+    /// From 1; rises with every change of meaning. Of a tenant's own the log counts it.
+    #[serde(default)]
     pub version: u32,
     /// Whether it may be relied on; left out = a draft. A certified one has an owner, says what counts and what does
     /// not, and has a caveat.
@@ -44,7 +46,7 @@ pub struct Definition {
     pub leaves_out: String,
     /// The formula in words.
     pub in_words: String,
-    /// The formula over measures: `+ - * /`, parentheses, numbers, `min max abs coalesce if`, comparisons, `and or not`.
+    /// The formula over measures: `+ - * /`, parentheses, numbers, `min max abs coalesce if pow`, comparisons, `and or not`.
     pub formula: String,
     /// What its values are counted in.
     pub unit: Unit,
@@ -100,6 +102,9 @@ pub struct Items {
     /// The measure that tells how many lack an amount; left out = the same.
     #[serde(default)]
     pub missing: Option<String>,
+    /// The measure whose groups are shown: of what is shared by credit all who have a part; left out = the same.
+    #[serde(default)]
+    pub groups: Option<String>,
 }
 
 /// Up to when events count when nothing is said.
@@ -125,6 +130,11 @@ pub enum Unit {
     MoneyPerUnit,
     Days,
     Minutes,
+    Months,
+    /// So many times something: 3.1 x.
+    Times,
+    /// Points of a scale, such as those of a survey.
+    Points,
 }
 
 /// Which way is good.
@@ -160,6 +170,10 @@ pub enum CurrencyPolicy {
     Spot,
     /// One rate for all periods: the tenant's budget rates, else the rates at as-of.
     Constant,
+    /// Of a measure only: the rate just before the start of the period that it looks at.
+    Start,
+    /// Of a measure only: the rate just before the end of that period, or before as-of while it has not come.
+    End,
 }
 
 impl Unit {
@@ -171,6 +185,9 @@ impl Unit {
             Self::Count => Some("count"),
             Self::Days => Some("days"),
             Self::Minutes => Some("minutes"),
+            Self::Months => Some("months"),
+            Self::Times => Some("times"),
+            Self::Points => Some("points"),
             Self::Money | Self::MoneyPerDay | Self::MoneyPerUnit => None,
         }
     }

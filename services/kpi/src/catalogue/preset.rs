@@ -1,5 +1,7 @@
 //! Presets: the few KPIs that are proposed to those who sell alike. Checked when they are loaded.
 
+use std::sync::Arc;
+
 use bellwether_domain::{Error, ErrorReason, Result};
 use serde::Deserialize;
 
@@ -43,7 +45,7 @@ pub struct Pick {
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` naming preset and KPI.
-pub(super) fn read(yaml: &str, kpis: &[Kpi]) -> Result<Vec<Preset>> {
+pub(super) fn read(yaml: &str, kpis: &[Arc<Kpi>]) -> Result<Vec<Preset>> {
     let wrong = |at: &str, message: String| Error::invalid(ErrorReason::InvalidField, at, message);
     let file: File = serde_saphyr::from_str(yaml).map_err(|error| wrong("presets", error.to_string()))?;
     for (index, preset) in file.presets.iter().enumerate() {
@@ -55,7 +57,7 @@ pub(super) fn read(yaml: &str, kpis: &[Kpi]) -> Result<Vec<Preset>> {
     Ok(file.presets)
 }
 
-fn check(preset: &Preset, kpis: &[Kpi]) -> std::result::Result<(), String> {
+fn check(preset: &Preset, kpis: &[Arc<Kpi>]) -> std::result::Result<(), String> {
     if !SIZE.contains(&preset.kpis.len()) {
         return Err(format!(
             "a preset has {} to {} KPIs, this one {}",

@@ -1,87 +1,153 @@
 //! `CatalogService`.
 
+mod dry_run;
+mod edit;
+mod edition;
+mod promote;
+mod write;
+
 use std::sync::Arc;
 
+use bellwether_contracts::convert::position_from_proto;
 use bellwether_contracts::kpi::catalog_service_server::CatalogService;
 use bellwether_contracts::kpi::{
-    GetKpiRequest, GetKpiResponse, ListKpisRequest, ListKpisResponse, ListPresetsRequest, ListPresetsResponse,
+    CreateKpiRequest, CreateKpiResponse, DeprecateKpiRequest, DeprecateKpiResponse, DryRunKpiRequest,
+    DryRunKpiResponse, GetKpiRequest, GetKpiResponse, ListKpisRequest, ListKpisResponse, ListPresetsRequest,
+    ListPresetsResponse, ListVersionsRequest, ListVersionsResponse, PromoteKpiRequest, PromoteKpiResponse,
+    UpdateKpiRequest, UpdateKpiResponse,
 };
 use bellwether_contracts::status::to_status;
-use bellwether_domain::{Error, ErrorReason, Result};
+use bellwether_contracts::types;
+use bellwether_domain::{Error, ErrorReason, Position, Result, TenantId};
 use bellwether_runtime::auth::authorize_scoped;
 use tonic::{Request, Response, Status};
 
-use super::definition::{definition_of, preset_of};
-use crate::catalogue::{Catalogue, FunnelStage, Kpi, nearest};
+use super::definition::preset_of;
+use crate::answers::Answers;
+use crate::catalogue::{Catalogue, FunnelStage, nearest};
 use crate::worker::Tenants;
 
 /// Answers `CatalogService`.
 #[derive(Debug)]
 pub struct CatalogRpc {
     tenants: Tenants,
+    answers: Answers,
+}
+
+/// What KPIs a tenant has at a position; epoch 0 = the built-in ones, which are everybody's.
+#[derive(Debug)]
+struct Known {
+    position: Position,
     catalogue: Arc<Catalogue>,
 }
 
 impl CatalogRpc {
-    /// Answers from this catalogue.
-    #[must_use]
-    pub fn new(tenants: Tenants, catalogue: Arc<Catalogue>) -> Self {
-        Self { tenants, catalogue }
+    /// Answers from these tenants' catalogues.
+    pub(crate) fn new(tenants: Tenants, answers: Answers) -> Self {
+        Self { tenants, answers }
     }
 
-    /// A tenant that is named must exist and be the caller's; none is the built-in catalogue, which is everyone's.
-    async fn check<T>(&self, request: &Request<T>, tenant: &str) -> Result<()> {
+    /// A tenant that is named must exist and be the caller's; none is the built-in catalogue.
+    async fn listed<T>(
+        &self,
+        request: &Request<T>,
+        tenant: &str,
+        wait: Option<&types::Position>,
+    ) -> Result<Known> {
         if tenant.is_empty() {
-            return Ok(());
+            return Ok(Known {
+                position: Position::default(),
+                catalogue: Arc::clone(self.answers.library().built_in()),
+            });
         }
         let tenant = authorize_scoped(request, tenant)?;
-        self.tenants.read(&tenant, |_| ()).await
+        if let Some(position) = wait {
+            self.tenants
+                .wait_for(&tenant, position_from_proto(position))
+                .await?;
+        }
+        self.known(&tenant, None).await
+    }
+
+    /// The KPIs of a tenant as its facts stand, or as they stood.
+    async fn known(&self, tenant: &TenantId, at: Option<Position>) -> Result<Known> {
+        let library = self.answers.library().clone();
+        let read = move |facts: &crate::tenant::TenantFacts| {
+            let position = at.unwrap_or_else(|| facts.position());
+            Known {
+                position,
+                catalogue: library.at(facts, position.seq),
+            }
+        };
+        self.tenants.read(tenant, read).await
     }
 
     async fn list(&self, request: Request<ListKpisRequest>) -> Result<ListKpisResponse> {
-        self.check(&request, &request.get_ref().tenant).await?;
-        let kpis = chosen(&self.catalogue, request.get_ref())?;
+        let asked = request.get_ref();
+        let wait = asked.min_position.as_ref();
+        let known = self.listed(&request, &asked.tenant, wait).await?;
+        let ids = chosen(&known.catalogue, asked)?;
         Ok(ListKpisResponse {
-            kpis: kpis.into_iter().map(definition_of).collect(),
+            kpis: ids
+                .iter()
+                .map(|id| edition::shown(&known, id))
+                .collect::<Result<_>>()?,
         })
     }
 
     async fn get(&self, request: Request<GetKpiRequest>) -> Result<GetKpiResponse> {
-        self.check(&request, &request.get_ref().tenant).await?;
-        let kpi = self.catalogue.kpi(&request.get_ref().id)?;
+        let asked = request.get_ref();
+        let wait = asked.min_position.as_ref();
+        let known = self.listed(&request, &asked.tenant, wait).await?;
         Ok(GetKpiResponse {
-            kpi: Some(definition_of(kpi)),
+            kpi: Some(edition::shown(&known, &asked.id)?),
         })
     }
 
     async fn presets(&self, request: Request<ListPresetsRequest>) -> Result<ListPresetsResponse> {
-        self.check(&request, &request.get_ref().tenant).await?;
+        let known = self.listed(&request, &request.get_ref().tenant, None).await?;
         Ok(ListPresetsResponse {
-            presets: self.catalogue.presets().iter().map(preset_of).collect(),
+            presets: known.catalogue.presets().iter().map(preset_of).collect(),
         })
     }
 }
 
-/// The KPIs that a request asks for.
-fn chosen<'a>(catalogue: &'a Catalogue, request: &ListKpisRequest) -> Result<Vec<&'a Kpi>> {
+/// The ids of the KPIs that a request asks for, those that cannot be computed among them.
+fn chosen(catalogue: &Catalogue, request: &ListKpisRequest) -> Result<Vec<String>> {
     let stage = match request.funnel_stage.as_str() {
         "" => None,
         name => Some(FunnelStage::from_name(name).ok_or_else(|| unknown_stage(name))?),
     };
-    let kpis: Vec<&Kpi> = match request.preset.as_str() {
-        "" => catalogue.all().iter().collect(),
+    let wanted = |id: &String| match catalogue.kpi(id) {
+        Ok(kpi) => {
+            stage.is_none_or(|stage| kpi.definition.funnel_stage == stage)
+                && request
+                    .leading
+                    .is_none_or(|leading| kpi.definition.leading == leading)
+        }
+        Err(_) => stage.is_none() && request.leading.is_none(),
+    };
+    let mut ids: Vec<String> = match request.preset.as_str() {
+        "" => {
+            let usable = catalogue.all().iter().map(|kpi| kpi.definition.id.clone());
+            let broken = catalogue
+                .own()
+                .iter()
+                .filter(|own| own.error.is_some() && !own.built_in);
+            usable
+                .chain(broken.map(|own| own.planned.id.to_string()))
+                .collect()
+        }
         preset => {
             let picks = catalogue.preset(preset)?.kpis.iter();
-            picks.map(|pick| catalogue.kpi(&pick.id)).collect::<Result<_>>()?
+            picks.map(|pick| pick.id.clone()).collect()
         }
     };
-    let wanted = |kpi: &&Kpi| {
-        stage.is_none_or(|stage| kpi.definition.funnel_stage == stage)
-            && request
-                .leading
-                .is_none_or(|leading| kpi.definition.leading == leading)
-    };
-    Ok(kpis.into_iter().filter(wanted).collect())
+    if request.preset.is_empty() {
+        ids.sort();
+    }
+    ids.retain(wanted);
+    Ok(ids)
 }
 
 fn unknown_stage(name: &str) -> Error {
@@ -91,98 +157,76 @@ fn unknown_stage(name: &str) -> Error {
     Error::invalid(ErrorReason::InvalidField, "funnel_stage", message)
 }
 
+/// What a handler found, as tonic has it.
+fn answer<T>(found: Result<T>) -> std::result::Result<Response<T>, Status> {
+    found.map(Response::new).map_err(|error| to_status(&error))
+}
+
 #[tonic::async_trait]
 impl CatalogService for CatalogRpc {
     async fn list_kpis(
         &self,
         request: Request<ListKpisRequest>,
     ) -> std::result::Result<Response<ListKpisResponse>, Status> {
-        self.list(request)
-            .await
-            .map(Response::new)
-            .map_err(|error| to_status(&error))
+        answer(self.list(request).await)
     }
 
     async fn get_kpi(
         &self,
         request: Request<GetKpiRequest>,
     ) -> std::result::Result<Response<GetKpiResponse>, Status> {
-        self.get(request)
-            .await
-            .map(Response::new)
-            .map_err(|error| to_status(&error))
+        answer(self.get(request).await)
     }
 
     async fn list_presets(
         &self,
         request: Request<ListPresetsRequest>,
     ) -> std::result::Result<Response<ListPresetsResponse>, Status> {
-        self.presets(request)
-            .await
-            .map(Response::new)
-            .map_err(|error| to_status(&error))
+        answer(self.presets(request).await)
+    }
+
+    async fn list_versions(
+        &self,
+        request: Request<ListVersionsRequest>,
+    ) -> std::result::Result<Response<ListVersionsResponse>, Status> {
+        answer(self.versions(request).await)
+    }
+
+    async fn dry_run_kpi(
+        &self,
+        request: Request<DryRunKpiRequest>,
+    ) -> std::result::Result<Response<DryRunKpiResponse>, Status> {
+        answer(self.dry_run(request).await)
+    }
+
+    async fn create_kpi(
+        &self,
+        request: Request<CreateKpiRequest>,
+    ) -> std::result::Result<Response<CreateKpiResponse>, Status> {
+        answer(self.create(request).await)
+    }
+
+    async fn update_kpi(
+        &self,
+        request: Request<UpdateKpiRequest>,
+    ) -> std::result::Result<Response<UpdateKpiResponse>, Status> {
+        answer(self.update(request).await)
+    }
+
+    async fn promote_kpi(
+        &self,
+        request: Request<PromoteKpiRequest>,
+    ) -> std::result::Result<Response<PromoteKpiResponse>, Status> {
+        answer(self.promote(request).await)
+    }
+
+    async fn deprecate_kpi(
+        &self,
+        request: Request<DeprecateKpiRequest>,
+    ) -> std::result::Result<Response<DeprecateKpiResponse>, Status> {
+        answer(self.deprecate(request).await)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ids(request: &ListKpisRequest) -> Vec<String> {
-        let catalogue = Catalogue::built_in().unwrap();
-        let kpis = chosen(&catalogue, request).unwrap();
-        kpis.iter().map(|kpi| kpi.definition.id.clone()).collect()
-    }
-
-    #[test]
-    fn the_list_is_narrowed_by_stage_preset_and_kind() {
-        let catalogue = Catalogue::built_in().unwrap();
-        let all = ListKpisRequest::default();
-        assert_eq!(ids(&all).len(), catalogue.all().len());
-        let stage = |name: &str| {
-            ids(&ListKpisRequest {
-                funnel_stage: name.to_owned(),
-                ..all.clone()
-            })
-        };
-        assert!(stage("close").contains(&"win_rate".to_owned()));
-        let of_stages: usize = FunnelStage::ALL.map(|one| stage(one.name()).len()).iter().sum();
-        assert_eq!(of_stages, catalogue.all().len());
-        let preset = ListKpisRequest {
-            preset: "field".to_owned(),
-            ..all.clone()
-        };
-        assert_eq!(
-            (ids(&preset)[0].as_str(), ids(&preset).len()),
-            ("qualified_pipeline_value", 5)
-        );
-        let leading = |leading| {
-            ids(&ListKpisRequest {
-                leading: Some(leading),
-                ..preset.clone()
-            })
-        };
-        assert_eq!(leading(true), ["qualified_pipeline_value"]);
-        assert_eq!(leading(false).len(), 4);
-    }
-
-    #[test]
-    fn what_there_is_not_is_refused_by_name() {
-        let catalogue = Catalogue::built_in().unwrap();
-        let refused = |request: &ListKpisRequest| chosen(&catalogue, request).unwrap_err().message;
-        let stage = ListKpisRequest {
-            funnel_stage: "closing".to_owned(),
-            ..ListKpisRequest::default()
-        };
-        assert!(refused(&stage).contains("`closing`: did you mean `close`?"));
-        let preset = ListKpisRequest {
-            preset: "retail".to_owned(),
-            ..ListKpisRequest::default()
-        };
-        let message = refused(&preset);
-        assert!(
-            message.contains("`retail`; there are saas, inside, field, transactional"),
-            "{message}"
-        );
-    }
-}
+mod tests;

@@ -28,7 +28,7 @@ pub fn definition_of(kpi: &Kpi) -> KpiDefinition {
         dimensions: kpi
             .dimensions
             .iter()
-            .map(|one| Dimension::name(*one).to_owned())
+            .map(|one| Dimension::name(one).to_owned())
             .collect(),
         version: definition.version,
         formula: format!("{} = {}", definition.in_words, definition.formula),
@@ -52,6 +52,7 @@ pub fn definition_of(kpi: &Kpi) -> KpiDefinition {
         always_by: definition.always_by.clone().unwrap_or_default(),
         interval: kpi.interval.map_or("", interval_of).to_owned(),
         clock: definition.as_of == AsOf::Minute,
+        ..KpiDefinition::default()
     }
 }
 
@@ -80,7 +81,7 @@ fn interval_of(interval: Interval) -> &'static str {
     }
 }
 
-fn benchmark_of(benchmark: &Benchmark) -> kpi::Benchmark {
+pub(super) fn benchmark_of(benchmark: &Benchmark) -> kpi::Benchmark {
     kpi::Benchmark {
         value: benchmark.value.clone(),
         source: benchmark.source.clone(),
@@ -101,10 +102,13 @@ fn unit_of(unit: Unit) -> kpi::Unit {
         Unit::MoneyPerUnit => kpi::Unit::MoneyPerUnit,
         Unit::Days => kpi::Unit::Days,
         Unit::Minutes => kpi::Unit::Minutes,
+        Unit::Months => kpi::Unit::Months,
+        Unit::Times => kpi::Unit::Times,
+        Unit::Points => kpi::Unit::Points,
     }
 }
 
-fn direction_of(direction: Direction) -> kpi::Direction {
+pub(super) fn direction_of(direction: Direction) -> kpi::Direction {
     match direction {
         Direction::Up => kpi::Direction::Up,
         Direction::Down => kpi::Direction::Down,
@@ -122,7 +126,10 @@ fn cadence_of(cadence: Cadence) -> kpi::Cadence {
 
 fn policy_of(policy: CurrencyPolicy) -> kpi::CurrencyPolicy {
     match policy {
-        CurrencyPolicy::None => kpi::CurrencyPolicy::Unspecified,
+        // The last two are never a KPI's.
+        CurrencyPolicy::None | CurrencyPolicy::Start | CurrencyPolicy::End => {
+            kpi::CurrencyPolicy::Unspecified
+        }
         CurrencyPolicy::Booked => kpi::CurrencyPolicy::Booked,
         CurrencyPolicy::Spot => kpi::CurrencyPolicy::Spot,
         CurrencyPolicy::Constant => kpi::CurrencyPolicy::Constant,

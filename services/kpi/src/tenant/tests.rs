@@ -1,9 +1,11 @@
 //! Logs for tests, what a state says of itself, and what it must say.
 
 mod answered;
+mod customers;
 mod people;
 mod plans;
 pub(crate) mod replay;
+mod sizes;
 mod stages;
 
 use std::collections::BTreeMap;

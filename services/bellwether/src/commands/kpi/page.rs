@@ -1,6 +1,6 @@
 //! The page of a KPI as parts, in the order in which they are read; each form of output lays them out its own way.
 
-use bellwether_contracts::kpi::{Benchmark, KpiDefinition};
+use bellwether_contracts::kpi::{Benchmark, DefinitionStatus, KpiDefinition};
 use bellwether_kpi::catalogue::FunnelStage;
 
 use super::words;
@@ -59,8 +59,11 @@ pub(super) fn benchmark(one: &Benchmark) -> String {
     format!("{} ({})", one.value, about.join("; "))
 }
 
-fn facts(kpi: &KpiDefinition) -> [(&'static str, String); 15] {
+fn facts(kpi: &KpiDefinition) -> [(&'static str, String); 18] {
     [
+        ("Not used", kpi.error.clone()),
+        ("Deprecated", deprecated(kpi)),
+        ("Steered by", steered(kpi)),
         ("Formula", kpi.in_words.clone()),
         ("As written", literally(&kpi.expression)),
         ("Counts", kpi.counts.clone()),
@@ -77,6 +80,33 @@ fn facts(kpi: &KpiDefinition) -> [(&'static str, String); 15] {
         ("As of", as_of(kpi).to_owned()),
         ("Group by", groups(kpi)),
     ]
+}
+
+fn deprecated(kpi: &KpiDefinition) -> String {
+    match (kpi.status(), kpi.deprecated_for.as_str()) {
+        (DefinitionStatus::Deprecated, "") => "it still answers".to_owned(),
+        (DefinitionStatus::Deprecated, successor) => format!("use `{successor}` instead; it still answers"),
+        _ => String::new(),
+    }
+}
+
+fn steered(kpi: &KpiDefinition) -> String {
+    let Some(one) = &kpi.promotion else {
+        return String::new();
+    };
+    format!(
+        "{} reaches the target `{}` by {}, looks at it {}, measures it by {}; when it is off: {}",
+        one.owner,
+        one.target_id,
+        one.deadline,
+        words::review(one),
+        if one.benchmark == "own" {
+            "its own past"
+        } else {
+            &one.benchmark
+        },
+        one.action
+    )
 }
 
 fn literally(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! One KPI, as a page that explains it.
 
 use bellwether_contracts::kpi::{Benchmark, KpiDefinition, MeasureDefinition};
+use bellwether_contracts::sales::KpiPromotion;
 use serde_json::{Value, json};
 
 use super::page::{Part, benchmark, parts, standing};
@@ -17,6 +18,13 @@ fn measure(one: &MeasureDefinition) -> Value {
         "q": one.q, "at": one.at, "due": one.due, "start": one.start, "end": one.end, "competes": one.competes,
         "clock": one.clock, "within": one.within, "per": one.per, "formula": one.formula, "only": one.only, "age": one.age,
         "measures": one.measures.iter().map(measure).collect::<Vec<_>>(),
+    })
+}
+
+fn promotion(one: &KpiPromotion) -> Value {
+    json!({
+        "owner": one.owner, "target_id": one.target_id, "deadline": one.deadline, "action": one.action,
+        "benchmark": one.benchmark, "cadence": words::review(one),
     })
 }
 
@@ -62,6 +70,13 @@ impl View for Show {
             "dimensions": kpi.dimensions,
             "caveats": kpi.caveats,
             "benchmarks": kpi.benchmarks.iter().map(benchmark).collect::<Vec<_>>(),
+            "deprecated_for": kpi.deprecated_for,
+            "error": kpi.error,
+            "source": kpi.source,
+            "author": kpi.author,
+            "note": kpi.note,
+            "etag": kpi.etag,
+            "promotion": kpi.promotion.as_ref().map(promotion),
         })
     }
 

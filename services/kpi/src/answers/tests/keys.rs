@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use bellwether_domain::period::Grain;
+use bellwether_domain::settings::Settings;
 use bellwether_domain::{Instant, When};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
@@ -11,10 +12,10 @@ use proptest::sample::{Index, select, subsequence};
 use crate::answers::key::{AnswerKey, Asked, Asker, Place, locate};
 use crate::catalogue::{Catalogue, Dimension};
 use crate::checkpoint;
-use crate::query::{Ask, Caller, KnownAt, Question, answer};
+use crate::query::{Ask, Caller, KnownAt, Question, Top, answer};
 use crate::tenant::TenantFacts;
 use crate::tenant::tests::hour;
-use crate::tenant::tests::replay::{log_of, step};
+use crate::tenant::tests::replay::{declared, log_of, step};
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
 const ASKER: Asker<'static> = Asker {
@@ -27,7 +28,13 @@ fn now() -> Instant {
 }
 
 fn at(ask: &Ask, facts: &TenantFacts) -> Place {
-    locate(facts, &CATALOGUE, ASKER, ask, now()).unwrap().1
+    found(ask, facts).unwrap()
+}
+
+/// `None` = the settings do not declare what is asked for.
+fn found(ask: &Ask, facts: &TenantFacts) -> Option<Place> {
+    let located = locate(facts, &CATALOGUE, ASKER, ask, now());
+    located.ok().map(|(_, place)| place)
 }
 
 /// What the answer shows, or why there is none; without the watermark.
@@ -65,33 +72,67 @@ fn ask() -> impl Strategy<Value = Ask> {
         .iter()
         .map(|kpi| kpi.definition.id.clone())
         .collect();
-    let dimensions: Vec<&str> = Dimension::ALL.iter().map(|one| one.name()).collect();
-    let values = ["Kim", "Lee", "anna", "One", "R1", "acme", "USD", "web", ""];
-    let filter = (select(dimensions.clone()), select(values.to_vec()))
-        .prop_map(|(dimension, value)| (dimension.to_owned(), Some(value.to_owned())));
+    let others = ["team.1", "team.2", "territory.1", "attr.tier", "attr.score"].map(str::to_owned);
+    let known = Dimension::ALL.iter().map(|one| one.name().to_owned());
+    let dimensions: Vec<String> = known.chain(others.clone()).chain(others).collect();
+    let filtered: Vec<String> = dimensions
+        .iter()
+        .cloned()
+        .chain(["team_tree".to_owned()])
+        .collect();
+    let values = [
+        "Kim", "Lee", "anna", "One", "R1", "acme", "USD", "web", "west", "gold", "9.50", "",
+    ];
+    let filter = (select(filtered), select(values.to_vec()))
+        .prop_map(|(dimension, value)| (dimension, Some(value.to_owned())));
+    let top = (
+        1..3_usize,
+        any::<bool>(),
+        proptest::option::weighted(0.3, bound()),
+    )
+        .prop_map(|(most, by_count, from)| Top {
+            most,
+            by: if by_count {
+                "open_deals".to_owned()
+            } else {
+                String::new()
+            },
+            range: from.map(|from| (from, None)),
+        });
     let grain = select(vec![Grain::Day, Grain::Week, Grain::Month, Grain::FiscalQuarter]);
     (
         subsequence(kpis, 1..4),
         (bound(), bound(), proptest::option::weighted(0.3, grain)),
         subsequence(dimensions, 0..2),
         proptest::collection::vec(filter, 0..2),
-        (bound(), caller()),
+        (
+            bound(),
+            caller(),
+            proptest::bool::weighted(0.3),
+            proptest::option::weighted(0.3, top),
+        ),
     )
         .prop_map(
-            |(kpis, (from, to, grain), group_by, filters, (as_of, caller))| Ask {
+            |(kpis, (from, to, grain), group_by, filters, (as_of, caller, now, top))| Ask {
                 kpis,
                 from,
                 to,
                 grain,
-                group_by: group_by.into_iter().map(str::to_owned).collect(),
+                group_by,
                 filters,
                 as_of,
                 known_at: None,
+                now,
+                top,
                 caller,
             },
         )
         .prop_filter("a question that can be asked", |ask| {
-            Question::new(&CATALOGUE, ask, &Default::default(), now()).is_ok()
+            let settings = Settings {
+                attributes: declared(),
+                ..Settings::default()
+            };
+            Question::new(&CATALOGUE, ask, &settings, now()).is_ok()
         })
 }
 
@@ -138,7 +179,8 @@ proptest! {
                     kept.check(&Ask { known_at: Some(KnownAt::Seq(seq)), ..ask.clone() }, &facts)?;
                 }
                 let turned = Ask { filters: ask.filters.iter().rev().chain(&ask.filters).cloned().collect(), ..ask.clone() };
-                prop_assert_eq!(at(&turned, &facts).key, at(ask, &facts).key);
+                let key = |ask: &Ask| found(ask, &facts).map(|place| place.key);
+                prop_assert_eq!(key(&turned), key(ask));
             }
         }
         // The database was restored to an earlier state without a new epoch, and another history went on from there.
@@ -177,11 +219,12 @@ proptest! {
         prop_assert_eq!(restarted.marks(), replayed.marks());
         let marks = replayed.marks();
         for ask in &asks {
-            let place = at(ask, &replayed);
-            prop_assert_eq!(place, at(ask, &restarted));
+            let place = found(ask, &replayed);
+            prop_assert_eq!(place, found(ask, &restarted));
             // The way without the facts, from their marks alone.
-            let question = Question::new(&CATALOGUE, ask, &marks.settings, now()).unwrap();
-            prop_assert_eq!(place, Place::at_head(&marks, &Asked::new(ASKER, marks.settled, question)));
+            let question = Question::new(&CATALOGUE, ask, &marks.settings, now());
+            let alone = question.map(|question| Place::at_head(&marks, &Asked::new(ASKER, marks.settled, question)));
+            prop_assert_eq!(place, alone.ok());
         }
     }
 }

@@ -1,0 +1,228 @@
+//! Where an edit stands, and how it is written: on the edition that was read, or not at all.
+
+use bellwether_contracts::convert::record_to_proto;
+use bellwether_contracts::kpi;
+use bellwether_domain::record::{KpiDefinition, KpiStatus, check};
+use bellwether_domain::settings::Settings;
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Position, Result, TenantId};
+
+use super::edition::{etag, read_etag, record_of, shown, told};
+use super::{CatalogRpc, Known};
+use crate::catalogue::{Kpi, shadows};
+use crate::library::Library;
+use crate::tenant::TenantFacts;
+use crate::worker::{Edit, Written};
+
+/// Own KPIs of a tenant.
+const MOST_OWN: usize = 1_000;
+/// How often an edit of whatever holds is repeated when others edit at the same time.
+const ATTEMPTS: usize = 3;
+
+/// What an edit is made on.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) known: Known,
+    /// The edition that is edited; of a built-in KPI without a record one that says nothing.
+    pub(super) says: KpiDefinition,
+    /// The change that made it; 0 = there is none.
+    pub(super) seq: u64,
+    /// Which meaning it has; 0 = none yet.
+    pub(super) version: u32,
+}
+
+/// How an edit is asked for.
+#[derive(Debug)]
+pub(super) struct Terms<'a> {
+    pub(super) tenant: &'a TenantId,
+    pub(super) id: &'a str,
+    pub(super) request_id: &'a str,
+    pub(super) validate_only: bool,
+}
+
+/// The KPI as it was edited, and the position after it; `None` = it was only checked.
+pub(super) type Done = (kpi::KpiDefinition, Option<Position>);
+
+impl CatalogRpc {
+    /// Where a new KPI stands: there must be none. A tenant of which nothing is known yet has the built-in ones.
+    pub(super) async fn fresh(&self, tenant: &TenantId, id: &str) -> Result<Ground> {
+        let known = match self.newest(tenant).await {
+            Err(error) if error.reason == ErrorReason::UnknownTenant => Known {
+                position: Position::default(),
+                catalogue: std::sync::Arc::clone(self.answers.library().built_in()),
+            },
+            known => known?,
+        };
+        if self.answers.library().built_in().kpi(id).is_ok() {
+            return Err(shadows(id));
+        }
+        if known.catalogue.own().len() >= MOST_OWN {
+            let message = format!("a tenant has at most {MOST_OWN} KPIs of its own: take some back");
+            return Err(Error::new(
+                ErrorCode::ResourceExhausted,
+                ErrorReason::StorageFull,
+                message,
+            ));
+        }
+        Ok(Ground {
+            known,
+            says: KpiDefinition::default(),
+            seq: 0,
+            version: 0,
+        })
+    }
+
+    /// Where an edit of a KPI stands: on the edition of an etag, or on the one that holds.
+    pub(super) async fn ground(&self, tenant: &TenantId, id: &str, name: &str) -> Result<Ground> {
+        if name.is_empty() {
+            let known = self.newest(tenant).await?;
+            return current(known, id);
+        }
+        let Some(edition) = read_etag(name) else {
+            return Err(Error::invalid(
+                ErrorReason::InvalidField,
+                "etag",
+                "is none: give that of GetKpi",
+            ));
+        };
+        if let Err(error) = self.tenants.wait_for(tenant, edition).await {
+            let gone = error.reason == ErrorReason::SnapshotRequired;
+            return Err(if gone { conflict(id) } else { error });
+        }
+        let known = self.known(tenant, None).await?;
+        if edition.seq == 0 {
+            let none = Ground {
+                says: KpiDefinition::default(),
+                seq: 0,
+                version: 0,
+                ..current(known, id)?
+            };
+            return if none.known.catalogue.own_of(id).is_none_or(|own| own.built_in) {
+                Ok(none)
+            } else {
+                Err(conflict(id))
+            };
+        }
+        let name = id.to_owned();
+        let read = move |facts: &TenantFacts| {
+            let versions = facts.plans(facts.position().seq).kpi_versions(&name);
+            versions.into_iter().find(|one| one.seq == edition.seq).cloned()
+        };
+        let found = self
+            .tenants
+            .read(tenant, read)
+            .await?
+            .ok_or_else(|| conflict(id))?;
+        Ok(Ground {
+            known,
+            says: (*found.says).clone(),
+            seq: found.seq,
+            version: found.version,
+        })
+    }
+
+    /// What is known at the end of the log.
+    async fn newest(&self, tenant: &TenantId) -> Result<Known> {
+        let head = self.tenants.head(tenant).await?;
+        self.tenants.wait_for(tenant, head).await?;
+        self.known(tenant, None).await
+    }
+
+    /// Checks what a KPI is to be, and writes it unless it is only to be checked.
+    pub(super) async fn put(&self, terms: &Terms<'_>, ground: &Ground, says: KpiDefinition) -> Result<Done> {
+        let version = version_of(ground, &says);
+        let (name, text) = (terms.id.to_owned(), says.definition.clone());
+        let certified = says.status == KpiStatus::Certified;
+        if text.is_empty() {
+            return self.store(terms, ground, says, None).await;
+        }
+        let compile = move || Library::compile(&text, &name, version, certified);
+        let compiled = tokio::task::spawn_blocking(compile).await;
+        let kpi = compiled.map_err(|error| Error::internal(format!("the definition failed: {error}")))??;
+        self.store(terms, ground, says, Some(kpi)).await
+    }
+
+    /// Writes that a KPI is deprecated, whether its definition holds or not.
+    pub(super) async fn put_aside(
+        &self,
+        terms: &Terms<'_>,
+        ground: &Ground,
+        says: KpiDefinition,
+    ) -> Result<Done> {
+        self.store(terms, ground, says, None).await
+    }
+
+    async fn store(
+        &self,
+        terms: &Terms<'_>,
+        ground: &Ground,
+        says: KpiDefinition,
+        kpi: Option<Kpi>,
+    ) -> Result<Done> {
+        let Terms { tenant, id, .. } = *terms;
+        let record = record_of(id, says.clone());
+        let violations = check(&record, &Settings::default());
+        if !violations.is_empty() {
+            return Err(Error::violations(ErrorReason::InvalidRecord, violations));
+        }
+        if terms.validate_only {
+            let before = ground.known.catalogue.kpi(id).ok();
+            let message = told((id, version_of(ground, &says)), kpi.as_ref().or(before), &says);
+            let etag = etag(ground.known.position.epoch, ground.seq);
+            return Ok((kpi::KpiDefinition { etag, ..message }, None));
+        }
+        let edit = Edit {
+            record: record_to_proto(&record),
+            expected: Some(ground.seq),
+            request_id: terms.request_id.to_owned(),
+        };
+        let Written { position, .. } = self.tenants.write(tenant, edit).await?;
+        self.tenants.wait_for(tenant, position).await?;
+        let known = self.known(tenant, Some(position)).await?;
+        Ok((shown(&known, id)?, Some(position)))
+    }
+}
+
+/// Which meaning an edition has after the one that it is made on.
+fn version_of(ground: &Ground, says: &KpiDefinition) -> u32 {
+    let changed = ground.seq == 0 || says.definition != ground.says.definition;
+    ground.version + u32::from(changed)
+}
+
+/// Edits again when others edited at the same time, unless the edit is of one edition.
+pub(super) async fn again<T, F: Future<Output = Result<T>>>(name: &str, once: impl Fn() -> F) -> Result<T> {
+    let mut left = if name.is_empty() { ATTEMPTS } else { 1 };
+    loop {
+        left -= 1;
+        match once().await {
+            Err(error) if error.reason == ErrorReason::EditConflict && left > 0 => {}
+            done => return done,
+        }
+    }
+}
+
+/// The edition that holds.
+fn current(known: Known, id: &str) -> Result<Ground> {
+    let own = known.catalogue.own_of(id).map(|own| own.planned.clone());
+    match own {
+        Some(own) => Ok(Ground {
+            known,
+            says: (*own.says).clone(),
+            seq: own.seq,
+            version: own.version,
+        }),
+        None => {
+            known.catalogue.kpi(id)?;
+            Ok(Ground {
+                known,
+                says: KpiDefinition::default(),
+                seq: 0,
+                version: 0,
+            })
+        }
+    }
+}
+
+fn conflict(id: &str) -> Error {
+    let message = format!("`{id}` was changed meanwhile: read it again and repeat the change");
+    Error::new(ErrorCode::Aborted, ErrorReason::EditConflict, message)
+}
