@@ -53,6 +53,7 @@ use overall::Overall;
 
 pub use lmdi::lmdi;
 pub use movers::Movers;
+pub use rounding::summing_to;
 pub use shapley::shapley;
 
 /// What a part of a change is due to.

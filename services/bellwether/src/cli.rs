@@ -4,29 +4,43 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod author;
 mod compare;
 mod contributors;
 mod health;
 mod import;
 mod kpi;
 mod records;
+mod scorecard;
+mod target;
 mod verify;
 mod watch;
+mod waterfall;
 
+pub(crate) use author::{
+    CadenceArg, CreateArgs, DeprecateArgs, PromoteArgs, StatusArg, TrialArgs, UpdateArgs, VersionsArgs,
+};
 pub(crate) use compare::{BaseArg, CompareArgs, ExplainArgs};
 pub(crate) use contributors::ContributorsArgs;
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;
 pub(crate) use kpi::{
-    FilterArg, KnownAtArg, KpiCommand, ListArgs, PeriodArg, PresetsArgs, QueryArgs, ScorecardArgs, ShowArgs,
+    FilterArg, KnownAtArg, KpiCommand, ListArgs, PresetsArgs, QueryArgs, ShapeArgs, ShowArgs,
     WhenArg,
 };
 pub(crate) use records::{
     ApplyArgs, GetRecordArgs, ListRecordsArgs, MergeRecordsArgs, RecordsCommand, SettingsArgs,
     SettingsCommand,
 };
+pub(crate) use scorecard::{
+    ListScorecardsArgs, PeriodArg, RemoveScorecardArgs, ScorecardArgs, ScorecardsCommand, SetScorecardArgs,
+};
+pub(crate) use target::{
+    ListTargetsArgs, SetTargetArgs, ShapeArg, ShapeName, ShowTargetArgs, TargetArgs, TargetCommand,
+};
 pub(crate) use verify::VerifyArgs;
 pub(crate) use watch::WatchArgs;
+pub(crate) use waterfall::WaterfallArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,8 +114,14 @@ pub(crate) enum Command {
     /// KPIs: what there is, what it means, what it says
     #[command(subcommand)]
     Kpi(KpiCommand),
-    /// A few KPIs at a glance: this period so far against the same part of the one before
+    /// A few KPIs at a glance: this period so far beside the one before and its targets
     Scorecard(ScorecardArgs),
+    /// The scorecards that a tenant keeps
+    #[command(subcommand)]
+    Scorecards(ScorecardsCommand),
+    /// What KPIs are to reach, and where they stand beside that
+    #[command(subcommand)]
+    Target(TargetCommand),
     /// Single records as the log holds them
     #[command(subcommand)]
     Records(RecordsCommand),

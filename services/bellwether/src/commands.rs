@@ -8,10 +8,14 @@ mod import;
 mod kpi;
 mod query;
 mod records;
+mod restate;
+mod scorecards;
 mod settings;
+mod target;
 mod uploads;
 mod verify;
 mod watch;
+mod waterfall;
 
 use clap::CommandFactory as _;
 
@@ -20,7 +24,8 @@ use crate::exit::{Code, Failure};
 use crate::output::Printer;
 use crate::{scorecard, serve};
 
-pub(crate) use query::{ValueRow, head};
+pub(crate) use query::{ValueRow, head, reason, resolve};
+pub(crate) use target::attainment_json;
 
 /// Runs a command to its end.
 ///
@@ -32,6 +37,8 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> Result<Code, Fai
         Command::Import(args) => import::run(args, printer).await,
         Command::Kpi(command) => kpi::run(command, printer).await,
         Command::Scorecard(args) => scorecard::run(args, printer).await,
+        Command::Scorecards(command) => scorecards::run(command, printer).await,
+        Command::Target(command) => target::run(command, printer).await,
         Command::Records(command) => records::run(command, printer).await,
         Command::Settings(command) => settings::run(command, printer).await,
         Command::Health(args) => health::run(args, printer).await,

@@ -61,7 +61,8 @@ impl Shape {
             return None;
         }
         let rows = |index: usize| match &kpi.measures[index].of {
-            Of::Rows(rows) => Some(rows),
+            // A team's quota takes the place of those below it: the groups do not add up.
+            Of::Rows(rows) => Some(rows).filter(|rows| rows.leaves.is_none()),
             Of::Entities(_) => None,
         };
         // What `n` counts is told beside it.
@@ -79,9 +80,9 @@ impl Shape {
                     factors: Vec::new(),
                 }),
                 Aggregate::Sum | Aggregate::Spread => {
-                    Some(Self::summed(kpi, Kind::Total, Items::Seen(index), index, one))
+                    Some(Self::summed(Kind::Total, Items::Seen(index), index, one))
                 }
-                Aggregate::Mean => Some(Self::summed(kpi, Kind::Average, Items::Seen(index), index, one)),
+                Aggregate::Mean => Some(Self::summed(Kind::Average, Items::Seen(index), index, one)),
                 _ => None,
             };
         }
@@ -94,7 +95,7 @@ impl Shape {
             return None;
         }
         let items = Items::Value(divisor);
-        if below.scale == Scale::Money {
+        if below.scale == Scale::Money && !counts(below.aggregate) {
             // Of money per money the rates of exchange are in both.
             return Some(Self {
                 kind: Kind::Average,
@@ -106,13 +107,13 @@ impl Shape {
                 factors: vec![Effect::Rate],
             });
         }
-        Some(Self::summed(kpi, Kind::Average, items, dividend, above))
+        Some(Self::summed(Kind::Average, items, dividend, above))
     }
 
-    fn summed(kpi: &Kpi, kind: Kind, items: Items, value: usize, rows: &Rows) -> Self {
+    fn summed(kind: Kind, items: Items, value: usize, rows: &Rows) -> Self {
         let money = rows.scale == Scale::Money;
         // At one rate for both periods there is no effect of rates.
-        let constant = money && kpi.definition.currency == CurrencyPolicy::Booked;
+        let constant = money && rows.currency == CurrencyPolicy::Booked;
         let mut factors = vec![if money { Effect::Price } else { Effect::Rate }];
         factors.extend(constant.then_some(Effect::Fx));
         Self {
@@ -176,7 +177,7 @@ impl Shape {
             Unit::Ratio => RATIO_DECIMALS,
             Unit::Count if self.factors.is_empty() => 0,
             Unit::Money | Unit::MoneyPerDay | Unit::MoneyPerUnit => exponent,
-            Unit::Count | Unit::Days | Unit::Minutes => DECIMALS,
+            Unit::Count | Unit::Days | Unit::Minutes | Unit::Months | Unit::Times | Unit::Points => DECIMALS,
         }
     }
 }

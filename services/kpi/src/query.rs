@@ -7,6 +7,7 @@ mod cell;
 mod check;
 mod contributors;
 mod groups;
+mod holders;
 mod interval;
 mod levels;
 mod money;
@@ -16,6 +17,8 @@ mod question;
 mod reader;
 mod reading;
 mod scope;
+mod settle;
+mod waterfall;
 mod when;
 
 #[cfg(test)]
@@ -28,14 +31,15 @@ use bellwether_domain::{Instant, Position, Result, When};
 use bellwether_stats::Interval;
 
 use crate::catalogue::{AbsentReason, Catalogue, Dimension};
-use crate::scan::{self, FactSource};
+use crate::scan::FactSource;
 
 pub use both::{Base, Both, Pair, answer_both};
 pub use cell::cell;
 pub use contributors::{Contributor, Contributors, contributors};
 pub use levels::{Chain, Group, Items, Levels, levels};
 pub use question::{Question, Reads, VERSION};
-pub use scope::Caller;
+pub use scope::{Caller, check as may_ask};
+pub use waterfall::{Form, Waterfalls, waterfall};
 
 /// KPIs in one question.
 pub const MOST_KPIS: usize = 32;
@@ -43,6 +47,8 @@ pub const MOST_KPIS: usize = 32;
 pub const MOST_GROUP_BY: usize = 4;
 /// Filters in one question.
 pub const MOST_FILTERS: usize = 1_000;
+/// Groups that are told apart as the largest.
+pub const MOST_TOP: usize = 1_000;
 /// Periods in one answer.
 pub const MOST_PERIODS: usize = 10_000;
 /// Rows in one answer: what fits a message.
@@ -67,8 +73,34 @@ pub struct Ask {
     pub as_of: Option<When>,
     /// What was known; `None` = everything.
     pub known_at: Option<KnownAt>,
+    /// Whether owners and attributes are those at as-of (R9); else those at each event.
+    pub now: bool,
+    /// Tells only the largest groups of the first dimension apart; `None` = all.
+    pub top: Option<Top>,
     /// Whose rows the caller may see.
     pub caller: Caller,
+}
+
+/// Which groups are told apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Top {
+    /// How many, from 1 to [`MOST_TOP`].
+    pub most: usize,
+    /// By which KPI they are the largest; empty = the first one asked.
+    pub by: String,
+    /// The range in which they are; `None` = that of the question.
+    pub range: Option<(Option<When>, Option<When>)>,
+}
+
+/// The name of a group in a dimension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// This one.
+    Name(String),
+    /// It is missing.
+    Missing,
+    /// All but the largest.
+    Rest,
 }
 
 /// A state of knowledge.
@@ -104,6 +136,8 @@ pub struct Row {
     pub end: Option<When>,
     /// One name a dimension; `None` = missing.
     pub group: Vec<(Dimension, Option<Arc<str>>)>,
+    /// Whether the first of them is all groups but the largest.
+    pub rest: bool,
     /// Decimal text, or why there is none.
     pub value: std::result::Result<String, AbsentReason>,
     /// What it is counted in.
@@ -142,15 +176,10 @@ pub fn answer(
     now: Instant,
     threads: usize,
 ) -> Result<Answer> {
-    let checked = check::check(catalogue, ask)?;
-    let moment = when::resolve(source, ask, checked.by_minute(), now)?;
+    let (checked, moment) = settle::settle(source, catalogue, ask, now, threads)?;
     let spans = periods::spans(ask, &moment)?;
     let plan = plan::plan(source, &checked, &moment, &spans)?;
-    let counted = plan
-        .scans
-        .iter()
-        .map(|scan| scan::run(source, scan, moment.seq, moment.as_of.as_micros(), threads))
-        .collect::<Result<Vec<_>>>()?;
+    let counted = plan.run(source, &moment, threads)?;
     let rows = answer::rows(source, &moment, &spans, &plan, &counted)?;
     Ok(Answer {
         as_of: moment.as_of,

@@ -7,10 +7,11 @@ mod seal;
 mod tests;
 
 use bellwether_contracts::convert::{instant_from_proto, position_from_proto};
-use bellwether_contracts::kpi::{Filter, KnownAt, KpiValue, QueryKpisRequest, known_at};
+use bellwether_contracts::kpi::{Filter, GroupValue, KnownAt, KpiValue, QueryKpisRequest, Top, known_at};
 use bellwether_contracts::types::{DateOrTime, date_or_time};
 use bellwether_domain::{Instant, Position};
 
+use crate::query::Named;
 pub(crate) use derivation::Derivation;
 pub(crate) use seal::Seal;
 
@@ -32,23 +33,68 @@ pub(crate) struct Receipt {
     /// By what the value was made from the records.
     #[prost(message, optional, tag = "5")]
     pub(crate) derivation: Option<Derivation>,
+    /// As of when owners and attributes count.
+    #[prost(int32, tag = "6")]
+    dimensions_at: i32,
+    /// Which groups are told apart, over the range of the question.
+    #[prost(message, optional, tag = "7")]
+    top: Option<Top>,
 }
 
 impl Receipt {
     /// The receipt of a value that answers a question.
     pub(crate) fn new(question: &QueryKpisRequest, value: &KpiValue, derivation: Derivation) -> Self {
+        let top = question.top.clone().map(|top| {
+            let own = top.from.is_some() || top.to.is_some();
+            Top {
+                by: question
+                    .kpis
+                    .first()
+                    .filter(|_| top.by.is_empty())
+                    .unwrap_or(&top.by)
+                    .clone(),
+                from: if own {
+                    top.from.clone()
+                } else {
+                    question.from.clone()
+                },
+                to: if own { top.to.clone() } else { question.to.clone() },
+                ..top
+            }
+        });
         Self {
             value: Some(bare(value)),
             grain: question.grain,
             group_by: question.group_by.clone(),
             filters: question.filters.clone(),
             derivation: Some(derivation),
+            dimensions_at: question.dimensions_at,
+            top,
         }
     }
 
     /// The value as given.
     pub(crate) fn claimed(&self) -> KpiValue {
         self.value.clone().unwrap_or_default()
+    }
+
+    /// Whether two receipts are of the same value: of one KPI, period and group of one question.
+    pub(crate) fn is_of_same(&self, other: &Self) -> bool {
+        let cell = |one: &Self| {
+            let value = one.claimed();
+            (value.kpi, value.period_start, value.period_end, value.group)
+        };
+        let filters = |one: &Self| {
+            let mut filters: Vec<_> = one
+                .filters
+                .iter()
+                .map(|one| (one.dimension.clone(), one.value.clone()))
+                .collect();
+            filters.sort_unstable();
+            filters
+        };
+        let how = |one: &Self| (one.grain, one.dimensions_at, one.top.clone());
+        cell(self) == cell(other) && how(self) == how(other) && filters(self) == filters(other)
     }
 
     /// How much of the log the value stands on.
@@ -83,13 +129,20 @@ impl Receipt {
             }),
             min_position: None,
             receipts: false,
+            dimensions_at: self.dimensions_at,
+            top: self.top.clone(),
         }
     }
 
     /// The names of the value's group.
-    pub(crate) fn group(&self) -> Vec<Option<String>> {
+    pub(crate) fn group(&self) -> Vec<Named> {
         let value = self.value.iter().flat_map(|value| &value.group);
-        value.map(|part| part.name.clone()).collect()
+        let named = |part: &GroupValue| match &part.name {
+            _ if part.rest => Named::Rest,
+            Some(name) => Named::Name(name.clone()),
+            None => Named::Missing,
+        };
+        value.map(named).collect()
     }
 }
 

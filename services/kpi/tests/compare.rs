@@ -92,6 +92,7 @@ async fn explain(node: &TestNode, token: &str, query: QueryKpisRequest) -> Resul
         query: Some(query),
         base: None,
         top: 2,
+        ..ExplainChangeRequest::default()
     };
     let answer = client.explain_change(request).await?.into_inner();
     assert!(answer.watermark.is_some() && answer.as_of.is_some());

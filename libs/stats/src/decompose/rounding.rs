@@ -136,7 +136,8 @@ fn gentlest(off: &[Vec<f64>], moves: impl Iterator<Item = (usize, usize)>) -> Op
 
 /// Whole numbers that sum to `total`, each the value rounded down or up: up where the remainder is largest, the earlier
 /// one of equals. If `total` is further from the sum of the values than that reaches, all are moved by the same number.
-fn summing_to(values: &[Exact], total: &BigInt) -> Vec<BigInt> {
+#[must_use]
+pub fn summing_to(values: &[Exact], total: &BigInt) -> Vec<BigInt> {
     if values.is_empty() {
         return Vec::new();
     }

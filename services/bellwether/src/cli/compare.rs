@@ -34,29 +34,38 @@ The change is split over the values of a dimension, without anything left over: 
 between groups that are worth more or less (mix), each group's own rate or amounts (rate, price), exchange rates (fx).
 Counts, sums, means and rates can be split so; medians and the like cannot.
 
+With --receipts it tells, of any KPI, which records were written, corrected or taken back since a value was given, or between
+two receipts of it, and what settings, dimensions, exchange rates and definitions did to it.
+
 Examples:
   bellwether kpi explain bookings --tenant demo --from 2026-07-01 --to 2026-10-01 --by region
-  bellwether kpi explain deals_won --tenant demo --from 2026-01-01 --by owner --top 3")]
+  bellwether kpi explain deals_won --tenant demo --from 2026-01-01 --by owner --top 3
+  bellwether kpi query bookings --tenant acme --receipts --output json > given.json
+  bellwether kpi explain --receipts given.json --tenant acme")]
 pub(crate) struct ExplainArgs {
     /// The KPI's id
-    #[arg(value_name = "KPI")]
-    pub(crate) kpi: String,
+    #[arg(value_name = "KPI", required_unless_present = "receipts")]
+    pub(crate) kpi: Option<String>,
+    /// In place of a question: the receipt of the value before, and of that after (without it: as it is now), or files of them
+    #[arg(long, value_name = "RECEIPT|FILE", num_args = 1..=2,
+          conflicts_with_all = ["kpi", "from", "to", "by", "base", "filter", "as_of", "known_at", "now"])]
+    pub(crate) receipts: Vec<String>,
     /// The tenant
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: String,
     /// The range's first day or instant
-    #[arg(long, value_name = "DATE")]
-    pub(crate) from: WhenArg,
+    #[arg(long, value_name = "DATE", required_unless_present = "receipts")]
+    pub(crate) from: Option<WhenArg>,
     /// The range's end, exclusive; without it up to as-of
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Option<WhenArg>,
     /// The dimension to split the change by
-    #[arg(long, value_name = "DIM")]
-    pub(crate) by: String,
+    #[arg(long, value_name = "DIM", required_unless_present = "receipts")]
+    pub(crate) by: Option<String>,
     /// With the period before (previous), a year before (last-year), or another range (FROM..TO)
     #[arg(long = "with", value_name = "WHAT", default_value = "previous")]
     pub(crate) base: BaseArg,
-    /// How many of the biggest movers to name
+    /// How many of the biggest movers to name, or records
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) top: u32,
     /// Only where a dimension has a value (`DIM=` is: none); repeat for more: same dimension OR, others AND
@@ -68,6 +77,9 @@ pub(crate) struct ExplainArgs {
     /// What was known at this instant, at the end of this day, or up to this sequence number
     #[arg(long, value_name = "DATE|seq:N")]
     pub(crate) known_at: Option<KnownAtArg>,
+    /// By the owner, team and attributes of now (as-of), not by those at each event
+    #[arg(long)]
+    pub(crate) now: bool,
     /// Where the server is.
     #[command(flatten)]
     pub(crate) connection: Connection,

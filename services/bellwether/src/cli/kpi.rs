@@ -1,14 +1,18 @@
-//! Arguments of `kpi` and `scorecard`.
+//! Arguments of `kpi`.
 
 use std::str::FromStr;
 
+use bellwether_contracts::kpi::{DimensionsAt, Top};
 use bellwether_domain::period::Grain;
 use bellwether_domain::{Instant, When};
 use bellwether_kpi::catalogue::FunnelStage;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
-use super::{CompareArgs, Connection, ContributorsArgs, ExplainArgs, VerifyArgs, WatchArgs};
+use super::{
+    CompareArgs, Connection, ContributorsArgs, CreateArgs, DeprecateArgs, ExplainArgs, PromoteArgs,
+    UpdateArgs, VerifyArgs, VersionsArgs, WatchArgs, WaterfallArgs,
+};
 
 /// Commands about KPIs.
 #[derive(Debug, Subcommand)]
@@ -26,14 +30,26 @@ pub(crate) enum KpiCommand {
     Query(QueryArgs),
     /// What KPIs say beside the period before, a year before or another range
     Compare(CompareArgs),
-    /// Why a KPI changed between two periods
+    /// Why a KPI changed between two periods, or is another one than it was given as
     Explain(ExplainArgs),
+    /// How the open pipeline came from its value at the start of a period to that at its end
+    Waterfall(WaterfallArgs),
     /// What KPIs say, and again whenever it changes
     Watch(WatchArgs),
     /// The records behind a value, the largest first
     Records(ContributorsArgs),
     /// Whether values that were given still follow from the records
     Verify(VerifyArgs),
+    /// Make a KPI of your own, or try a definition on past data
+    Create(CreateArgs),
+    /// Give a KPI of your own another definition or status
+    Update(UpdateArgs),
+    /// Make a KPI something to steer by: owner, target, deadline and what is done about it
+    Promote(PromoteArgs),
+    /// Tell everybody to use a KPI no more
+    Deprecate(DeprecateArgs),
+    /// What a KPI of your own meant, since when, and who said so
+    Versions(VersionsArgs),
 }
 
 /// Arguments of `kpi list`.
@@ -98,10 +114,16 @@ pub(crate) struct ShowArgs {
 Dates are civil days of the tenant's zone; an instant is RFC 3339. The answer has seen everything that was in the log
 when the command was given. Rates are fractions in JSON and CSV (0.31) and percentages in tables (31 %).
 
+`kpi show KPI` names the dimensions of a KPI. Besides them there are levels of the tree of teams (team.1 = the top) and
+of territories that are paths (territory.1), the owner's tenure, and fields that the tenant declared (attr.NAME). The
+filter team_tree=NAME takes a team and all below it.
+
 Examples:
   bellwether kpi query win_rate --tenant acme --from 2017-01-01 --to 2018-01-01 --grain month
   bellwether kpi query bookings deals_won --tenant acme --by owner --filter region=West
   bellwether kpi query open_deals pipeline_value --tenant acme --as-of 2017-08-31 --output json
+  bellwether kpi query bookings win_rate --tenant acme --by owner --top 5 --top-by bookings
+  bellwether kpi query bookings --tenant acme --by team.1 --now
   bellwether kpi query win_rate --tenant acme --from 2017-01-01 --to 2018-01-01 --known-at seq:4")]
 pub(crate) struct QueryArgs {
     /// KPI ids, as `kpi list` shows them
@@ -134,16 +156,75 @@ pub(crate) struct QueryArgs {
     /// Give each value a receipt, for `kpi verify`; tables do not show them
     #[arg(long)]
     pub(crate) receipts: bool,
+    /// Whose owner and attributes count, and which groups are told apart.
+    #[command(flatten)]
+    pub(crate) shape: ShapeArgs,
     /// Where the server is.
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+impl QueryArgs {
+    /// A question that asks nothing yet.
+    pub(crate) fn of(connection: Connection) -> Self {
+        Self {
+            kpis: Vec::new(),
+            tenant: String::new(),
+            from: None,
+            to: None,
+            grain: None,
+            by: Vec::new(),
+            filter: Vec::new(),
+            as_of: None,
+            known_at: None,
+            receipts: false,
+            shape: ShapeArgs::default(),
+            connection,
+        }
+    }
+}
+
+/// How an answer is grouped.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ShapeArgs {
+    /// Group by the owner, team and attributes of now (as-of), not by those at each event
+    #[arg(long)]
+    pub(crate) now: bool,
+    /// Show only the N largest groups of the first --by; all others become one, counted anew
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    top: Option<u32>,
+    /// By which KPI groups are the largest; without it the first one
+    #[arg(long, value_name = "KPI", requires = "top")]
+    top_by: Option<String>,
+}
+
+impl ShapeArgs {
+    /// As of when owners and attributes count.
+    pub(crate) fn dimensions_at(&self) -> DimensionsAt {
+        if self.now {
+            DimensionsAt::Now
+        } else {
+            DimensionsAt::Unspecified
+        }
+    }
+
+    /// Which groups are told apart.
+    pub(crate) fn top(&self) -> Option<Top> {
+        let by = self.top_by.clone().unwrap_or_default();
+        self.top.map(|n| Top {
+            n,
+            by,
+            from: None,
+            to: None,
+        })
+    }
 }
 
 fn stages() -> PossibleValuesParser {
     PossibleValuesParser::new(FunnelStage::ALL.map(FunnelStage::name))
 }
 
-fn grains() -> impl clap::builder::TypedValueParser<Value = Grain> {
+pub(super) fn grains() -> impl clap::builder::TypedValueParser<Value = Grain> {
     PossibleValuesParser::new(Grain::ALL.map(Grain::name)).try_map(|name| Grain::from_str(&name))
 }
 
@@ -211,58 +292,6 @@ impl FromStr for KnownAtArg {
     }
 }
 
-/// Arguments of `scorecard`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Each KPI stands beside the same number of days of the period before, with the number of items that it rests on, the
-last 12 months (the present one only as far as it has come) and, where it has one (rates do), its 95 % interval. A
-change is called good or bad by the KPI's own direction; where there are intervals, unclear while the two overlap.
-A KPI that comes in parts, such as loss_reason_mix, has no place here: `kpi query` shows it by its dimension.
-
-Examples:
-  bellwether scorecard --tenant demo
-  bellwether scorecard win_rate bookings --tenant demo --period month --as-of 2026-06-30")]
-pub(crate) struct ScorecardArgs {
-    /// One to five KPIs
-    #[arg(value_name = "KPI", num_args = 1..=5,
-          default_values_t = ["bookings", "win_rate", "average_deal_size", "sales_cycle_median", "pipeline_value"].map(String::from))]
-    pub(crate) kpis: Vec<String>,
-    /// The tenant
-    #[arg(long, value_name = "TENANT")]
-    pub(crate) tenant: String,
-    /// The period: the tenant's fiscal month, quarter or year that holds as-of
-    #[arg(long, value_enum, default_value_t = PeriodArg::Quarter)]
-    pub(crate) period: PeriodArg,
-    /// The last day that counts; without it today
-    #[arg(long, value_name = "DATE")]
-    pub(crate) as_of: Option<WhenArg>,
-    /// Where the server is.
-    #[command(flatten)]
-    pub(crate) connection: Connection,
-}
-
-/// The period of a scorecard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PeriodArg {
-    /// A fiscal month
-    Month,
-    /// A fiscal quarter
-    Quarter,
-    /// A fiscal year
-    Year,
-}
-
-impl PeriodArg {
-    /// The grain of that size.
-    pub(crate) fn grain(self) -> Grain {
-        match self {
-            Self::Month => Grain::FiscalMonth,
-            Self::Quarter => Grain::FiscalQuarter,
-            Self::Year => Grain::FiscalYear,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,22 +308,6 @@ mod tests {
             Ok(("product".to_owned(), Some("A=B".to_owned())))
         );
         assert!(read("=x").is_err() && read("owner").is_err());
-    }
-
-    #[test]
-    fn the_scorecard_promises_an_interval_only_where_there_is_one() {
-        let mut command = ScorecardArgs::augment_args(clap::Command::new("scorecard"));
-        let help = command.render_long_help().to_string();
-        // Lines are broken by the width of the terminal.
-        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            help.contains("where it has one (rates do), its 95 % interval"),
-            "{help}"
-        );
-        assert!(
-            help.contains("the present one only as far as it has come"),
-            "{help}"
-        );
     }
 
     #[test]

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::compare::{moved, wire_base};
 use super::query::{asked, period};
-use crate::cli::{ExplainArgs, QueryArgs};
+use super::restate;
+use crate::cli::{ExplainArgs, QueryArgs, ShapeArgs};
 use crate::client::Client;
 use crate::exit::{Code, Failure};
 use crate::output::{Page, Printer, Sheet, View, precise};
@@ -18,23 +19,34 @@ use crate::output::{Page, Printer, Sheet, View, precise};
 /// What the server says.
 pub(super) async fn run(args: ExplainArgs, printer: &Printer) -> Result<Code, Failure> {
     let client = Client::find(&args.connection).await?;
+    if !args.receipts.is_empty() {
+        let wanted = restate::Wanted {
+            tenant: &args.tenant,
+            receipts: &args.receipts,
+            top: args.top,
+        };
+        return restate::run(&client, wanted, printer).await;
+    }
     let query = QueryArgs {
-        kpis: vec![args.kpi],
+        kpis: args.kpi.into_iter().collect(),
         tenant: args.tenant,
-        from: Some(args.from),
+        from: args.from,
         to: args.to,
-        grain: None,
-        by: vec![args.by],
+        by: args.by.into_iter().collect(),
         filter: args.filter,
         as_of: args.as_of,
         known_at: args.known_at,
-        receipts: false,
-        connection: args.connection,
+        shape: ShapeArgs {
+            now: args.now,
+            ..ShapeArgs::default()
+        },
+        ..QueryArgs::of(args.connection)
     };
     let request = ExplainChangeRequest {
         query: Some(asked(&client, query).await?),
         base: Some(wire_base(args.base)),
         top: args.top,
+        ..ExplainChangeRequest::default()
     };
     let answer = client.kpis().explain_change(request).await?.into_inner();
     let explanation = answer
@@ -255,6 +267,7 @@ mod tests {
             group: Some(GroupValue {
                 dimension: "owner".to_owned(),
                 name: Some("Ann".to_owned()),
+                rest: false,
             }),
             items_before: items.0.to_owned(),
             items_after: items.1.to_owned(),

@@ -52,7 +52,7 @@ fn receipts(args: &VerifyArgs) -> Result<Vec<String>, Failure> {
 }
 
 /// The receipts in an answer as JSON, or one a line.
-fn found(text: &str) -> Vec<String> {
+pub(super) fn found(text: &str) -> Vec<String> {
     let Ok(Value::Array(values)) = serde_json::from_str(text) else {
         return text.split_whitespace().map(str::to_owned).collect();
     };

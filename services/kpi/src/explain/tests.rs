@@ -1,5 +1,7 @@
 //! Splits of changes: known ones, and the laws that hold for all.
 
+mod catalogue;
+
 use std::sync::LazyLock;
 
 use bellwether_domain::{CivilDate, Instant};

@@ -8,13 +8,14 @@ use bellwether_domain::{Error, ErrorReason, Instant, Position, Result, When};
 
 use super::answer::unit;
 use super::both::{Base, Counting};
-use super::check::{Checked, check};
-use super::money::Rates;
+use super::check::Checked;
+use super::money::{Mean, Rates};
 use super::periods::{Span, base_spans, shown, spans};
 use super::plan::{Plan, Use};
 use super::reader::counted;
 use super::reading::{Reading, Way};
-use super::when::{Moment, resolve};
+use super::settle::settle;
+use super::when::Moment;
 use super::{Ask, plan};
 use crate::catalogue::{Aggregate, Catalogue, CurrencyPolicy, Dimension, Kpi, Of};
 use crate::scan::FactSource;
@@ -29,7 +30,7 @@ pub struct Chain {
     pub items: Items,
     /// A measure whose value is the last level; `None` = the items are.
     pub value: Option<usize>,
-    /// Whether the value is also read at constant exchange rates, as a level before it.
+    /// Whether the value is also read at constant exchange rates, as a level before it: the mean ones of both periods.
     pub constant: bool,
 }
 
@@ -88,8 +89,12 @@ pub fn levels(
     now: Instant,
     threads: usize,
 ) -> Result<Levels> {
-    let checked = check(catalogue, ask)?;
-    let moment = resolve(source, ask, checked.by_minute(), now)?;
+    if ask.top.is_some() {
+        let message =
+            "what moved a change most is named by `top` of the request itself: leave it out of `query`";
+        return Err(Error::invalid(ErrorReason::InvalidField, "top", message));
+    }
+    let (checked, moment) = settle(source, catalogue, ask, now, threads)?;
     let after = spans(ask, &moment)?;
     let before: Vec<Span> = base_spans(ask, base, &moment)?.into_iter().flatten().collect();
     let ([dimension], [_], [_]) = (checked.group_by.as_slice(), after.as_slice(), before.as_slice()) else {
@@ -98,10 +103,17 @@ pub fn levels(
     };
     let mut found: BTreeMap<(bool, Name), [Vec<Exact>; 2]> = BTreeMap::new();
     let mut n = [0, 0];
-    for (side, period) in [&before, &after].into_iter().enumerate() {
-        let read = Reader::new(source, &checked, &moment, period, threads)?;
+    let read = |period| Reader::new(source, &checked, &moment, period, threads);
+    let sides = [read(&before)?, read(&after)?];
+    // Constant are the mean rates of both periods: such as the answers themselves need, and the same for every group.
+    let mut mean = Mean::default();
+    for side in sides.iter().filter(|_| chain.constant) {
+        side.add_to(&mut mean, source, chain)?;
+    }
+    let rates = Rates::at_mean(source, &moment, mean);
+    for (side, read) in sides.iter().enumerate() {
         n[side] = read.items();
-        for (name, levels) in read.groups(source, chain)? {
+        for (name, levels) in read.groups(chain, &rates)? {
             let zeros = || [0, 1].map(|_| vec![Exact::zero(); levels.len()]);
             let group = found.entry((name.is_none(), name)).or_insert_with(zeros);
             group[side] = levels;
@@ -131,7 +143,7 @@ pub fn levels(
             seq: moment.seq,
         },
         recorded_at: source.recorded_at(moment.seq),
-        dimension: *dimension,
+        dimension: dimension.clone(),
         exponent: moment.settings.currency.exponent(),
         unit: unit(checked.kpis[0].definition.unit, moment.settings.currency.code()),
         bounds: [bounds(&before), bounds(&after)],
@@ -181,16 +193,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The levels of every group that has any.
-    fn groups(&self, source: &dyn FactSource, chain: Chain) -> Result<Vec<(Name, Vec<Exact>)>> {
+    fn groups(&self, chain: Chain, rates: &Rates<'_>) -> Result<Vec<(Name, Vec<Exact>)>> {
         let kpi = self.used().kpi;
         let (Items::Value(of) | Items::Seen(of)) = chain.items;
-        let items = self.reading(source, of, None)?;
+        let items = self.reading(rates, of, None)?;
         let value = chain
             .value
-            .map(|value| self.reading(source, value, None))
+            .map(|value| self.reading(rates, value, None))
             .transpose()?;
         let constant = match chain.value.filter(|_| chain.constant) {
-            Some(value) => Some(self.reading(source, value, Some(CurrencyPolicy::Constant))?),
+            Some(value) => Some(self.reading(rates, value, Some(CurrencyPolicy::Constant))?),
             None => None,
         };
         let mut cells: Vec<u64> = items
@@ -216,18 +228,25 @@ impl<'a> Reader<'a> {
         Ok(found)
     }
 
+    /// Adds the money of the last level to what mean rates are made of.
+    fn add_to(&self, mean: &mut Mean, source: &dyn FactSource, chain: Chain) -> Result<()> {
+        let Some(value) = chain.value else {
+            return Ok(());
+        };
+        let place = self.used().places[value][0];
+        mean.add(
+            counted(&self.counting.counts, place),
+            &Rates::new(source, self.moment),
+        )
+    }
+
     /// A measure, its money not rounded.
-    fn reading(
-        &self,
-        source: &dyn FactSource,
-        measure: usize,
-        other: Option<CurrencyPolicy>,
-    ) -> Result<Reading> {
+    fn reading(&self, rates: &Rates<'_>, measure: usize, other: Option<CurrencyPolicy>) -> Result<Reading> {
         let used = self.used();
         let Of::Rows(rows) = &used.kpi.measures[measure].of else {
             return Err(Error::internal("a measure of entities has no levels"));
         };
-        let policy = plan::policy(used.kpi, rows);
+        let policy = plan::policy(rows);
         let way = Way {
             policy: match policy {
                 CurrencyPolicy::None => policy,
@@ -237,9 +256,10 @@ impl<'a> Reader<'a> {
             across: None,
             rounded: false,
             intervals: false,
+            days: &[],
         };
         let counted = counted(&self.counting.counts, used.places[measure][0]);
-        Reading::new(counted, rows, &Rates::new(source, self.moment), way)
+        Reading::new(counted, rows, rates, way)
     }
 }
 

@@ -6,8 +6,11 @@ use std::collections::HashMap;
 use bellwether_domain::exact::Exact;
 use bellwether_domain::{CivilDate, Currency, Error, ErrorCode, ErrorReason, Result};
 
+use super::axes::Periods;
+use super::periods::Span;
+use super::reading::Way;
 use super::when::Moment;
-use crate::catalogue::CurrencyPolicy;
+use crate::catalogue::{CurrencyPolicy, Rows};
 use crate::scan::{CellMap, Counted, FactSource};
 use crate::table::Dict;
 
@@ -17,6 +20,42 @@ pub(super) struct Rates<'a> {
     moment: &'a Moment,
     /// Minor units of the home currency per minor unit of another.
     known: RefCell<HashMap<(u32, i32, CurrencyPolicy), Exact>>,
+    /// The rates that are constant, in place of those of as-of or a budget; of other currencies those of the day.
+    constant: Option<Mean>,
+}
+
+/// Amounts in each currency (by code), and what they were booked as: the mean rates of all of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mean(HashMap<u32, (Exact, Exact)>);
+
+impl Mean {
+    /// Adds amounts, booked as `rates` say.
+    ///
+    /// # Errors
+    /// `FAILED_PRECONDITION` where an exchange rate of their days is missing.
+    pub(super) fn add(&mut self, counted: &Counted, rates: &Rates<'_>) -> Result<()> {
+        let sums = counted.foreign.sums.iter();
+        let sums = sums.map(|((_, currency, day), sum)| (*currency, *day, Exact::from(*sum)));
+        let spread = counted
+            .spread
+            .iter()
+            .filter(|(((_, currency, _), _), _)| *currency != 0);
+        let spread = spread.map(|(((_, currency, day), length), sum)| {
+            (*currency, *day, Exact::ratio(*sum, *length).unwrap_or_default())
+        });
+        for (currency, day, amount) in sums.chain(spread) {
+            let booked = rates.convert(&amount, currency, day, CurrencyPolicy::Booked)?;
+            let (amounts, sum) = self.0.entry(currency).or_default();
+            *amounts += &amount;
+            *sum += &booked;
+        }
+        Ok(())
+    }
+
+    fn rate(&self, currency: u32) -> Option<Exact> {
+        let (amounts, booked) = self.0.get(&currency)?;
+        booked.checked_div(amounts)
+    }
 }
 
 impl<'a> Rates<'a> {
@@ -25,6 +64,25 @@ impl<'a> Rates<'a> {
             source,
             moment,
             known: RefCell::default(),
+            constant: None,
+        }
+    }
+
+    /// The same, at constant rates that need none but those of the amounts' own days.
+    pub(super) fn at_mean(source: &'a dyn FactSource, moment: &'a Moment, mean: Mean) -> Self {
+        Self {
+            constant: Some(mean),
+            ..Self::new(source, moment)
+        }
+    }
+
+    /// The day of each period whose rates count, where the policy of a measure tells one.
+    pub(super) fn days(&self, rows: &Rows, policy: CurrencyPolicy, spans: &[Span]) -> Vec<i32> {
+        match policy {
+            CurrencyPolicy::Start | CurrencyPolicy::End => {
+                Periods::of(rows).rate_days(policy, spans, self.moment)
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -39,10 +97,19 @@ impl<'a> Rates<'a> {
         day: i32,
         policy: CurrencyPolicy,
     ) -> Result<Exact> {
-        let day = if policy == CurrencyPolicy::Booked {
-            day
-        } else {
-            self.moment.last_day()
+        let mean = self
+            .constant
+            .as_ref()
+            .filter(|_| policy == CurrencyPolicy::Constant);
+        if let Some(mean) = mean {
+            return match mean.rate(currency) {
+                Some(rate) => Ok(amount * &rate),
+                None => self.convert(amount, currency, day, CurrencyPolicy::Booked),
+            };
+        }
+        let day = match policy {
+            CurrencyPolicy::Booked | CurrencyPolicy::Start | CurrencyPolicy::End => day,
+            _ => self.moment.last_day(),
         };
         let key = (currency, day, policy);
         if let Some(rate) = self.known.borrow().get(&key) {
@@ -62,7 +129,7 @@ impl<'a> Rates<'a> {
     pub(super) fn converted(
         &self,
         counted: &Counted,
-        policy: CurrencyPolicy,
+        way: Way<'_>,
         power: usize,
         key: impl Fn(u64) -> u64,
     ) -> Result<CellMap<Exact>> {
@@ -73,7 +140,7 @@ impl<'a> Rates<'a> {
         for ((cell, currency, day), sum) in sums {
             let mut converted = Exact::from(*sum);
             for _ in 0..power {
-                converted = self.convert(&converted, *currency, *day, policy)?;
+                converted = self.convert(&converted, *currency, way.day(*cell, *day), way.policy)?;
             }
             *exact.entry(key(*cell)).or_default() += &converted;
         }
@@ -87,7 +154,7 @@ impl<'a> Rates<'a> {
     pub(super) fn spread(
         &self,
         counted: &Counted,
-        policy: CurrencyPolicy,
+        way: Way<'_>,
         key: impl Fn(u64) -> u64,
     ) -> Result<CellMap<Exact>> {
         let mut sums: Vec<_> = counted.spread.iter().collect();
@@ -97,7 +164,7 @@ impl<'a> Rates<'a> {
             let share = Exact::ratio(*sum, *length).unwrap_or_default();
             let share = match currency {
                 0 => share,
-                currency => self.convert(&share, *currency, *day, policy)?,
+                currency => self.convert(&share, *currency, way.day(*cell, *day), way.policy)?,
             };
             *exact.entry(key(*cell)).or_default() += &share;
         }

@@ -6,7 +6,7 @@ use bellwether_contracts::types::DateOrTime;
 use bellwether_domain::period::Grain;
 use bellwether_domain::{Error, ErrorReason, Position, Result, Violation, When};
 
-use crate::query::{Ask, Caller, KnownAt};
+use crate::query::{Ask, Caller, KnownAt, Top};
 
 /// How much of the log must have been seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) fn ask_of(message: &QueryKpisRequest) -> Result<Ask> {
             .collect(),
         as_of: when("as_of", message.as_of.as_ref(), &mut wrong),
         known_at: known(message.known_at.as_ref(), &mut wrong),
+        now: now(message.dimensions_at, &mut wrong),
+        top: top(message.top.as_ref(), &mut wrong),
         caller: Caller::All,
     };
     if wrong.is_empty() {
@@ -42,7 +44,11 @@ pub(crate) fn ask_of(message: &QueryKpisRequest) -> Result<Ask> {
 }
 
 pub(super) fn wait_of(message: &QueryKpisRequest) -> Result<Option<Wait>> {
-    let Some(min) = &message.min_position else {
+    wait_for(message.min_position.as_ref())
+}
+
+pub(super) fn wait_for(message: Option<&kpi::MinPosition>) -> Result<Option<Wait>> {
+    let Some(min) = message else {
         return Ok(None);
     };
     let wrong = |message: &str| Err(Error::invalid(ErrorReason::InvalidField, "min_position", message));
@@ -107,7 +113,7 @@ fn when(field: &str, message: Option<&DateOrTime>, wrong: &mut Vec<Violation>) -
     }
 }
 
-fn grain(number: i32, wrong: &mut Vec<Violation>) -> Option<Grain> {
+pub(super) fn grain(number: i32, wrong: &mut Vec<Violation>) -> Option<Grain> {
     let Ok(grain) = kpi::Grain::try_from(number) else {
         let names = Grain::ALL.map(Grain::name).join(", ");
         wrong.push(Violation::new(
@@ -127,6 +133,28 @@ fn grain(number: i32, wrong: &mut Vec<Violation>) -> Option<Grain> {
         kpi::Grain::FiscalQuarter => Some(Grain::FiscalQuarter),
         kpi::Grain::FiscalYear => Some(Grain::FiscalYear),
     }
+}
+
+/// Whether owners and attributes are those at as-of.
+fn now(number: i32, wrong: &mut Vec<Violation>) -> bool {
+    let Ok(at) = kpi::DimensionsAt::try_from(number) else {
+        let text = format!("{number} says nothing: use DIMENSIONS_AT_EVENT or DIMENSIONS_AT_NOW");
+        wrong.push(Violation::new("dimensions_at", text));
+        return false;
+    };
+    at == kpi::DimensionsAt::Now
+}
+
+/// Which groups are told apart.
+fn top(message: Option<&kpi::Top>, wrong: &mut Vec<Violation>) -> Option<Top> {
+    let message = message?;
+    let from = when("top.from", message.from.as_ref(), wrong);
+    let to = when("top.to", message.to.as_ref(), wrong);
+    Some(Top {
+        most: usize::try_from(message.n).unwrap_or(usize::MAX),
+        by: message.by.clone(),
+        range: (from.is_some() || to.is_some()).then_some((from, to)),
+    })
 }
 
 fn known(message: Option<&kpi::KnownAt>, wrong: &mut Vec<Violation>) -> Option<KnownAt> {

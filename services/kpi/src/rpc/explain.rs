@@ -31,22 +31,20 @@ pub(super) async fn run(
     let top = top(asked.top)?;
     let base = base_of(asked.base.as_ref())?;
     let id = only(asked)?;
-    let catalogue = Arc::clone(answers.catalogue());
-    let shape = Shape::find(&catalogue, &id).map_err(in_query)?;
-    let chain = shape.chain;
-    let read = answers
+    let (id, shape, catalogue, read) = answers
         .direct(&pending, move |direct| {
-            levels(
+            let shape = Shape::find(direct.catalogue, &id).map_err(in_query)?;
+            let read = levels(
                 direct.facts,
                 direct.catalogue,
                 (&direct.ask, &base),
-                chain,
+                shape.chain,
                 direct.now,
                 direct.threads,
-            )
+            );
+            Ok((id, shape, Arc::clone(direct.catalogue), read.map_err(in_asked)?))
         })
-        .await
-        .map_err(in_asked)?;
+        .await?;
     // Outside of the lock of the facts: exact fractions of many groups take their time.
     let split = tokio::task::spawn_blocking(move || {
         let explained = shape.explain(catalogue.kpi(&id)?, &read)?;
@@ -131,6 +129,7 @@ fn response(
         explanation: Some(explanation),
         as_of: Some(instant_to_proto(levels.as_of)),
         watermark: Some(watermark(levels.position, levels.recorded_at)),
+        ..ExplainChangeResponse::default()
     }
 }
 
@@ -146,6 +145,7 @@ fn mover(part: &Part<Key>, shape: &Shape, levels: &Levels, effects: Vec<EffectPa
         group: Some(GroupValue {
             dimension: levels.dimension.name().to_owned(),
             name: name.as_ref().map(ToString::to_string),
+            rest: false,
         }),
         before: part.before.as_ref().map(Exact::to_exact_string),
         after: part.after.as_ref().map(Exact::to_exact_string),

@@ -4,17 +4,17 @@ use bellwether_contracts::kpi::kpi_service_server::KpiService;
 use bellwether_contracts::kpi::list_contributors_request::Of;
 use bellwether_contracts::kpi::{
     CompareKpisRequest, CompareKpisResponse, ExplainChangeRequest, ExplainChangeResponse,
-    ListContributorsRequest, ListContributorsResponse, QueryKpisRequest, QueryKpisResponse,
-    VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest,
+    GetWaterfallRequest, GetWaterfallResponse, ListContributorsRequest, ListContributorsResponse,
+    QueryKpisRequest, QueryKpisResponse, VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest,
 };
 use bellwether_contracts::status::to_status;
 use bellwether_domain::{Error, ErrorReason, Result, TenantId};
 use bellwether_runtime::auth::{Principal, authorize_scoped};
 use tonic::{Request, Response, Status};
 
-use super::ask::{Wait, ask_of, in_query, once_each, wait_of, without_receipts};
+use super::ask::{Wait, ask_of, in_query, once_each, wait_for, wait_of, without_receipts};
 use super::watch::{After, Messages, Watches};
-use super::{compare, explain};
+use super::{compare, explain, restate, waterfall};
 use crate::answers::{Answers, Pending};
 use crate::worker::Tenants;
 
@@ -101,9 +101,23 @@ impl KpiRpc {
     }
 
     async fn explain(&self, request: Request<ExplainChangeRequest>) -> Result<ExplainChangeResponse> {
+        if let Some(pair) = request.get_ref().receipts.clone() {
+            let tenant = authorize_scoped(&request, &pair.tenant).map_err(restate::in_receipts)?;
+            let (_, extensions, asked) = request.into_parts();
+            let scope = Principal::from_extensions(&extensions)?.scope.clone();
+            restate::alone(&asked)?;
+            self.wait(&tenant, wait_for(asked.min_position.as_ref())?).await?;
+            return self.answers.restate(tenant, scope, &asked, &pair).await;
+        }
         let query = request.get_ref().query.clone().unwrap_or_default();
         let (pending, asked) = self.beside(request, query).await?;
         explain::run(&self.answers, pending, &asked).await
+    }
+
+    async fn waterfall(&self, request: Request<GetWaterfallRequest>) -> Result<GetWaterfallResponse> {
+        let query = request.get_ref().query.clone().unwrap_or_default();
+        let (pending, asked) = self.beside(request, query).await?;
+        waterfall::run(&self.answers, pending, &asked).await
     }
 
     /// The question in a message about two periods, once what it waits for is there.
@@ -177,6 +191,16 @@ impl KpiService for KpiRpc {
         request: Request<ExplainChangeRequest>,
     ) -> std::result::Result<Response<ExplainChangeResponse>, Status> {
         self.explain(request)
+            .await
+            .map(Response::new)
+            .map_err(|error| to_status(&error))
+    }
+
+    async fn get_waterfall(
+        &self,
+        request: Request<GetWaterfallRequest>,
+    ) -> std::result::Result<Response<GetWaterfallResponse>, Status> {
+        self.waterfall(request)
             .await
             .map(Response::new)
             .map_err(|error| to_status(&error))

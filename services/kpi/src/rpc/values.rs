@@ -1,10 +1,13 @@
 //! Answers as messages.
 
+use std::sync::Arc;
+
 use bellwether_contracts::convert::{instant_to_proto, when_to_proto};
 use bellwether_contracts::kpi::{self, GroupValue, Interval, KpiValue, QueryKpisResponse};
 
-use crate::catalogue::AbsentReason;
+use crate::catalogue::{AbsentReason, Dimension};
 use crate::query::{Answer, Row};
+use crate::table::Dict;
 
 /// Significant digits of the bounds of intervals.
 pub(super) const INTERVAL_DIGITS: u32 = 15;
@@ -23,9 +26,10 @@ pub(crate) fn response_of(answer: &Answer) -> QueryKpisResponse {
 
 /// A value as a message, without as-of and watermark.
 pub(crate) fn value_of(row: &Row) -> KpiValue {
-    let group = |(dimension, name): &(crate::catalogue::Dimension, Option<std::sync::Arc<str>>)| GroupValue {
+    let group = |(place, (dimension, name)): (usize, &(Dimension, Option<Arc<str>>))| GroupValue {
         dimension: dimension.name().to_owned(),
         name: name.as_ref().map(ToString::to_string),
+        rest: row.rest && place == 0,
     };
     let (value, reason) = match &row.value {
         Ok(value) => (Some(value.clone()), kpi::AbsentReason::Unspecified),
@@ -39,7 +43,7 @@ pub(crate) fn value_of(row: &Row) -> KpiValue {
         kpi: row.kpi.to_string(),
         period_start: row.start.map(when_to_proto),
         period_end: row.end.map(when_to_proto),
-        group: row.group.iter().map(group).collect(),
+        group: row.group.iter().enumerate().map(group).collect(),
         value,
         unit: row.unit.to_string(),
         absent_reason: reason.into(),
@@ -74,5 +78,34 @@ pub(super) fn reason_of(reason: AbsentReason) -> kpi::AbsentReason {
         AbsentReason::NoOpenDeals => kpi::AbsentReason::NoOpenDeals,
         AbsentReason::NoCreatedDeals => kpi::AbsentReason::NoCreatedDeals,
         AbsentReason::NoActivities => kpi::AbsentReason::NoActivities,
+        AbsentReason::NoCustomers => kpi::AbsentReason::NoCustomers,
+        AbsentReason::NoNewCustomers => kpi::AbsentReason::NoNewCustomers,
+        AbsentReason::NoChurn => kpi::AbsentReason::NoChurn,
+        AbsentReason::NoMargin => kpi::AbsentReason::NoMargin,
+        AbsentReason::Never => kpi::AbsentReason::Never,
+        AbsentReason::NoMrr => kpi::AbsentReason::NoMrr,
+        AbsentReason::NoCosts => kpi::AbsentReason::NoCosts,
+        AbsentReason::NoRevenue => kpi::AbsentReason::NoRevenue,
+        AbsentReason::NoContracts => kpi::AbsentReason::NoContracts,
+        AbsentReason::NoChecks => kpi::AbsentReason::NoChecks,
+        AbsentReason::NoOrders => kpi::AbsentReason::NoOrders,
+        AbsentReason::NoSamples => kpi::AbsentReason::NoSamples,
+        AbsentReason::NoReplies => kpi::AbsentReason::NoReplies,
+        AbsentReason::NoContacts => kpi::AbsentReason::NoContacts,
+    }
+}
+
+/// The kind of the records whose ids a dictionary holds.
+pub(crate) fn kind_of(dict: Dict) -> &'static str {
+    match dict {
+        Dict::Deal => "opportunity",
+        Dict::Lead => "lead",
+        Dict::Activity => "activity",
+        Dict::Quota => "quota",
+        Dict::Rep => "rep",
+        Dict::Account => "account",
+        Dict::Team => "team",
+        // No record: a value that an entity is told apart by.
+        _ => "",
     }
 }

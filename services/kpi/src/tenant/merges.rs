@@ -32,6 +32,11 @@ impl Merges {
         found.map(|(_, survivor)| *survivor)
     }
 
+    /// The tombstones of a record that name a survivor.
+    pub(super) fn tombstones(&self, loser: u32) -> &[(Key, u32)] {
+        self.into.get(&loser).map_or(&[], Vec::as_slice)
+    }
+
     /// Who was ever merged into a record.
     pub(crate) fn losers(&self, survivor: u32) -> &[u32] {
         self.losers.get(&survivor).map_or(&[], Vec::as_slice)

@@ -1,0 +1,165 @@
+//! Which changes of the log moved a record, and what sort of changes they were.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bellwether_domain::Instant;
+
+use crate::table::{Column, Dict, Table};
+use crate::tenant::{RowEdit, Subject, TenantFacts, reopens};
+
+/// A change of the log that moved a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edit {
+    /// What sort of change it is.
+    pub kind: EditKind,
+    /// Its sequence number.
+    pub seq: u64,
+    /// When it was recorded.
+    pub recorded_at: Option<Instant>,
+    /// The record that was changed: the dictionary of its id, and its id; `None` = it is not known, or is none.
+    pub record: Option<(Dict, Arc<str>)>,
+}
+
+/// What sort of change moved a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditKind {
+    /// It was written for the first time.
+    New,
+    /// It says something else.
+    Corrected,
+    /// It was deleted.
+    Deleted,
+    /// It was merged into another, or another into it.
+    Merged,
+    /// It was closed, and opened again.
+    Reopened,
+    /// The settings that say what it means were changed.
+    Settings,
+    /// Another record that tells of it was changed.
+    Related,
+}
+
+/// The rows that came and went between two changes.
+pub(super) struct Edits {
+    rows: Vec<RowEdit>,
+    settings: BTreeSet<u64>,
+    /// Whose rows each change touched.
+    touched: BTreeMap<u64, BTreeSet<Subject>>,
+    after: u64,
+    to: u64,
+}
+
+impl Edits {
+    pub(super) fn new(facts: &TenantFacts, after: u64, to: u64) -> Self {
+        let rows: Vec<RowEdit> = Table::ALL
+            .into_iter()
+            .flat_map(|table| facts.row_edits(table, after, to))
+            .collect();
+        let mut touched: BTreeMap<u64, BTreeSet<Subject>> = BTreeMap::new();
+        for edit in &rows {
+            let subjects = touched.entry(edit.seq).or_default();
+            subjects.insert(TenantFacts::subject_of(&edit.row));
+        }
+        Self {
+            rows,
+            settings: facts.settings_changes(after, to).into_iter().collect(),
+            touched,
+            after,
+            to,
+        }
+    }
+
+    /// The changes that moved something that is counted, the newest first: those of its own rows, or, of what is told
+    /// apart by a column of the rows, of the rows that name it there.
+    pub(super) fn of(
+        &self,
+        facts: &TenantFacts,
+        (kind, id): (Dict, &str),
+        entities: &BTreeMap<Dict, Column>,
+    ) -> Vec<Edit> {
+        let Some(code) = facts.dictionary(kind).code(id) else {
+            return Vec::new();
+        };
+        let named = |row: &RowEdit| {
+            let column = entities.get(&kind)?;
+            row.row.table().place(*column)?;
+            Some(row.row.get(*column) == i64::from(code))
+        };
+        let is_of =
+            |row: &&RowEdit| TenantFacts::subject_of(&row.row) == (kind, code) || named(row).unwrap_or(false);
+        let mut found: BTreeMap<(u64, Subject), Vec<&RowEdit>> = BTreeMap::new();
+        for row in self.rows.iter().filter(is_of) {
+            let key = (row.seq, TenantFacts::subject_of(&row.row));
+            found.entry(key).or_default().push(row);
+        }
+        let mut edits: Vec<Edit> = found
+            .into_iter()
+            .map(|((seq, subject), rows)| self.edit(facts, seq, subject, &rows))
+            .collect();
+        // Its end leaves no row where it had none between the two changes.
+        let own = facts.versions_of((kind, code)).into_iter();
+        let ends =
+            own.filter(|version| !version.living && self.after < version.seq && version.seq <= self.to);
+        for end in ends {
+            if edits.iter().all(|edit| edit.seq != end.seq) {
+                edits.push(self.edit(facts, end.seq, (kind, code), &[]));
+            }
+        }
+        edits.sort_by_key(|edit| std::cmp::Reverse(edit.seq));
+        edits.dedup_by(|one, other| one.seq == other.seq && one.record == other.record);
+        edits
+    }
+
+    fn edit(&self, facts: &TenantFacts, seq: u64, subject: Subject, rows: &[&RowEdit]) -> Edit {
+        let (kind, record) = self.sort(facts, seq, subject, rows);
+        let named = |(dict, code): Subject| (dict, facts.dictionary(dict).name(code).into());
+        Edit {
+            kind,
+            seq,
+            recorded_at: facts.recorded_at(seq),
+            record: record.map(named),
+        }
+    }
+
+    /// What sort of change it is, and which record was changed.
+    fn sort(
+        &self,
+        facts: &TenantFacts,
+        seq: u64,
+        subject: Subject,
+        rows: &[&RowEdit],
+    ) -> (EditKind, Option<Subject>) {
+        if self.settings.contains(&seq) {
+            return (EditKind::Settings, None);
+        }
+        let versions = facts.versions_of(subject);
+        if let Some(own) = versions.iter().find(|version| version.seq == seq) {
+            let kind = match own.living {
+                false if facts.is_merge(subject, seq) => EditKind::Merged,
+                false => EditKind::Deleted,
+                true if versions.iter().all(|version| version.seq >= seq) => EditKind::New,
+                true if reopened(rows) => EditKind::Reopened,
+                true => EditKind::Corrected,
+            };
+            return (kind, Some(subject));
+        }
+        if let Some(loser) = facts.merged_by(subject, seq) {
+            return (EditKind::Merged, Some((subject.0, loser)));
+        }
+        let touched = self.touched.get(&seq).into_iter().flatten();
+        let mut authors = touched.filter(|other| {
+            let versions = facts.versions_of(**other);
+            versions.iter().any(|version| version.seq == seq)
+        });
+        (EditKind::Related, authors.next().copied())
+    }
+}
+
+fn reopened(rows: &[&RowEdit]) -> bool {
+    let came = |gone: &RowEdit| {
+        let mut come = rows.iter().filter(|row| row.added);
+        come.any(|come| reopens(&gone.row, &come.row))
+    };
+    rows.iter().any(|row| !row.added && came(row))
+}
