@@ -11,7 +11,7 @@ mod node;
 
 use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
 use bellwether_contracts::kpi::{
-    Filter, Grain, KpiValue, MinPosition, QueryKpisRequest, ReceiptVerdict, VerifyReceiptRequest,
+    DimensionsAt, Filter, Grain, KpiValue, MinPosition, QueryKpisRequest, ReceiptVerdict, Top, VerifyReceiptRequest,
     VerifyReceiptResponse, WatchKpisRequest, min_position,
 };
 use bellwether_contracts::types::{DateOrTime, date_or_time};
@@ -131,6 +131,18 @@ async fn every_value_of_every_answer_is_verified() {
     let questions = [
         asked(&["bookings", "win_rate", "sales_cycle_median"], &["owner"]),
         asked(&["deals_won_growth"], &[]),
+        // The largest over the whole range, whatever the period of the value; and by the owners of now.
+        QueryKpisRequest {
+            top: Some(Top {
+                n: 1,
+                ..Top::default()
+            }),
+            ..asked(&["bookings", "median_deal_size"], &["owner"])
+        },
+        QueryKpisRequest {
+            dimensions_at: DimensionsAt::Now.into(),
+            ..asked(&["bookings", "quota_attainment"], &["team.1"])
+        },
         QueryKpisRequest {
             filters: vec![west],
             ..asked(&["average_deal_size"], &["owner", "region"])

@@ -13,7 +13,7 @@ use super::{Dimension, nearest};
 use crate::formula::Formula;
 use crate::table::Table;
 
-pub use measure::{Age, Due, Entities, Lag, Measure, Of, Rows};
+pub use measure::{Age, Due, Entities, Entity, Lag, Measure, Of, Rows, Weight};
 
 /// A KPI, ready to be asked.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct Kpi {
     pub items: usize,
     /// The measure whose items may lack an amount.
     pub missing: usize,
+    /// The measure whose groups are shown.
+    pub grouped: usize,
     /// The counts of its interval.
     pub interval: Option<Interval>,
     /// A dimension by which it is always grouped.
@@ -58,6 +60,8 @@ pub enum Interval {
     Delta {
         /// Whether it ends at 0 and 1.
         share: bool,
+        /// Whether it is chance too how many items there are.
+        totals: bool,
     },
 }
 
@@ -75,6 +79,8 @@ pub enum Scale {
     Minutes,
     /// Millionths of units.
     Units,
+    /// Millionths.
+    Millionths,
 }
 
 impl Scale {
@@ -85,7 +91,7 @@ impl Scale {
             Self::Number | Self::Money => 1,
             Self::Days => bellwether_domain::time::DAY_MICROS,
             Self::Minutes => 60_000_000,
-            Self::Units => 1_000_000,
+            Self::Units | Self::Millionths => 1_000_000,
         };
         whole.checked_div(&Exact::from(parts)).unwrap_or_default()
     }
@@ -154,6 +160,10 @@ fn build(definition: Definition) -> Result<Kpi, Wrong> {
         Some(name) => named("items.missing", name)?,
         None => items,
     };
+    let grouped = match &definition.items.groups {
+        Some(name) => named("items.groups", name)?,
+        None => items,
+    };
     let interval = match &definition.interval {
         Some(source) => Some(interval::compile(source, &formula, &measures, &named)?),
         None => None,
@@ -168,6 +178,7 @@ fn build(definition: Definition) -> Result<Kpi, Wrong> {
         dimensions,
         items,
         missing,
+        grouped,
         interval,
         always_by,
         definition,
@@ -199,6 +210,9 @@ fn check_texts(definition: &Definition) -> Result<(), Wrong> {
         definition.unit,
         Unit::Money | Unit::MoneyPerDay | Unit::MoneyPerUnit
     );
+    if matches!(definition.currency, CurrencyPolicy::Start | CurrencyPolicy::End) {
+        return Err(wrong("currency", "`start` and `end` are policies of a measure"));
+    }
     if in_money && definition.currency == CurrencyPolicy::None {
         let message = "a value in money needs a policy: booked, spot or constant";
         return Err(wrong("currency", message));
@@ -247,8 +261,8 @@ fn dimensions(definition: &Definition, tables: &[Table]) -> Result<Vec<Dimension
 fn dimension_of(at: &str, name: &str, shared: &[Dimension]) -> Result<Dimension, Wrong> {
     shared
         .iter()
-        .copied()
         .find(|one| one.name() == name)
+        .cloned()
         .ok_or_else(|| {
             let near = nearest(name, shared.iter().map(|one| one.name())).unwrap_or_default();
             wrong(

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::stretch::{Elapsed, Stretch};
-use super::{AbsentReason, Scale};
+use super::{AbsentReason, CurrencyPolicy, Scale};
 
 /// A measure as defined.
 #[derive(Debug, Clone, Deserialize)]
@@ -71,9 +71,23 @@ pub struct MeasureSource {
     /// Of a lag: the window of `converted` and `matured`, the age of `curve`.
     #[serde(default)]
     pub within: Option<Elapsed>,
-    /// Of a nested measure: the column of the entity.
+    /// Of a `sum` or `weighted_mean`: the column of whole numbers that each value is multiplied with.
+    #[serde(default)]
+    pub weight: Option<String>,
+    /// Which exchange rates its money is converted at; left out = as the KPI says.
+    #[serde(default)]
+    pub currency: Option<CurrencyPolicy>,
+    /// Of a measure of a nested one: whether all rows of an entity count, those of other groups and of what is filtered
+    /// out too.
+    #[serde(default)]
+    pub whole: bool,
+    /// Of a nested measure: what entities are told apart by. A column of codes; `account`, where accounts that were merged
+    /// count as the one that is left; or `customer`, where an account counts as its topmost parent.
     #[serde(default)]
     pub per: Option<String>,
+    /// Of a `spread` over quotas: whether those of teams count too, each in place of what is below it.
+    #[serde(default)]
+    pub holders: Holders,
     /// Of a nested measure: the formula over its own measures that is evaluated for each entity.
     #[serde(default)]
     pub formula: String,
@@ -111,6 +125,8 @@ pub enum Edge {
     End,
     /// The end, or as-of while it has not come: where a stock stands.
     Now,
+    /// As-of, whatever the period.
+    AsOf,
 }
 
 /// When the facts of a measure count.
@@ -147,6 +163,10 @@ pub enum Aggregate {
     Share,
     /// Of rows that hold during the period: the sum, each amount by the share of its days that lie in it.
     Spread,
+    /// The sum of values times their weights, by the sum of the weights.
+    WeightedMean,
+    /// Of rows that hold during the period: the working days that they have in it, up to as-of.
+    WorkingDays,
     /// Lag: how many began.
     Started,
     /// Lag: of how many the whole window has passed.
@@ -193,6 +213,17 @@ pub enum At {
     During,
 }
 
+/// Whose quotas count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holders {
+    /// Every row.
+    #[default]
+    Rows,
+    /// A team's own on the days where it has one, else the sum of those directly below it: teams, and reps in it.
+    Tree,
+}
+
 /// What clock the columns of a lag tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -223,6 +254,10 @@ pub struct IntervalSource {
     /// The delta method: whether the value is a part of a whole, so that the interval ends at 0 and 1.
     #[serde(default)]
     pub share: bool,
+    /// The delta method: whether it is chance too how many items there are, so that totals and what is measured against
+    /// a fixed number are as uncertain as they are. Sums of several tables and periods then all move, each by itself.
+    #[serde(default)]
+    pub totals: bool,
 }
 
 /// How an interval is found.
@@ -257,6 +292,8 @@ impl Aggregate {
             Self::Distinct => "distinct",
             Self::Share => "share",
             Self::Spread => "spread",
+            Self::WeightedMean => "weighted_mean",
+            Self::WorkingDays => "working_days",
             Self::Started => "started",
             Self::Matured => "matured",
             Self::Converted => "converted",

@@ -17,8 +17,8 @@ use super::reader::{Counts, Reader, counted};
 use super::reading::Reading;
 use super::scope::tables;
 use super::when::Moment;
-use super::{MOST_ROWS, Row};
-use crate::catalogue::{AbsentReason, Aggregate, Class, Dimension, Kpi, Of, Unit};
+use super::{MOST_ROWS, Named, Row};
+use crate::catalogue::{AbsentReason, Aggregate, Class, Dimension, Kpi, Of, Unit, Window};
 use crate::formula::NoValue;
 use crate::scan::FactSource;
 use crate::table::Table;
@@ -57,7 +57,7 @@ pub(super) fn row_of(
     spans: &[Span],
     plan: &Plan<'_>,
     counts: &Counts,
-    names: &[Option<String>],
+    names: &[Named],
 ) -> Result<Option<Row>> {
     let rates = Rates::new(source, moment);
     let [used, ..] = plan.uses.as_slice() else {
@@ -69,20 +69,25 @@ pub(super) fn row_of(
 }
 
 /// The group of these names.
-pub(super) fn group_of(plan: &Plan<'_>, dimensions: &[Dimension], names: &[Option<String>]) -> Option<u64> {
+pub(super) fn group_of(plan: &Plan<'_>, dimensions: &[Dimension], names: &[Named]) -> Option<u64> {
     if names.len() != dimensions.len() {
         return None;
     }
     let mut group = 0;
     for (dimension, name) in dimensions.iter().zip(names) {
-        let known = &plan.names[dimension].names;
-        let place = known
-            .iter()
-            .position(|known| known.as_deref() == name.as_deref())?;
-        group = group * known.len() as u64 + place as u64;
+        let known = &plan.names[dimension];
+        let place = match name {
+            Named::Name(name) => known.place(Some(name)),
+            Named::Missing => known.place(None),
+            Named::Rest => known.rest(),
+        }?;
+        group = group * known.len() + place as u64;
     }
     Some(group)
 }
+
+/// A name in each dimension; `None` = missing.
+type Group = Vec<(Dimension, Option<Arc<str>>)>;
 
 /// The rows of one KPI.
 struct KpiRows<'a> {
@@ -148,10 +153,15 @@ impl<'a> KpiRows<'a> {
         if self.dimensions.is_empty() {
             return vec![0];
         }
-        let items = self.kpi.items;
+        let items = self.kpi.grouped;
         let cells: Vec<u64> = match (&self.kpi.measures[items].of, self.used.places[items].as_slice()) {
-            // Not those of the reading, which may sum over a dimension.
-            (Of::Rows(_), [place]) => counted(counts, *place).cells.keys().copied().collect(),
+            // Not those of the reading, which may sum over a dimension. What tells nothing apart is no item.
+            (Of::Rows(rows), [place]) => {
+                let found = counted(counts, *place).cells.iter();
+                let distinct = rows.aggregate == Aggregate::Distinct;
+                let found = found.filter(|(_, acc)| !distinct || acc.seen > 0);
+                found.map(|(cell, _)| *cell).collect()
+            }
             _ => self.readings[items].cells().collect(),
         };
         let groups = cells.into_iter().map(|cell| cell / self.spans.len() as u64);
@@ -169,6 +179,7 @@ impl<'a> KpiRows<'a> {
 
     fn row(&self, cell: u64, group: u64, (start, end): (Option<When>, Option<When>)) -> Row {
         let kpi = self.kpi;
+        let (group, rest) = self.names(group);
         let value = self.value(cell);
         let items = self.readings[kpi.items].counts(cell);
         let missing = self.readings[kpi.missing].counts(cell);
@@ -182,7 +193,8 @@ impl<'a> KpiRows<'a> {
             kpi: Arc::clone(&self.id),
             start,
             end,
-            group: self.names(group),
+            group,
+            rest,
             value: value.map(|value| self.text(&value)),
             unit: Arc::clone(&self.unit),
             n: items.seen,
@@ -198,10 +210,11 @@ impl<'a> KpiRows<'a> {
         }
     }
 
-    /// Whether items without a value are so because they lack an amount: those of a lag are too young.
+    /// Whether items without a value are so because they lack an amount: those of a lag are too young, and of what is
+    /// told apart some rows name none.
     fn lacks_amounts(&self) -> bool {
         match &self.kpi.measures[self.kpi.missing].of {
-            Of::Rows(rows) => rows.class != Class::Lag,
+            Of::Rows(rows) => rows.class != Class::Lag && rows.aggregate != Aggregate::Distinct,
             Of::Entities(_) => true,
         }
     }
@@ -216,7 +229,7 @@ impl<'a> KpiRows<'a> {
         let exact = single.is_some_and(|of| match of {
             Of::Rows(rows) => !matches!(
                 rows.aggregate,
-                Aggregate::Mean | Aggregate::Curve | Aggregate::Spread
+                Aggregate::Mean | Aggregate::WeightedMean | Aggregate::Curve | Aggregate::Spread
             ),
             Of::Entities(_) => false,
         });
@@ -227,6 +240,13 @@ impl<'a> KpiRows<'a> {
         }
     }
 
+    /// Whether anything is credited in a cell: deals may be shared by reps of whose own ones all lack an amount.
+    fn credited(&self, cell: u64) -> bool {
+        let shared = |of: &Of| matches!(of, Of::Rows(rows) if rows.table == Table::Credits && rows.window == Window::This);
+        let mut measures = self.kpi.measures.iter().zip(&self.readings);
+        measures.any(|(measure, reading)| shared(&measure.of) && reading.counts(cell).seen > 0)
+    }
+
     fn value(&self, cell: u64) -> Result<Exact, AbsentReason> {
         let kpi = self.kpi;
         if let Some(reason) = kpi.definition.absent_reason
@@ -235,7 +255,8 @@ impl<'a> KpiRows<'a> {
             return Err(reason);
         }
         let priced = self.readings[kpi.missing].counts(cell);
-        if priced.items > 0 && priced.seen == 0 {
+        let distinct = matches!(&kpi.measures[kpi.missing].of, Of::Rows(rows) if rows.aggregate == Aggregate::Distinct);
+        if priced.items > 0 && priced.seen == 0 && !distinct && !self.credited(cell) {
             return Err(kpi.measures[kpi.missing].zero);
         }
         let values: Vec<Option<Exact>> = self.readings.iter().map(|reading| reading.value(cell)).collect();
@@ -250,21 +271,19 @@ impl<'a> KpiRows<'a> {
         })
     }
 
-    fn names(&self, group: u64) -> Vec<(Dimension, Option<Arc<str>>)> {
-        let mut rest = group;
-        let mut names: Vec<_> = self
-            .dimensions
-            .iter()
-            .rev()
-            .map(|dimension| {
-                let known = &self.plan.names[dimension].names;
-                let name = known.get((rest % known.len() as u64) as usize).cloned().flatten();
-                rest /= known.len() as u64;
-                (*dimension, name)
-            })
-            .collect();
+    /// The names of a group, and whether the first of them is all but the largest.
+    fn names(&self, group: u64) -> (Group, bool) {
+        let (mut rest, mut is_rest) = (group, false);
+        let mut names = Vec::with_capacity(self.dimensions.len());
+        for dimension in self.dimensions.iter().rev() {
+            let known = &self.plan.names[dimension];
+            let place = (rest % known.len()) as usize;
+            is_rest = known.is_rest(place);
+            names.push((dimension.clone(), known.names.get(place).cloned().flatten()));
+            rest /= known.len();
+        }
         names.reverse();
-        names
+        (names, is_rest)
     }
 }
 

@@ -4,7 +4,7 @@ use bellwether_domain::{BusinessClock, Instant};
 
 use super::periods::Span;
 use super::when::Moment;
-use crate::catalogue::{Aggregate, At, Class, Due, Edge, Rows, Stretch, Timing, Window};
+use crate::catalogue::{Aggregate, At, Class, CurrencyPolicy, Due, Edge, Rows, Stretch, Timing, Window};
 use crate::scan::{Axis, Windows};
 
 /// The periods of a cut.
@@ -105,6 +105,34 @@ impl Periods {
         windows.map(|(start, end)| (day(start), day(end))).collect()
     }
 
+    /// The periods in civil days, up to as-of.
+    pub(super) fn days_so_far(self, spans: &[Span], moment: &Moment) -> Vec<(i32, i32)> {
+        let day = |at: i64| match at {
+            i64::MIN => i32::MIN,
+            at => moment.settings.zone.date_of(Instant::from_micros(at)).days(),
+        };
+        let of = |span: &Span| bounds(span, self.window, moment).unwrap_or((0, 0));
+        spans
+            .iter()
+            .map(of)
+            .map(|(start, end)| (day(start), day(end)))
+            .collect()
+    }
+
+    /// The days whose exchange rates count where a measure takes those at an edge of its periods: the last before the edge.
+    pub(super) fn rate_days(self, policy: CurrencyPolicy, spans: &[Span], moment: &Moment) -> Vec<i32> {
+        let last = |at: i64| {
+            let before = Instant::from_micros(at.saturating_sub(1));
+            moment.settings.zone.date_of(before).days()
+        };
+        let day = |span: &Span| match bounds(span, self.window, moment) {
+            Some((start, end)) if policy == CurrencyPolicy::Start && start > i64::MIN => last(start.min(end)),
+            Some((_, end)) => last(end),
+            None => moment.last_day(),
+        };
+        spans.iter().map(day).collect()
+    }
+
     /// Between which instants a second instant must lie, by period: edges are those of whole periods, also of one that
     /// still runs.
     pub(super) fn due(self, due: &Due, spans: &[Span], moment: &Moment) -> Vec<(i64, i64)> {
@@ -113,6 +141,7 @@ impl Periods {
             Some(match edge {
                 Edge::Start => start,
                 Edge::Now => end,
+                Edge::AsOf => moment.as_of.as_micros(),
                 Edge::End => whole_end(span, self.window, end),
             })
         };

@@ -3,12 +3,13 @@
 use bellwether_domain::{Instant, Position, Result, When};
 
 use super::answer::{Side, paired};
-use super::check::{Checked, check};
+use super::check::Checked;
 use super::periods::{Span, base_spans, spans};
-use super::when::{Moment, resolve};
+use super::settle::settle;
+use super::when::Moment;
 use super::{Ask, Row, plan};
 use crate::catalogue::{Catalogue, Class, Kpi, Of, Window};
-use crate::scan::{self, Counted, FactSource};
+use crate::scan::{Counted, FactSource};
 
 /// With what periods are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +58,7 @@ pub fn answer_both(
     now: Instant,
     threads: usize,
 ) -> Result<Both> {
-    let checked = check(catalogue, ask)?;
-    let moment = resolve(source, ask, checked.by_minute(), now)?;
+    let (checked, moment) = settle(source, catalogue, ask, now, threads)?;
     let own = spans(ask, &moment)?;
     let matched = base_spans(ask, base, &moment)?;
     let others: Vec<Span> = matched.iter().flatten().cloned().collect();
@@ -112,11 +112,7 @@ impl<'a> Counting<'a> {
         threads: usize,
     ) -> Result<Self> {
         let plan = plan::plan(source, checked, moment, spans)?;
-        let counts = plan
-            .scans
-            .iter()
-            .map(|scan| scan::run(source, scan, moment.seq, moment.as_of.as_micros(), threads))
-            .collect::<Result<Vec<_>>>()?;
+        let counts = plan.run(source, moment, threads)?;
         Ok(Self { plan, counts })
     }
 

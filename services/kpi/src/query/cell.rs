@@ -2,12 +2,13 @@
 
 use bellwether_domain::{Instant, Result};
 
-use super::{Ask, Row, answer, check, periods, plan, when};
+use super::settle::settle;
+use super::{Ask, Named, Row, answer, periods, plan};
 use crate::catalogue::Catalogue;
-use crate::scan::{self, FactSource};
+use crate::scan::FactSource;
 
-/// The value of a question about one KPI and one period for the group of these names (`None` = missing), in the order of
-/// the answer's dimensions; `None` = there is no group of such names, or there are more periods.
+/// The value of a question about one KPI and one period for the group of these names, in the order of the answer's
+/// dimensions; `None` = there is no group of such names, or there are more periods.
 ///
 /// # Errors
 /// As [`super::answer()`].
@@ -15,21 +16,16 @@ pub fn cell(
     source: &dyn FactSource,
     catalogue: &Catalogue,
     ask: &Ask,
-    group: &[Option<String>],
+    group: &[Named],
     now: Instant,
     threads: usize,
 ) -> Result<Option<Row>> {
-    let checked = check::check(catalogue, ask)?;
-    let moment = when::resolve(source, ask, checked.by_minute(), now)?;
+    let (checked, moment) = settle(source, catalogue, ask, now, threads)?;
     let spans = periods::spans(ask, &moment)?;
     if checked.kpis.len() != 1 || spans.len() != 1 {
         return Ok(None);
     }
     let plan = plan::plan(source, &checked, &moment, &spans)?;
-    let counted = plan
-        .scans
-        .iter()
-        .map(|scan| scan::run(source, scan, moment.seq, moment.as_of.as_micros(), threads))
-        .collect::<Result<Vec<_>>>()?;
+    let counted = plan.run(source, &moment, threads)?;
     answer::row_of(source, &moment, &spans, &plan, &counted, group)
 }

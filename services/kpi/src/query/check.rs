@@ -1,10 +1,17 @@
 //! Whether a question can be asked at all: limits, names, and which KPI knows which dimension.
 
+mod dimensions;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bellwether_domain::settings::Settings;
 use bellwether_domain::{Error, ErrorReason, Result, Violation};
 
 use super::scope::{self, Caller};
-use super::{Ask, MOST_FILTERS, MOST_GROUP_BY, MOST_KPIS};
-use crate::catalogue::{AsOf, Catalogue, Dimension, Kpi, nearest};
+use super::{Ask, MOST_FILTERS, MOST_GROUP_BY, MOST_KPIS, MOST_TOP, Top};
+use crate::catalogue::{AsOf, Catalogue, Dimension, Kpi};
+use dimensions::dimension;
 
 /// A question whose names are known.
 #[derive(Debug)]
@@ -17,6 +24,12 @@ pub(super) struct Checked<'a> {
     pub(super) filters: Vec<(Dimension, Vec<Option<String>>)>,
     /// Who asks.
     pub(super) caller: Caller,
+    /// Whether owners and attributes are those at as-of, not at each event.
+    pub(super) now: bool,
+    /// By which KPI only the largest groups of the first dimension are told apart.
+    pub(super) top: Option<(&'a Kpi, &'a Top)>,
+    /// Which groups those are, once it is known.
+    pub(super) only: Option<HashSet<Option<Arc<str>>>>,
 }
 
 impl Checked<'_> {
@@ -26,7 +39,7 @@ impl Checked<'_> {
     }
 }
 
-pub(super) fn check<'a>(catalogue: &'a Catalogue, ask: &Ask) -> Result<Checked<'a>> {
+pub(super) fn check<'a>(catalogue: &'a Catalogue, ask: &'a Ask, settings: &Settings) -> Result<Checked<'a>> {
     check_limits(ask)?;
     let kpis = ask
         .kpis
@@ -34,13 +47,17 @@ pub(super) fn check<'a>(catalogue: &'a Catalogue, ask: &Ask) -> Result<Checked<'
         .map(|id| catalogue.kpi(id))
         .collect::<Result<Vec<_>>>()?;
     kpis.iter().try_for_each(|kpi| scope::check(kpi, &ask.caller))?;
+    let top = top(catalogue, ask)?;
+    let mut all = kpis.clone();
+    all.extend(top.map(|(kpi, _)| kpi));
     let mut group_by = Vec::new();
-    for name in &ask.group_by {
-        group_by.push(dimension(name, "group_by", "grouped", &kpis)?);
+    for (place, name) in ask.group_by.iter().enumerate() {
+        let of = if place == 0 { &all } else { &kpis };
+        group_by.push(dimension(name, "group_by", of, settings)?);
     }
     let mut filters: Vec<(Dimension, Vec<Option<String>>)> = Vec::new();
     for (name, value) in &ask.filters {
-        let dimension = dimension(name, "filters", "filtered", &kpis)?;
+        let dimension = dimension(name, "filters", &all, settings)?;
         let value = value.clone().filter(|value| !value.is_empty());
         match filters.iter_mut().find(|(known, _)| *known == dimension) {
             Some((_, values)) => values.push(value),
@@ -52,7 +69,38 @@ pub(super) fn check<'a>(catalogue: &'a Catalogue, ask: &Ask) -> Result<Checked<'
         group_by,
         filters,
         caller: ask.caller.clone(),
+        now: ask.now,
+        top,
+        only: None,
     })
+}
+
+/// By which KPI groups are the largest.
+fn top<'a>(catalogue: &'a Catalogue, ask: &'a Ask) -> Result<Option<(&'a Kpi, &'a Top)>> {
+    let Some(top) = &ask.top else {
+        return Ok(None);
+    };
+    let wrong = |field: &str, message: String| Err(Error::invalid(ErrorReason::InvalidField, field, message));
+    if !(1..=MOST_TOP).contains(&top.most) {
+        return wrong("top.n", format!("1 to {MOST_TOP} groups, not {}", top.most));
+    }
+    let Some(first) = ask.group_by.first() else {
+        return wrong(
+            "top",
+            "the largest of what? Name a dimension in `group_by`".to_owned(),
+        );
+    };
+    let id = ask.kpis.first().filter(|_| top.by.is_empty()).unwrap_or(&top.by);
+    let kpi = catalogue.kpi(id)?;
+    scope::check(kpi, &ask.caller)?;
+    if kpi
+        .always_by
+        .as_ref()
+        .is_some_and(|always| always.name() != first)
+    {
+        return wrong("top.by", format!("`{id}` comes in parts: name another KPI"));
+    }
+    Ok(Some((kpi, top)))
 }
 
 fn check_limits(ask: &Ask) -> Result<()> {
@@ -84,31 +132,4 @@ fn check_limits(ask: &Ask) -> Result<()> {
     } else {
         Err(Error::violations(ErrorReason::InvalidField, wrong))
     }
-}
-
-/// The dimension of a name, which every KPI asked must know.
-fn dimension(name: &str, field: &str, verb: &str, kpis: &[&Kpi]) -> Result<Dimension> {
-    let shown: String = name.chars().take(80).collect();
-    let unknown = |message: String| Error::invalid(ErrorReason::UnknownDimension, field, message);
-    let Some(dimension) = Dimension::from_name(name) else {
-        let offered: Vec<&str> = Dimension::ALL
-            .into_iter()
-            .filter(|one| kpis.iter().all(|kpi| kpi.dimensions.contains(one)))
-            .map(Dimension::name)
-            .collect();
-        let near = nearest(name, offered.iter().copied()).unwrap_or_default();
-        return Err(unknown(format!(
-            "there is no dimension `{shown}`: did you mean `{near}`?"
-        )));
-    };
-    let Some(kpi) = kpis.iter().find(|kpi| !kpi.dimensions.contains(&dimension)) else {
-        return Ok(dimension);
-    };
-    let offered: Vec<&str> = kpi.dimensions.iter().map(|one| one.name()).collect();
-    let near = nearest(name, offered.iter().copied()).unwrap_or_default();
-    let id = &kpi.definition.id;
-    Err(unknown(format!(
-        "`{id}` cannot be {verb} by `{shown}`; the nearest that it can is `{near}`, all are {}",
-        offered.join(", ")
-    )))
 }

@@ -8,9 +8,10 @@ use bellwether_domain::{Instant, Result};
 
 use super::money::Rates;
 use super::reader::{Part, Reader};
-use super::{Ask, answer, check, periods, plan, when};
+use super::settle::settle;
+use super::{Ask, Named, answer, periods, plan};
 use crate::catalogue::{Aggregate, Catalogue, Kpi, Of};
-use crate::scan::{self, FactSource};
+use crate::scan::FactSource;
 use crate::table::Dict;
 
 /// The records behind a value.
@@ -46,12 +47,11 @@ pub fn contributors(
     source: &dyn FactSource,
     catalogue: &Catalogue,
     ask: &Ask,
-    group: &[Option<String>],
+    group: &[Named],
     now: Instant,
     threads: usize,
 ) -> Result<Option<Contributors>> {
-    let checked = check::check(catalogue, ask)?;
-    let moment = when::resolve(source, ask, checked.by_minute(), now)?;
+    let (checked, moment) = settle(source, catalogue, ask, now, threads)?;
     let spans = periods::spans(ask, &moment)?;
     let [kpi] = checked.kpis.as_slice() else {
         return Ok(None);
@@ -61,11 +61,7 @@ pub fn contributors(
     let Some(cell) = answer::group_of(&plan, &used.dimensions, group).filter(|_| spans.len() == 1) else {
         return Ok(None);
     };
-    let counts = plan
-        .scans
-        .iter()
-        .map(|scan| scan::run(source, scan, moment.seq, moment.as_of.as_micros(), threads))
-        .collect::<Result<Vec<_>>>()?;
+    let counts = plan.run(source, &moment, threads)?;
     let reader = Reader {
         used,
         plan: &plan,
@@ -119,6 +115,7 @@ fn adds(kpi: &Kpi, index: usize) -> bool {
         Aggregate::Count
             | Aggregate::Sum
             | Aggregate::Spread
+            | Aggregate::WorkingDays
             | Aggregate::Started
             | Aggregate::Matured
             | Aggregate::Converted

@@ -1,135 +1,65 @@
 //! Groups: the names of a dimension in order, and how a scan finds them.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+mod fields;
+mod lookups;
+mod names;
+mod tree;
 
-use crate::catalogue::{Dimension, Origin};
-use crate::expr::Layout;
-use crate::scan::{FactSource, Lookup};
-use crate::table::{Column, Dict, Storage};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
-/// The names of a dimension: sorted, "missing" last. A name's place is its ordinal.
-#[derive(Debug, Clone)]
-pub(super) struct Names {
-    /// Ordinal to name.
-    pub(super) names: Vec<Option<Arc<str>>>,
-    /// Code to ordinal.
-    numbers: Vec<u32>,
+use super::when::Moment;
+use crate::scan::FactSource;
+use crate::table::{Dict, Table};
+
+pub(super) use fields::{declared_for, holder, is_field_of};
+pub(super) use names::Names;
+pub(super) use tree::{is_wanted, shown_teams};
+
+/// From what groups and filters are told.
+pub(super) struct Telling<'a> {
+    pub(super) source: &'a dyn FactSource,
+    pub(super) moment: &'a Moment,
+    /// The instant as of which owners and attributes count; `None` = at each event.
+    now: Option<i64>,
+    /// Who owns what then.
+    owners: RefCell<HashMap<Dict, Rc<Vec<u32>>>>,
 }
 
-impl Names {
-    pub(super) fn of(source: &dyn FactSource, dimension: Dimension, seq: u64) -> Self {
-        let by_code = by_code(source, dimension, seq);
-        let mut names: Vec<Arc<str>> = by_code.iter().filter(|name| !name.is_empty()).cloned().collect();
-        names.sort_unstable();
-        names.dedup();
-        let missing = u32::try_from(names.len()).unwrap_or(u32::MAX);
-        let ordinal = |name: &Arc<str>| {
-            let found = names.binary_search(name).ok().filter(|_| !name.is_empty());
-            found.map_or(missing, |place| u32::try_from(place).unwrap_or(u32::MAX))
-        };
-        let mut numbers: Vec<u32> = by_code.iter().map(ordinal).collect();
-        if numbers.is_empty() {
-            numbers.push(missing);
-        }
+impl<'a> Telling<'a> {
+    /// As owners and attributes are at each event, or `now`: just before as-of.
+    pub(super) fn new(source: &'a dyn FactSource, moment: &'a Moment, now: bool) -> Self {
         Self {
-            names: names.into_iter().map(Some).chain([None]).collect(),
-            numbers,
+            source,
+            moment,
+            now: now.then(|| moment.as_of.as_micros().saturating_sub(1)),
+            owners: RefCell::default(),
         }
     }
 
-    /// How a scan finds the ordinals.
-    pub(super) fn lookup(
-        &self,
-        source: &dyn FactSource,
-        dimension: Dimension,
-        seq: u64,
-        layout: &mut Layout,
-    ) -> Lookup {
-        lookup(source, dimension, seq, layout, self.numbers.clone())
+    /// The instant as of which owners and attributes count; `None` = at each event.
+    pub(super) fn now(&self) -> Option<i64> {
+        self.now
     }
-}
 
-/// How a scan tells entities apart, and how many there are.
-pub(super) fn entities(source: &dyn FactSource, column: Column, layout: &mut Layout) -> (Lookup, u64) {
-    let known = match column.storage() {
-        Storage::Code(dict) => source.dictionary(dict).len(),
-        _ => 1,
-    };
-    let lookup = Lookup::Same {
-        column: layout.place(column),
-        groups: u32::try_from(known).unwrap_or(u32::MAX),
-    };
-    (lookup, known as u64)
-}
-
-/// A filter: gives 1 to the rows whose value is among those wanted. A value that nobody has matches nothing.
-pub(super) fn filter(
-    source: &dyn FactSource,
-    dimension: Dimension,
-    wanted: &[Option<String>],
-    seq: u64,
-    layout: &mut Layout,
-) -> Lookup {
-    // The empty name is the missing one.
-    let wanted: HashSet<&str> = wanted
-        .iter()
-        .map(|value| value.as_deref().unwrap_or_default())
-        .collect();
-    let names = by_code(source, dimension, seq);
-    let ids = entity(dimension).map(|dict| source.dictionary(dict));
-    let passes = |(code, name): (usize, &Arc<str>)| {
-        let shared = || {
-            // Of several that share a name each is shown as `NAME (ID)`; the plain name means all of them.
-            let id = ids.and_then(|ids| u32::try_from(code).ok().map(|code| ids.name(code)))?;
-            let plain = name.strip_suffix(')')?.strip_suffix(id)?.strip_suffix(" (")?;
-            Some(wanted.contains(plain))
-        };
-        u32::from(wanted.contains(&**name) || shared().unwrap_or(false))
-    };
-    let mut numbers: Vec<u32> = names.iter().enumerate().map(passes).collect();
-    if numbers.is_empty() {
-        numbers.push(u32::from(wanted.contains("")));
-    }
-    lookup(source, dimension, seq, layout, numbers)
-}
-
-fn lookup(
-    source: &dyn FactSource,
-    dimension: Dimension,
-    seq: u64,
-    layout: &mut Layout,
-    numbers: Vec<u32>,
-) -> Lookup {
-    let column = layout.place(dimension.column());
-    match dimension.origin() {
-        Origin::Column(_) => Lookup::Code { column, numbers },
-        Origin::Attribute(attribute) => {
-            let entities = source.dictionary(attribute.entity()).len();
-            Lookup::attribute(column, source.attribute(attribute, seq), entities, numbers)
+    /// The owners of the records that a table's rows come from as of the question's instant, index = code of its subject;
+    /// `None` = those in the rows count.
+    fn owners(&self, table: Table) -> Option<Rc<Vec<u32>>> {
+        let at = self.now?;
+        let of = table.subject();
+        if !has_owners(table) {
+            return None;
         }
+        let mut known = self.owners.borrow_mut();
+        let found = known
+            .entry(of)
+            .or_insert_with(|| Rc::new(self.source.owners(of, at, self.moment.seq)));
+        Some(Rc::clone(found))
     }
 }
 
-/// The dictionary of ids of a dimension whose values are records with names of their own.
-fn entity(dimension: Dimension) -> Option<Dict> {
-    match dimension.origin() {
-        Origin::Column(column) => match column.storage() {
-            Storage::Code(dict @ (Dict::Rep | Dict::Account)) => Some(dict),
-            _ => None,
-        },
-        Origin::Attribute(_) => None,
-    }
-}
-
-/// The names by code; code 0 is missing and has the empty one.
-fn by_code(source: &dyn FactSource, dimension: Dimension, seq: u64) -> Vec<Arc<str>> {
-    let dict = match dimension.origin() {
-        Origin::Attribute(_) => Dict::Attribute,
-        Origin::Column(column) => match column.storage() {
-            Storage::Code(dict) => dict,
-            _ => return Vec::new(),
-        },
-    };
-    source.display_names(dict, seq)
+/// Whether the records that a table's rows come from change owners without their rows telling.
+pub(super) fn has_owners(table: Table) -> bool {
+    matches!(table.subject(), Dict::Deal | Dict::Lead)
 }

@@ -10,27 +10,56 @@ use bellwether_domain::{Error, ErrorReason, Result};
 
 use super::axes::Periods;
 use super::check::Checked;
-use super::groups::{self, Names};
+use super::groups::{Names, Telling};
+use super::holders::{self, Group, Tree};
 use super::periods::Span;
-use super::scope::RowScope;
+use super::scope::{RowScope, tables};
 use super::when::Moment;
-use crate::catalogue::{Dimension, Due, Kpi, Of, Rows};
-use crate::expr::Layout;
-use crate::scan::{Bounds, Cut, FactSource, Lookup, TableScan};
+use crate::catalogue::{CurrencyPolicy, Dimension, Due, Entity, Kpi, Of, Rows};
+use crate::expr::{Layout, Value};
+use crate::scan::{self, Bounds, Counted, Cut, FactSource, Lookup, TableScan};
 use crate::table::{Column, Dict, Table};
-pub(super) use pairs::{Pair, policy, sampled, wanted};
+pub(super) use pairs::{Pair, policy, sampled, together, wanted};
 pub(super) use tasks::Read;
 use tasks::Shape;
 
 /// What is scanned, and for whom.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
-    /// One a table.
-    pub(super) scans: Vec<TableScan>,
+    /// One a table, and those of quotas by the tree of teams.
+    pub(super) scans: Vec<Job>,
     /// One a KPI, in the order asked.
     pub(super) uses: Vec<Use<'a>>,
     /// The names of every dimension that is grouped by.
     pub(super) names: HashMap<Dimension, Names>,
+}
+
+/// What is counted at once.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// The rows of a table.
+    Scan(TableScan),
+    /// The quotas of teams, and of reps below teams without one.
+    Tree(Tree),
+}
+
+impl Plan<'_> {
+    /// Counts everything, on at most so many threads.
+    ///
+    /// # Errors
+    /// `INTERNAL` when an expression fails or a thread does.
+    pub(super) fn run(
+        &self,
+        source: &dyn FactSource,
+        moment: &Moment,
+        threads: usize,
+    ) -> Result<Vec<Vec<Vec<Counted>>>> {
+        let run = |job: &Job| match job {
+            Job::Scan(scan) => scan::run(source, scan, moment.seq, moment.as_of.as_micros(), threads),
+            Job::Tree(tree) => Ok(vec![vec![tree.run(source, moment.seq)?]]),
+        };
+        self.scans.iter().map(run).collect()
+    }
 }
 
 /// What one KPI takes from the scans.
@@ -58,7 +87,8 @@ pub(super) struct Place {
 /// The dimensions that a KPI is grouped by.
 pub(super) fn dimensions(kpi: &Kpi, checked: &Checked<'_>) -> Vec<Dimension> {
     let mut dimensions = checked.group_by.clone();
-    dimensions.extend(kpi.always_by.filter(|always| !checked.group_by.contains(always)));
+    let always = kpi.always_by.iter();
+    dimensions.extend(always.filter(|always| !checked.group_by.contains(always)).cloned());
     dimensions
 }
 
@@ -66,6 +96,18 @@ struct DraftScan {
     table: Table,
     layout: Layout,
     cuts: Vec<DraftCut>,
+    /// Quotas by the tree of teams: nothing else is counted then.
+    tree: Option<(TreeKey, Tree)>,
+}
+
+/// What makes two countings of quotas the same.
+#[derive(Debug, Clone, PartialEq)]
+struct TreeKey {
+    value: Column,
+    policy: CurrencyPolicy,
+    periods: Periods,
+    dimensions: Vec<Dimension>,
+    by_record: bool,
 }
 
 struct DraftCut {
@@ -81,7 +123,9 @@ struct CutKey {
     due: Option<Due>,
     dimensions: Vec<Dimension>,
     /// Told apart before the dimensions.
-    entity: Option<Column>,
+    entity: Option<Entity>,
+    /// Whether what is filtered out counts too.
+    whole: bool,
 }
 
 pub(super) fn plan<'a>(
@@ -113,6 +157,7 @@ fn planned<'a>(
     let mut planner = Planner {
         by_record,
         source,
+        telling: Telling::new(source, moment, checked.now),
         checked,
         moment,
         spans,
@@ -125,10 +170,13 @@ fn planned<'a>(
     for kpi in &checked.kpis {
         uses.push(planner.used(kpi)?);
     }
-    let scans = planner.drafts.into_iter().map(|draft| TableScan {
-        table: draft.table,
-        columns: draft.layout.columns().to_vec(),
-        cuts: draft.cuts.into_iter().map(|cut| cut.cut).collect(),
+    let scans = planner.drafts.into_iter().map(|draft| match draft.tree {
+        Some((_, tree)) => Job::Tree(tree),
+        None => Job::Scan(TableScan {
+            table: draft.table,
+            columns: draft.layout.columns().to_vec(),
+            cuts: draft.cuts.into_iter().map(|cut| cut.cut).collect(),
+        }),
     });
     Ok(Plan {
         scans: scans.collect(),
@@ -149,6 +197,7 @@ fn abroad(source: &dyn FactSource, moment: &Moment) -> Option<u32> {
 struct Planner<'p, 'a> {
     by_record: bool,
     source: &'p dyn FactSource,
+    telling: Telling<'p>,
     checked: &'p Checked<'a>,
     moment: &'p Moment,
     spans: &'p [Span],
@@ -166,18 +215,18 @@ impl Planner<'_, '_> {
         for measure in &kpi.measures {
             places.push(match &measure.of {
                 Of::Rows(rows) => {
-                    let record = self.by_record.then(|| rows.table.subject_column());
-                    vec![self.place(kpi, rows, &dimensions, record)?]
+                    let record = self.by_record.then(|| Entity::Column(rows.table.subject_column()));
+                    vec![self.place(rows, &dimensions, record)?]
                 }
                 Of::Entities(entities) => {
                     let own = entities.measures.iter();
-                    own.map(|rows| self.place(kpi, rows, &dimensions, Some(entities.entity)))
+                    own.map(|rows| self.place(rows, &dimensions, Some(entities.entity)))
                         .collect::<Result<Vec<_>>>()?
                 }
             });
         }
         let pairs = self.pairs(kpi, &dimensions)?;
-        let groups = dimensions.iter().map(|one| self.names[one].names.len() as u64);
+        let groups = dimensions.iter().map(|one| self.names[one].len());
         Ok(Use {
             kpi,
             places,
@@ -190,13 +239,72 @@ impl Planner<'_, '_> {
     /// Where rows are counted; adds what is not counted yet.
     fn place(
         &mut self,
-        kpi: &Kpi,
         rows: &Rows,
         dimensions: &[Dimension],
-        entity: Option<Column>,
+        entity: Option<Entity>,
     ) -> Result<Place> {
-        let shape = Shape::of(rows, policy(kpi, rows));
+        if let Some(leaves) = &rows.leaves {
+            return match rows.value {
+                Some(Value::Column(value)) if self.knows_teams(dimensions) => {
+                    Ok(self.tree((value, policy(rows)), rows, dimensions, entity.is_some()))
+                }
+                _ => self.place(leaves, dimensions, entity),
+            };
+        }
+        let shape = Shape::of(rows, policy(rows));
         self.task(rows, &[rows], shape, dimensions, entity)
+    }
+
+    /// Whether quotas of teams count: they are nobody's own rows, and only teams tell them apart.
+    fn knows_teams(&self, dimensions: &[Dimension]) -> bool {
+        let filters = self.checked.filters.iter().map(|(dimension, _)| dimension);
+        self.scope.is_all() && dimensions.iter().chain(filters).all(holders::knows)
+    }
+
+    /// Where amounts are counted by the tree of teams.
+    fn tree(
+        &mut self,
+        (value, policy): (Column, CurrencyPolicy),
+        rows: &Rows,
+        dimensions: &[Dimension],
+        by_record: bool,
+    ) -> Place {
+        let periods = Periods::of(rows);
+        let place = |scan| Place {
+            scan,
+            cut: 0,
+            task: 0,
+        };
+        let key = TreeKey {
+            value,
+            policy,
+            periods,
+            dimensions: dimensions.to_vec(),
+            by_record,
+        };
+        let known = |draft: &DraftScan| draft.tree.as_ref().is_some_and(|(one, _)| *one == key);
+        if let Some(scan) = self.drafts.iter().position(known) {
+            return place(scan);
+        }
+        self.name(dimensions);
+        let named = dimensions.iter().map(|one| (one.clone(), self.names[one].clone()));
+        let tree = Tree {
+            value,
+            periods: periods.days(self.spans, self.moment),
+            group: Group::new(named.collect(), self.checked),
+            by_record,
+            home: self.abroad.filter(|_| policy != CurrencyPolicy::None),
+            by_day: policy == CurrencyPolicy::Booked,
+            now: self.telling.now(),
+            zone: self.moment.settings.zone.clone(),
+        };
+        self.drafts.push(DraftScan {
+            table: rows.table,
+            layout: Layout::default(),
+            cuts: Vec::new(),
+            tree: Some((key, tree)),
+        });
+        place(self.drafts.len() - 1)
     }
 
     /// The pairs of measures whose products the interval needs.
@@ -224,13 +332,15 @@ impl Planner<'_, '_> {
         parts: &[&Rows],
         shape: Shape,
         dimensions: &[Dimension],
-        entity: Option<Column>,
+        entity: Option<Entity>,
     ) -> Result<Place> {
         let key = CutKey {
             periods: Periods::of(rows),
             due: rows.due,
-            dimensions: dimensions.to_vec(),
+            dimensions: if rows.whole { Vec::new() } else { dimensions.to_vec() },
             entity,
+            // Where nothing is filtered out it makes no difference.
+            whole: rows.whole && !self.checked.filters.is_empty(),
         };
         let scan = self.scan(rows.table);
         let cut = self.cut(scan, key)?;
@@ -253,14 +363,33 @@ impl Planner<'_, '_> {
         })
     }
 
+    /// Finds the names of dimensions.
+    fn name(&mut self, dimensions: &[Dimension]) {
+        for dimension in dimensions {
+            if self.names.contains_key(dimension) {
+                continue;
+            }
+            let mut tables: Vec<Table> = self.checked.kpis.iter().flat_map(|kpi| tables(kpi)).collect();
+            tables.sort_unstable();
+            tables.dedup();
+            let all = Names::of(&self.telling, dimension, &tables);
+            let only = self.checked.only.as_ref();
+            let only = only.filter(|_| self.checked.group_by.first() == Some(dimension));
+            let names = only.map_or_else(|| all.clone(), |only| all.only(only));
+            self.names.insert(dimension.clone(), names);
+        }
+    }
+
     fn scan(&mut self, table: Table) -> usize {
-        if let Some(scan) = self.drafts.iter().position(|draft| draft.table == table) {
+        let same = |draft: &DraftScan| draft.table == table && draft.tree.is_none();
+        if let Some(scan) = self.drafts.iter().position(same) {
             return scan;
         }
         self.drafts.push(DraftScan {
             table,
             layout: Layout::default(),
             cuts: Vec::new(),
+            tree: None,
         });
         self.drafts.len() - 1
     }
@@ -270,26 +399,22 @@ impl Planner<'_, '_> {
         if let Some(cut) = self.drafts[scan].cuts.iter().position(|cut| cut.key == key) {
             return Ok(cut);
         }
-        let layout = &mut self.drafts[scan].layout;
-        let (source, seq) = (self.source, self.moment.seq);
-        let filters = self.checked.filters.iter();
-        let filters =
-            filters.map(|(dimension, wanted)| groups::filter(source, *dimension, wanted, seq, layout));
+        let told = self.drafts[scan].table.place(Column::Since).is_some();
+        let table = self.drafts[scan].table;
+        self.name(&key.dimensions);
+        let (telling, layout) = (&self.telling, &mut self.drafts[scan].layout);
+        let filters = self.checked.filters.iter().filter(|_| !key.whole);
+        let filters = filters.map(|(dimension, wanted)| telling.filter(table, dimension, wanted, layout));
         let mut filters: Vec<Lookup> = filters.collect();
-        filters.extend(self.scope.filter(|| layout.place(Column::Owner)));
+        filters.extend(self.scope.filter(telling, table, layout));
         let mut lookups = Vec::new();
         if let Some(entity) = key.entity {
-            lookups.push(groups::entities(source, entity, layout));
+            lookups.push(telling.entities(table, entity, layout));
         }
         for dimension in &key.dimensions {
-            let names = self
-                .names
-                .entry(*dimension)
-                .or_insert_with(|| Names::of(source, *dimension, seq));
-            lookups.push((
-                names.lookup(source, *dimension, seq, layout),
-                names.names.len() as u64,
-            ));
+            let names = &self.names[dimension];
+            let lookup = telling.ordinals(table, dimension, names, layout);
+            lookups.push((lookup, names.len()));
         }
         let due = key.due.map(|due| Bounds {
             column: layout.place(due.column),
@@ -303,6 +428,7 @@ impl Planner<'_, '_> {
             filters,
             due,
             valid: (layout.place(Column::ValidFrom), layout.place(Column::ValidTo)),
+            since: told.then(|| layout.place(Column::Since)),
             tasks: Vec::new(),
         };
         if cut.space().is_none() {

@@ -10,17 +10,19 @@ use bellwether_domain::{Instant, Result};
 
 use super::axes::Periods;
 use super::check::{Checked, check};
+use super::groups::{has_owners, holder};
 use super::periods::spans;
 use super::plan::{dimensions, policy};
-use super::scope::Caller;
+use super::scope::{Caller, tables};
+use super::settle::ranking;
 use super::when::{Moment, current};
 use super::{Ask, periods::Span};
-use crate::catalogue::{Catalogue, CurrencyPolicy, Dimension, Measure, Origin};
+use crate::catalogue::{Catalogue, CurrencyPolicy, Dimension, Entity, Kpi, Measure, Of};
 use crate::scan::{Axis, days};
-use crate::table::{Column, Dict, Storage, Table};
+use crate::table::{Column, Dict, Table};
 
 /// How questions are worded here and answers computed. Whatever changes an answer to equal words raises it.
-pub const VERSION: u64 = 2;
+pub const VERSION: u64 = 3;
 
 /// A question under the settings of a tenant.
 #[derive(Debug, Clone)]
@@ -46,6 +48,10 @@ pub struct Reads {
     pub accounts: bool,
     /// Exchange rates.
     pub rates: bool,
+    /// Fields that the tenant declared.
+    pub declared: bool,
+    /// Something that no mark tells of: every change counts.
+    pub everything: bool,
 }
 
 impl Question {
@@ -54,7 +60,7 @@ impl Question {
     /// # Errors
     /// `NOT_FOUND` for a KPI, `INVALID_ARGUMENT` for dimensions, ranges and fields.
     pub fn new(catalogue: &Catalogue, ask: &Ask, settings: &Settings, now: Instant) -> Result<Self> {
-        let checked = check(catalogue, ask)?;
+        let checked = check(catalogue, ask, settings)?;
         let by_minute = checked.by_minute();
         let moment = Moment::new(0, settings.clone(), ask, by_minute, now);
         let spans = spans(ask, &moment)?;
@@ -68,7 +74,7 @@ impl Question {
         );
         Ok(Self {
             words: words(&checked, ask, &moment),
-            reads: reads(&checked, &spans, &moment),
+            reads: reads(&checked, ask, &spans, &moment)?,
             while_now,
             shape: shape(&checked, ask.grain, spans.len()),
         })
@@ -101,6 +107,8 @@ fn words(checked: &Checked<'_>, ask: &Ask, moment: &Moment) -> Vec<u8> {
         // Should a definition ever change without its version.
         words.text(&format!("{:?}", kpi.definition));
     }
+    words.number(u64::from(checked.now));
+    top_words(checked, moment, &mut words);
     words.number(checked.group_by.len() as u64);
     checked.group_by.iter().for_each(|one| words.text(one.name()));
     let mut filters: Vec<(Dimension, Vec<&str>)> = Vec::new();
@@ -112,7 +120,7 @@ fn words(checked: &Checked<'_>, ask: &Ask, moment: &Moment) -> Vec<u8> {
             .collect();
         values.sort_unstable();
         values.dedup();
-        filters.push((*dimension, values));
+        filters.push((dimension.clone(), values));
     }
     filters.sort_unstable();
     words.number(filters.len() as u64);
@@ -124,46 +132,85 @@ fn words(checked: &Checked<'_>, ask: &Ask, moment: &Moment) -> Vec<u8> {
     words.0
 }
 
+fn top_words(checked: &Checked<'_>, moment: &Moment, words: &mut Words) {
+    let Some((kpi, top)) = checked.top else {
+        words.number(0);
+        return;
+    };
+    words.number(top.most as u64);
+    words.text(&format!("{:?}", kpi.definition));
+    words.number(u64::from(top.range.is_some()));
+    let (from, to) = top.range.unwrap_or_default();
+    for bound in [from, to] {
+        words.instant(bound.map(|at| at.start_in(&moment.settings.zone)));
+    }
+}
+
 /// The axes are those of the plan, so what is left out here is what the scans leave out.
-fn reads(checked: &Checked<'_>, spans: &[Span], moment: &Moment) -> Reads {
+fn reads(checked: &Checked<'_>, ask: &Ask, own: &[Span], moment: &Moment) -> Result<Reads> {
     let mut reads = Reads {
         reps: matches!(checked.caller, Caller::Subtree(_)),
         ..Reads::default()
     };
-    let mut axes: Vec<(Table, Periods, Axis)> = Vec::new();
+    let mut axes = Axes::default();
     for kpi in &checked.kpis {
-        for rows in kpi.measures.iter().flat_map(Measure::rows) {
-            let (table, periods) = (rows.table, Periods::of(rows));
-            if !axes.iter().any(|known| (known.0, known.1) == (table, periods)) {
-                axes.push((table, periods, periods.axis(spans, moment)));
-            }
-            reads.rates |= policy(kpi, rows) != CurrencyPolicy::None;
-        }
-        dimensions(kpi, checked).iter().for_each(|one| reads.note(*one));
+        reads.note_kpi(kpi, checked, own, moment, &mut axes);
     }
-    checked.filters.iter().for_each(|(one, _)| reads.note(*one));
+    if let (Some((kpi, _)), Some(ranking)) = (checked.top, ranking(ask, checked, moment)) {
+        reads.note_kpi(kpi, checked, &spans(&ranking, moment)?, moment, &mut axes);
+    }
     for table in Table::ALL {
         let own = axes.iter().filter(|known| known.0 == table).map(|known| &known.2);
         reads.tables.extend(days(own).map(|days| (table, days)));
     }
-    reads
+    Ok(reads)
 }
+
+/// Tables, in which periods, and how their rows find those.
+type Axes = Vec<(Table, Periods, Axis)>;
 
 impl Reads {
-    fn note(&mut self, dimension: Dimension) {
-        let dict = match dimension.origin() {
-            Origin::Attribute(attribute) => Some(attribute.entity()),
-            Origin::Column(column) => dict_of(column),
+    fn note_kpi(
+        &mut self,
+        kpi: &Kpi,
+        checked: &Checked<'_>,
+        spans: &[Span],
+        moment: &Moment,
+        axes: &mut Axes,
+    ) {
+        for rows in kpi.measures.iter().flat_map(Measure::rows) {
+            let (table, periods) = (rows.table, Periods::of(rows));
+            axes.push((table, periods, periods.axis(spans, moment)));
+            self.rates |= policy(rows) != CurrencyPolicy::None;
+            // Merges of accounts say which are one.
+            self.accounts |= rows.code == Some(Column::Account);
+            // A tree of teams says whose quota takes the place of whose.
+            self.reps |= rows.leaves.is_some();
+            // Who owns a closed deal now no row tells.
+            self.everything |= checked.now && has_owners(table);
+        }
+        let folded = |measure: &Measure| match &measure.of {
+            Of::Entities(entities) => matches!(entities.entity, Entity::Account | Entity::Customer),
+            Of::Rows(_) => false,
         };
-        self.reps |= dict == Some(Dict::Rep);
-        self.accounts |= dict == Some(Dict::Account);
+        self.accounts |= kpi.measures.iter().any(folded);
+        let dimensions = dimensions(kpi, checked);
+        let filters = checked.filters.iter().map(|(dimension, _)| dimension);
+        for dimension in dimensions.iter().chain(filters) {
+            self.note(dimension, &tables(kpi), moment);
+        }
     }
-}
 
-fn dict_of(column: Column) -> Option<Dict> {
-    match column.storage() {
-        Storage::Code(dict) => Some(dict),
-        _ => None,
+    fn note(&mut self, dimension: &Dimension, tables: &[Table], moment: &Moment) {
+        let told_of = dimension.told_of();
+        self.reps |= matches!(told_of, Some(Dict::Rep | Dict::Team));
+        self.accounts |= told_of == Some(Dict::Account);
+        if let Some(field) = dimension.field() {
+            self.declared = true;
+            let held = |table: &Table| holder(*table, field, &moment.settings).map(|(_, dict)| dict);
+            // Accounts that were merged away have the fields of those that are left.
+            self.accounts |= tables.iter().filter_map(held).any(|dict| dict == Dict::Account);
+        }
     }
 }
 

@@ -52,7 +52,10 @@ impl Reader<'_> {
         for (index, measure) in self.used.kpi.measures.iter().enumerate() {
             let places = &self.used.places[index];
             let (reading, own) = match &measure.of {
-                Of::Rows(rows) => (self.rows(rows, places[0], measure.across, true)?, Vec::new()),
+                Of::Rows(rows) => (
+                    self.rows(rows, places[0], measure.across.as_ref(), true)?,
+                    Vec::new(),
+                ),
                 Of::Entities(entities) => {
                     let wanted = wanted.iter().any(|(a, b)| *a == index || *b == index);
                     self.entities(entities, places, wanted)?
@@ -73,7 +76,7 @@ impl Reader<'_> {
         let places = &self.used.places[index];
         match &measure.of {
             Of::Rows(rows) => {
-                let reading = self.rows(rows, places[0], measure.across, false)?;
+                let reading = self.rows(rows, places[0], measure.across.as_ref(), false)?;
                 Ok(Part {
                     kind: rows.table.subject(),
                     values: reading.by_record(cell, self.used.space),
@@ -87,7 +90,7 @@ impl Reader<'_> {
                     .filter(|(key, _)| key % self.used.space == cell);
                 let code = |key: u64| u32::try_from(key / self.used.space).unwrap_or_default();
                 let values = of_cell.map(|(key, value)| (code(key), reading.tells(&value)));
-                let Storage::Code(kind) = entities.entity.storage() else {
+                let Storage::Code(kind) = entities.entity.column().storage() else {
                     return Err(Error::internal("entities have no codes"));
                 };
                 Ok(Part {
@@ -99,10 +102,12 @@ impl Reader<'_> {
         }
     }
 
-    fn rows(&self, rows: &Rows, place: Place, across: Option<Dimension>, rounded: bool) -> Result<Reading> {
+    fn rows(&self, rows: &Rows, place: Place, across: Option<&Dimension>, rounded: bool) -> Result<Reading> {
+        let days = self.rates.days(rows, policy(rows), self.spans);
         let way = Way {
             across: across.and_then(|dimension| self.digit(dimension)),
             rounded,
+            days: &days,
             ..self.way(rows)
         };
         Reading::new(counted(self.counts, place), rows, self.rates, way)
@@ -122,20 +127,22 @@ impl Reader<'_> {
             rounded: true,
             ..self.way(&entities.measures[0])
         };
-        Ok(read(entities, &own, self.used.space, way, wanted))
+        let space = (self.used.space, self.spans.len() as u64);
+        Ok(read(entities, &own, space, way, wanted))
     }
 
-    fn way(&self, rows: &Rows) -> Way {
+    fn way(&self, rows: &Rows) -> Way<'static> {
         let own = matches!(
             self.used.kpi.interval,
             Some(Interval::Quantile(_) | Interval::Greenwood(_))
         );
         Way {
-            policy: policy(self.used.kpi, rows),
+            policy: policy(rows),
             exponent: self.exponent,
             across: None,
             rounded: true,
             intervals: own,
+            days: &[],
         }
     }
 
@@ -173,14 +180,14 @@ impl Reader<'_> {
     }
 
     /// Where a dimension stands in the numbers of cells.
-    fn digit(&self, dimension: Dimension) -> Option<Digit> {
-        let groups = |dimension: &Dimension| self.plan.names[dimension].names.len() as u64;
+    fn digit(&self, dimension: &Dimension) -> Option<Digit> {
+        let groups = |dimension: &Dimension| self.plan.names[dimension].len();
         let dimensions = &self.used.dimensions;
-        let place = dimensions.iter().position(|one| *one == dimension)?;
+        let place = dimensions.iter().position(|one| one == dimension)?;
         let faster = dimensions[place + 1..].iter().map(groups).product::<u64>();
         Some(Digit {
             stride: faster * self.spans.len() as u64,
-            groups: groups(&dimension),
+            groups: groups(dimension),
         })
     }
 }

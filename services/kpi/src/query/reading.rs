@@ -3,7 +3,9 @@
 mod entities;
 mod records;
 mod waits;
+mod weights;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bellwether_domain::Result;
@@ -26,7 +28,7 @@ pub(super) struct Digit {
 
 /// How a measure is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Way {
+pub(super) struct Way<'a> {
     /// By which policy its money is converted.
     pub(super) policy: CurrencyPolicy,
     /// Decimals of the home currency.
@@ -37,6 +39,18 @@ pub(super) struct Way {
     pub(super) rounded: bool,
     /// Whether single values have intervals.
     pub(super) intervals: bool,
+    /// The day of each period whose exchange rates count; empty = those of the rows, or of as-of.
+    pub(super) days: &'a [i32],
+}
+
+impl Way<'_> {
+    /// The day whose rates count for money in a cell that is of `day` itself. Periods vary fastest among cells.
+    pub(super) fn day(&self, cell: u64, day: i32) -> i32 {
+        match self.days.len() as u64 {
+            0 => day,
+            periods => self.days[(cell % periods) as usize],
+        }
+    }
 }
 
 /// A measure's numbers.
@@ -69,12 +83,15 @@ impl Reading {
     ///
     /// # Errors
     /// `FAILED_PRECONDITION` where an exchange rate is missing.
-    pub(super) fn new(counted: &Counted, rows: &Rows, rates: &Rates<'_>, way: Way) -> Result<Self> {
+    pub(super) fn new(counted: &Counted, rows: &Rows, rates: &Rates<'_>, way: Way<'_>) -> Result<Self> {
         let mut reading = Self::empty(rows.aggregate, unit_of(rows, way.exponent), way.across);
         for (cell, acc) in &counted.cells {
             reading.cells.entry(reading.key(*cell)).or_default().add(acc);
         }
         match rows.aggregate {
+            Aggregate::Sum | Aggregate::WeightedMean if rows.weight.is_some() => {
+                reading.weighted(counted, rows, rates, way)?;
+            }
             Aggregate::Sum | Aggregate::Mean => reading.convert(counted, rates, way)?,
             Aggregate::Median | Aggregate::Quantile => reading.quantiles(counted, &rows.q, rates, way)?,
             Aggregate::Distinct => reading.distinct(counted),
@@ -84,6 +101,8 @@ impl Reading {
             | Aggregate::Started
             | Aggregate::Matured
             | Aggregate::Converted
+            | Aggregate::WeightedMean
+            | Aggregate::WorkingDays
             | Aggregate::Share => {}
         }
         Ok(reading)
@@ -140,12 +159,14 @@ impl Reading {
             known.unwrap_or_else(|| Quick::ratio(acc.sum, 1))
         };
         match self.aggregate {
-            Aggregate::Sum | Aggregate::Spread => Some(sum()),
+            Aggregate::Sum | Aggregate::Spread | Aggregate::WorkingDays => Some(sum()),
             Aggregate::Mean => sum().per(&Quick::ratio(acc.seen.into(), 1)),
             Aggregate::Distinct => Some(self.values.get(&key).map_or(Quick::ratio(0, 1), Quick::of)),
-            Aggregate::Median | Aggregate::Quantile | Aggregate::Curve | Aggregate::SurvivalQuantile => {
-                self.values.get(&key).map(Quick::of)
-            }
+            Aggregate::Median
+            | Aggregate::Quantile
+            | Aggregate::WeightedMean
+            | Aggregate::Curve
+            | Aggregate::SurvivalQuantile => self.values.get(&key).map(Quick::of),
             Aggregate::Share => Quick::ratio(acc.sum, 1).per(&Quick::ratio(acc.seen.into(), 1)),
             Aggregate::Count | Aggregate::Started | Aggregate::Matured | Aggregate::Converted => {
                 self.tally(cell).map(|count| Quick::ratio(count.into(), 1))
@@ -160,8 +181,8 @@ impl Reading {
     }
 
     /// Adds money in other currencies to the sums: exactly, and rounded half-even once a cell.
-    fn convert(&mut self, counted: &Counted, rates: &Rates<'_>, way: Way) -> Result<()> {
-        for (cell, abroad) in rates.converted(counted, way.policy, 1, |cell| self.key(cell))? {
+    fn convert(&mut self, counted: &Counted, rates: &Rates<'_>, way: Way<'_>) -> Result<()> {
+        for (cell, abroad) in rates.converted(counted, way, 1, |cell| self.key(cell))? {
             let home = Exact::from(self.cells.get(&cell).map_or(0, |acc| acc.sum));
             let sum = home + abroad;
             self.values
@@ -171,24 +192,25 @@ impl Reading {
     }
 
     /// Quantiles of single values; each amount in another currency is converted and rounded first.
-    fn quantiles(&mut self, counted: &Counted, q: &Exact, rates: &Rates<'_>, way: Way) -> Result<()> {
-        let mut by_cell: CellMap<Vec<i64>> = CellMap::default();
-        for (cell, value) in &counted.values {
-            by_cell.entry(*cell).or_default().push(*value);
-        }
+    fn quantiles(&mut self, counted: &Counted, q: &Exact, rates: &Rates<'_>, way: Way<'_>) -> Result<()> {
         let mut mixed: CellMap<Vec<Exact>> = CellMap::default();
         let mut abroad: Vec<_> = counted.foreign.values.iter().collect();
         // In order, so that of several missing rates it is always the same that is named.
         abroad.sort_unstable_by_key(|((cell, currency, day), value)| (*day, *currency, *cell, *value));
         for ((cell, currency, day), value) in abroad {
-            let converted = rates.convert(&Exact::from(*value), *currency, *day, way.policy)?;
+            let day = way.day(*cell, *day);
+            let converted = rates.convert(&Exact::from(*value), *currency, day, way.policy)?;
             mixed.entry(*cell).or_default().push(round(&converted));
         }
-        for (cell, mut values) in mixed {
-            values.extend(by_cell.remove(&cell).unwrap_or_default().iter().map(Exact::from));
-            self.quantile(cell, values, q, way.intervals);
+        for of_cell in counted.values.chunk_by(|one, other| one.0 == other.0) {
+            let cell = of_cell[0].0;
+            let values = of_cell.iter().map(|(_, value)| *value);
+            match mixed.get_mut(&cell) {
+                Some(mixed) => mixed.extend(values.map(Exact::from)),
+                None => self.quantile(cell, values.collect(), q, way.intervals),
+            }
         }
-        for (cell, values) in by_cell {
+        for (cell, values) in mixed {
             self.quantile(cell, values, q, way.intervals);
         }
         Ok(())
@@ -215,25 +237,27 @@ impl Reading {
     }
 
     /// Amounts by the share of their days, exactly; money is rounded once a cell.
-    fn spread(&mut self, counted: &Counted, rates: &Rates<'_>, way: Way) -> Result<()> {
-        for (cell, sum) in rates.spread(counted, way.policy, |cell| self.key(cell))? {
+    fn spread(&mut self, counted: &Counted, rates: &Rates<'_>, way: Way<'_>) -> Result<()> {
+        for (cell, sum) in rates.spread(counted, way, |cell| self.key(cell))? {
             let rounded = way.rounded && way.policy != CurrencyPolicy::None;
             self.values.insert(cell, if rounded { round(&sum) } else { sum });
         }
         Ok(())
     }
 
-    /// How many different codes each cell has.
+    /// How many different codes each cell has; they are its items, not the rows that name them.
     fn distinct(&mut self, counted: &Counted) {
-        let mut codes: Vec<(u64, i64)> = counted
-            .values
-            .iter()
-            .map(|(cell, code)| (self.key(*cell), *code))
-            .collect();
-        codes.sort_unstable();
-        codes.dedup();
+        let mut codes = Cow::Borrowed(&counted.values);
+        if self.across.is_some() {
+            let values = counted.values.iter();
+            let mut summed: Vec<(u64, i64)> = values.map(|(cell, code)| (self.key(*cell), *code)).collect();
+            summed.sort_unstable();
+            summed.dedup();
+            codes = Cow::Owned(summed);
+        }
         for same in codes.chunk_by(|one, other| one.0 == other.0) {
             self.values.insert(same[0].0, Exact::from(same.len()));
+            self.cells.entry(same[0].0).or_default().seen = same.len() as u64;
         }
     }
 }
@@ -252,6 +276,7 @@ fn unit_of(rows: &Rows, exponent: u32) -> Exact {
     match rows.aggregate {
         Aggregate::Sum
         | Aggregate::Spread
+        | Aggregate::WeightedMean
         | Aggregate::Mean
         | Aggregate::Median
         | Aggregate::Quantile
@@ -280,11 +305,11 @@ pub(super) fn sums_of_products(
     counted: &Counted,
     scales: [Scale; 2],
     rates: &Rates<'_>,
-    way: Way,
+    way: Way<'_>,
 ) -> Result<HashMap<u64, Exact>> {
     let power = scales.iter().filter(|scale| **scale == Scale::Money).count();
     let unit = unit(scales[0], way.exponent) * unit(scales[1], way.exponent);
-    let mut abroad = rates.converted(counted, way.policy, power, |cell| cell)?;
+    let mut abroad = rates.converted(counted, way, power, |cell| cell)?;
     let sum = |(cell, acc): (&u64, &Acc)| {
         let whole = Exact::from(acc.sum) + abroad.remove(cell).unwrap_or_default();
         (*cell, whole * &unit)

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use bellwether_domain::{Error, ErrorCode, ErrorReason, Result};
 
+use super::groups::Telling;
 use super::when::Moment;
 use crate::catalogue::{Kpi, Measure};
+use crate::expr::Layout;
 use crate::scan::{FactSource, Lookup};
 use crate::table::{Column, Dict, Table};
 
@@ -62,20 +64,22 @@ impl RowScope {
         Self::Reps(passes)
     }
 
-    /// The filter of a scan whose owners stand in a column; `None` = all rows count.
-    pub(super) fn filter(&self, owner: impl FnOnce() -> usize) -> Option<Lookup> {
+    /// The filter of a scan of a table; `None` = all rows count.
+    pub(super) fn filter(&self, telling: &Telling<'_>, table: Table, layout: &mut Layout) -> Option<Lookup> {
         match self {
             Self::All => None,
-            Self::Reps(passes) => Some(Lookup::Code {
-                column: owner(),
-                numbers: passes.clone(),
-            }),
+            Self::Reps(passes) => Some(telling.by_owner(table, passes.clone(), layout)),
         }
+    }
+
+    /// Whether the caller may see all rows.
+    pub(super) fn is_all(&self) -> bool {
+        matches!(self, Self::All)
     }
 }
 
 /// Refuses a KPI of which some rows are nobody's to a caller who may not see all.
-pub(super) fn check(kpi: &Kpi, caller: &Caller) -> Result<()> {
+pub fn check(kpi: &Kpi, caller: &Caller) -> Result<()> {
     let owned = |table: &Table| table.columns().contains(&Column::Owner);
     if *caller == Caller::All || tables(kpi).iter().all(owned) {
         return Ok(());

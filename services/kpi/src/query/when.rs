@@ -57,17 +57,6 @@ pub(super) fn current(settings: &Settings, by_minute: bool, now: Instant) -> (In
     )
 }
 
-pub(super) fn resolve(source: &dyn FactSource, ask: &Ask, by_minute: bool, now: Instant) -> Result<Moment> {
-    let seq = known(source, ask.known_at, now)?;
-    Ok(Moment::new(
-        seq,
-        source.settings(seq).clone(),
-        ask,
-        by_minute,
-        now,
-    ))
-}
-
 /// Up to which change of the log things are known.
 pub(super) fn known(source: &dyn FactSource, known_at: Option<KnownAt>, now: Instant) -> Result<u64> {
     let head = source.position().seq;

@@ -66,6 +66,14 @@ impl Effective {
         }
     }
 
+    /// The codes that anything ever has, with repeats.
+    #[must_use]
+    pub fn codes(&self) -> &[u32] {
+        match &*self.parts {
+            Parts::Constant(codes) | Parts::Changing { codes, .. } => codes,
+        }
+    }
+
     /// The code of every entity, index = entity code, when none ever changes. An entity beyond it is missing.
     #[must_use]
     pub fn constant(&self) -> Option<&[u32]> {

@@ -53,6 +53,12 @@ impl<T> History<T> {
         known.filter(|key| key.2 <= seq).max()
     }
 
+    /// Its versions, and whether each of them lives.
+    pub(crate) fn keys(&self) -> Vec<(Key, bool)> {
+        let versions = self.versions.iter();
+        versions.map(|(key, state)| (*key, state.is_some())).collect()
+    }
+
     /// Every state it ever had.
     pub(crate) fn states(&self) -> impl Iterator<Item = &T> {
         self.versions.iter().filter_map(|(_, state)| state.as_ref())

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Instant, Position};
 
-use super::TenantFacts;
+use super::{Definitions, TenantFacts};
 use crate::table::Table;
 
 /// A change of the log. Its recorded instant tells apart changes of one number in two histories of one epoch, which a
@@ -80,10 +80,25 @@ pub struct Marks {
     pub accounts: Mark,
     /// The last change of an exchange rate.
     pub rates: Mark,
+    /// The last change of a definition of a KPI.
+    pub defined: Mark,
+    /// The tenant's own definitions of KPIs.
+    pub definitions: Arc<Definitions>,
+    /// The last change of a record with declared fields.
+    pub declared: Mark,
     pub(super) tables: [Days; Table::ALL.len()],
 }
 
 impl Marks {
+    /// The last change of anything.
+    #[must_use]
+    pub fn head(&self) -> Mark {
+        Mark {
+            seq: self.position.seq,
+            recorded_at: self.recorded_at.map_or(0, Instant::as_micros),
+        }
+    }
+
     /// The last change of any row of a table whose day is one of `days`, or in the same block as one.
     #[must_use]
     pub fn table(&self, table: Table, days: &RangeInclusive<i32>) -> Mark {
@@ -104,6 +119,9 @@ impl TenantFacts {
             reps: self.mark(self.people.touched_reps()),
             accounts: self.mark(self.people.touched_accounts()),
             rates: self.mark(self.rates.touched()),
+            defined: self.mark(self.plans.touched()),
+            definitions: Arc::clone(self.plans.now()),
+            declared: self.mark(self.declared.touched()),
             tables: self.store.days().clone(),
         }
     }

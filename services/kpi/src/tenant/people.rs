@@ -1,16 +1,22 @@
 //! Reps, teams and accounts over time: what they are called and what attributes they carry.
 
+mod levels;
+mod tenure;
 mod tree;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bellwether_domain::Zone;
 use bellwether_domain::record::{Account, Rep, Team};
 
 use super::history::History;
 use super::merges::Merges;
 use super::{Attribute, Dictionary, Effective};
 use crate::facts::Key;
+use crate::table::Dict;
+
+pub use levels::Teams;
 
 /// Teams are climbed so many steps at most: their tree may be damaged.
 const MAX_DEPTH: usize = 64;
@@ -24,6 +30,8 @@ struct RepState {
     team: u32,
     region: u32,
     territory: u32,
+    /// The first day of employment, days since 1970-01-01.
+    start: Option<i32>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,6 +50,9 @@ struct AccountState {
     region: u32,
     segment: u32,
 }
+
+/// An attribute of so many entities, as it was after so many changes of what it tells of, under these settings.
+type ArrayKey = (Attribute, usize, usize, u64);
 
 /// The dictionaries that people are told in.
 pub(crate) struct Words<'a> {
@@ -70,7 +81,7 @@ pub(crate) struct People {
     managers: HashSet<u32>,
     /// The changes that touched reps or teams, and accounts.
     touched: [Vec<u64>; 2],
-    arrays: Mutex<HashMap<(Attribute, usize, usize), Effective>>,
+    arrays: Mutex<HashMap<ArrayKey, Effective>>,
 }
 
 impl People {
@@ -91,6 +102,7 @@ impl People {
                 team,
                 region: words.word(rep.region.as_ref()),
                 territory: words.word(rep.territory.as_ref()),
+                start: rep.start_date.map(|day| day.days()),
             }
         });
         if let Some(rep) = rep
@@ -140,13 +152,26 @@ impl People {
         self.touched[1].push(key.2);
     }
 
+    /// How many changes of accounts there were up to `seq`.
+    pub(crate) fn changes_of_accounts(&self, seq: u64) -> usize {
+        self.touched[1].partition_point(|change| *change <= seq)
+    }
+
+    /// The versions of an account, and whether each says that it lives.
+    pub(crate) fn versions_of_account(&self, code: u32) -> Vec<(Key, bool)> {
+        self.accounts
+            .get(code as usize)
+            .map(History::keys)
+            .unwrap_or_default()
+    }
+
     /// The merges of accounts.
     pub(crate) fn merged_accounts(&mut self) -> &mut Merges {
         &mut self.merged_accounts
     }
 
     /// Who answers for an account that was merged away, as known at `seq`.
-    fn surviving_account(&self, code: u32, seq: u64) -> Option<u32> {
+    pub(crate) fn surviving_account(&self, code: u32, seq: u64) -> Option<u32> {
         let newest = || self.accounts.get(code as usize)?.newest_key(seq);
         self.merged_accounts.survivor(code, newest)
     }
@@ -204,23 +229,35 @@ impl People {
     }
 
     /// An attribute's array as known at `seq`; kept until what it tells of changes.
-    pub(crate) fn attribute(&self, attribute: Attribute, seq: u64, words: &Words<'_>) -> Effective {
-        let (touched, entities) = match attribute {
-            Attribute::Manager | Attribute::Team | Attribute::Region | Attribute::Territory => {
-                (&self.touched[0], words.reps.len())
-            }
-            _ => (&self.touched[1], words.accounts.len()),
+    pub(crate) fn attribute(
+        &self,
+        attribute: Attribute,
+        seq: u64,
+        words: &Words<'_>,
+        (settled, zone): (u64, &Zone),
+    ) -> Effective {
+        let (touched, entities) = match attribute.entity() {
+            Dict::Account => (&self.touched[1], words.accounts.len()),
+            _ => (&self.touched[0], words.reps.len()),
         };
         let key = (
             attribute,
             touched.partition_point(|change| *change <= seq),
             entities,
+            if attribute == Attribute::Tenure {
+                settled
+            } else {
+                0
+            },
         );
         let kept = || self.arrays.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(array) = kept().get(&key) {
             return array.clone();
         }
-        let array = self.build(attribute, seq, entities, words);
+        let array = match attribute {
+            Attribute::Tenure => self.tenures(seq, entities, zone),
+            _ => self.build(attribute, seq, entities, words),
+        };
         let mut kept = kept();
         if kept.len() >= MAX_ARRAYS {
             kept.clear();
@@ -257,6 +294,17 @@ impl People {
                     living.into_iter().map(|(at, state)| (at, team(state))).collect()
                 })
             }
+            Attribute::TeamLevel(level) => {
+                let labels = codes(&self.team_names(words.teams, seq), words.attributes);
+                let teams = self.teams(seq, entities, words.teams.len());
+                array(&|code| {
+                    let points = teams.levels(u32::try_from(code).unwrap_or(0), level);
+                    let label = |team: u32| labels.get(team as usize).copied().unwrap_or(0);
+                    points.into_iter().map(|(at, team)| (at, label(team))).collect()
+                })
+            }
+            // Told in other words than those of the records.
+            Attribute::Tenure => Effective::new(std::iter::empty()),
             Attribute::Region => array(&self.inherited(seq, |rep| rep.region, |team| team.region)),
             Attribute::Territory => array(&self.inherited(seq, |rep| rep.territory, |team| team.territory)),
             Attribute::Manager => {

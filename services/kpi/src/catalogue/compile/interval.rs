@@ -60,7 +60,10 @@ pub(super) fn compile(
             &[Aggregate::Curve, Aggregate::SurvivalQuantile],
             about()?,
         )?),
-        Method::Delta => Interval::Delta { share: source.share },
+        Method::Delta => Interval::Delta {
+            share: source.share,
+            totals: source.totals,
+        },
     })
 }
 
@@ -73,6 +76,7 @@ fn refuse_others(source: &IntervalSource) -> Result<(), Wrong> {
         ("trials", source.trials.is_some() && !wilson),
         ("measure", source.measure.is_some() && alone),
         ("share", source.share && source.method != Method::Delta),
+        ("totals", source.totals && source.method != Method::Delta),
     ];
     match keys.into_iter().find(|(_, stray)| *stray) {
         Some((key, _)) => Err(wrong(format!("interval.{key}"), "the method has no use for it")),

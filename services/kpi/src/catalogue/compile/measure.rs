@@ -3,8 +3,8 @@
 use bellwether_domain::exact::Exact;
 
 use super::{Scale, Wrong, dimension_of, wrong};
-use crate::catalogue::measure::{Aggregate, At, Class, Edge, MeasureSource, Timing, Window};
-use crate::catalogue::{AbsentReason, Definition, Dimension, Elapsed, nearest};
+use crate::catalogue::measure::{Aggregate, At, Class, Edge, Holders, MeasureSource, Timing, Window};
+use crate::catalogue::{AbsentReason, CurrencyPolicy, Definition, Dimension, Elapsed, nearest};
 use crate::expr::{Filter, Value};
 use crate::formula::Formula;
 use crate::table::{Column, Storage, Table};
@@ -58,6 +58,8 @@ pub struct Rows {
     pub q: Exact,
     /// What is aggregated; `None` = rows are counted.
     pub value: Option<Value>,
+    /// What each value is multiplied with.
+    pub weight: Option<Weight>,
     /// The codes that `distinct` tells apart.
     pub code: Option<Column>,
     /// Which rows.
@@ -66,6 +68,10 @@ pub struct Rows {
     pub texts: (String, String),
     /// What the numbers are.
     pub scale: Scale,
+    /// Which exchange rates its money is converted at.
+    pub currency: CurrencyPolicy,
+    /// Whether all rows of an entity count, whatever their group.
+    pub whole: bool,
     /// The period it looks at.
     pub window: Window,
     /// When in it.
@@ -76,6 +82,39 @@ pub struct Rows {
     pub lag: Option<Lag>,
     /// How long ago what was is aggregated.
     pub age: Option<Age>,
+    /// Where a team's quota takes the place of those below it: the quotas of reps alone.
+    pub leaves: Option<Box<Rows>>,
+}
+
+/// What values are multiplied with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weight {
+    /// A column of whole numbers.
+    pub column: Column,
+    /// What they are.
+    pub scale: Scale,
+}
+
+/// What entities are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entity {
+    /// A column of codes.
+    Column(Column),
+    /// The account, one that was merged away as the one that is left.
+    Account,
+    /// The topmost parent of that.
+    Customer,
+}
+
+impl Entity {
+    /// The column that a scan reads for it.
+    #[must_use]
+    pub fn column(self) -> Column {
+        match self {
+            Self::Column(column) => column,
+            Self::Account | Self::Customer => Column::Account,
+        }
+    }
 }
 
 /// How long ago an instant of a row was.
@@ -120,8 +159,8 @@ pub struct Lag {
 /// A formula for each entity, and an aggregate over them. Rows without the entity do not count.
 #[derive(Debug, Clone)]
 pub struct Entities {
-    /// The column of the entity.
-    pub entity: Column,
+    /// What they are told apart by.
+    pub entity: Entity,
     /// How values become a number.
     pub aggregate: Aggregate,
     /// Which quantile; of others the half.
@@ -149,6 +188,7 @@ pub(super) fn compile(
     let of = if source.class == Class::Nested {
         Of::Entities(nested::compile(source, definition, &at)?)
     } else {
+        refuse(source, &at, &["whole"])?;
         Of::Rows(rows::compile(source, definition, &at)?)
     };
     let adds = matches!(
@@ -205,6 +245,10 @@ fn refuse(source: &MeasureSource, at: &impl Fn(&str) -> String, keys: &[&str]) -
                 || (source.clock != Timing::Elapsed && source.age.is_none())
         }
         "age" => source.age.is_some(),
+        "holders" => source.holders != Holders::Rows,
+        "weight" => source.weight.is_some(),
+        "currency" => source.currency.is_some(),
+        "whole" => source.whole,
         "per" => {
             source.per.is_some()
                 || !source.formula.is_empty()

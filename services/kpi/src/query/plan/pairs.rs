@@ -16,9 +16,9 @@ pub(in crate::query) struct Pair {
 }
 
 /// By which policy the money of rows is converted.
-pub(in crate::query) fn policy(kpi: &Kpi, rows: &Rows) -> CurrencyPolicy {
+pub(in crate::query) fn policy(rows: &Rows) -> CurrencyPolicy {
     if rows.scale == Scale::Money {
-        kpi.definition.currency
+        rows.currency
     } else {
         CurrencyPolicy::None
     }
@@ -34,19 +34,29 @@ pub(in crate::query) fn wanted(kpi: &Kpi) -> Vec<(usize, usize)> {
             let pairs = sums.iter().enumerate();
             pairs
                 .flat_map(|(place, a)| sums[place..].iter().map(|b| (*a, *b)))
+                .filter(|(a, b)| together(kpi, *a, *b))
                 .collect()
         }
         _ => Vec::new(),
     }
 }
 
-/// The measures of a formula that are sums over the same items as `n`.
+/// The measures of a formula that are sums over the same items as `n`; where it is chance too how many items there are,
+/// all that are sums over any.
 pub(in crate::query) fn sampled(kpi: &Kpi) -> Vec<usize> {
-    let items = &kpi.measures[kpi.items].of;
+    let totals = matches!(kpi.interval, Some(Interval::Delta { totals: true, .. }));
+    let moves = |index: &usize| {
+        let other = if totals { *index } else { kpi.items };
+        kpi.measures[*index].across.is_none() && together(kpi, other, *index)
+    };
     let mut named = kpi.formula.measures();
+    named.retain(moves);
     named
-        .retain(|index| kpi.measures[*index].across.is_none() && same_items(items, &kpi.measures[*index].of));
-    named
+}
+
+/// Whether two measures add up something of the same rows, or of the same entities.
+pub(in crate::query) fn together(kpi: &Kpi, one: usize, other: usize) -> bool {
+    same_items(&kpi.measures[one].of, &kpi.measures[other].of)
 }
 
 /// Whether measures add up something of the same rows, or of the same entities.
@@ -56,6 +66,8 @@ fn same_items(items: &Of, other: &Of) -> bool {
         (Of::Rows(items), Of::Rows(other)) => {
             adds(other.aggregate)
                 && other.age.is_none()
+                && other.weight.is_none()
+                && items.currency == other.currency
                 && items.class != Class::Lag
                 && (items.table, Periods::of(items), items.due)
                     == (other.table, Periods::of(other), other.due)

@@ -6,7 +6,7 @@ use super::super::axes::Periods;
 use super::super::periods::Span;
 use super::super::when::Moment;
 use crate::catalogue::{Age, Aggregate, CurrencyPolicy, Lag, Rows, Scale, Timing};
-use crate::expr::{Filter, Layout};
+use crate::expr::{BoundValue, Filter, Layout};
 use crate::scan::{self, FactSource, Factor, Keep, MoneyBy, Quantity, Spread, Task};
 use crate::table::{Column, Dict};
 
@@ -32,6 +32,10 @@ enum Counted {
     Age(Age),
     /// An expression that belongs to days.
     Spread(String),
+    /// An expression times a column, and whether the sum of the column is wanted too.
+    Weighted(String, Column, bool),
+    /// The days worked.
+    WorkingDays,
 }
 
 /// What of a task's counts a sum of products is.
@@ -60,6 +64,7 @@ impl Shape {
         };
         let (counted, keep) = match rows.aggregate {
             Aggregate::Median | Aggregate::Quantile => (expression(), Keep::Values),
+            Aggregate::WorkingDays => (Counted::WorkingDays, Keep::Sum),
             Aggregate::Spread => (Counted::Spread(rows.texts.0.clone()), Keep::Sum),
             Aggregate::Distinct => (rows.code.map_or(Counted::Rows, Counted::Code), Keep::Distinct),
             Aggregate::Curve | Aggregate::SurvivalQuantile => {
@@ -70,9 +75,16 @@ impl Shape {
                 let windowed = rows.lag.filter(|lag| lag.within.is_some());
                 (windowed.map_or(Counted::Rows, Counted::Lag), Keep::Sum)
             }
-            Aggregate::Count | Aggregate::Sum | Aggregate::Mean | Aggregate::Share => {
-                (expression(), Keep::Sum)
+            Aggregate::Sum | Aggregate::WeightedMean if rows.weight.is_some() => {
+                let mean = rows.aggregate == Aggregate::WeightedMean;
+                let column = rows.weight.map_or(Column::Weight, |weight| weight.column);
+                (Counted::Weighted(rows.texts.0.clone(), column, mean), Keep::Sum)
             }
+            Aggregate::Count
+            | Aggregate::Sum
+            | Aggregate::Mean
+            | Aggregate::WeightedMean
+            | Aggregate::Share => (expression(), Keep::Sum),
         };
         Self {
             filters: filters(&[rows]),
@@ -174,7 +186,31 @@ impl Shape {
                 });
                 one.zip(two).map(|(one, two)| Quantity::Product([one, two]))
             }
-            Counted::Code(column) => Some(Quantity::Code(layout.place(*column))),
+            Counted::Weighted(text, column, mean) => {
+                let value = number(text, layout)?;
+                let weight = BoundValue::Column(layout.place(*column));
+                let [value, weight] = [value, weight].map(|value| Factor {
+                    value,
+                    presence: false,
+                });
+                Some(match mean {
+                    true => Quantity::Weighted([value, weight]),
+                    false => Quantity::Product([value, weight]),
+                })
+            }
+            Counted::WorkingDays => {
+                let periods = Periods::of(parts[0]);
+                Some(Quantity::WorkingDays(scan::WorkingDays::new(
+                    (layout.place(Column::ValidFrom), layout.place(Column::ValidTo)),
+                    periods.days_so_far(spans, moment),
+                    &moment.settings,
+                )))
+            }
+            Counted::Code(column) => {
+                // An account that was merged is the one that is left.
+                let fold = (*column == Column::Account).then(|| source.customers(false, moment.seq));
+                Some(Quantity::Code(layout.place(*column), fold))
+            }
             Counted::Spread(text) => number(text, layout).map(|value| {
                 let periods = Periods::of(parts[0]);
                 Quantity::Spread(Spread {

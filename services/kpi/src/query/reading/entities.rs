@@ -17,14 +17,14 @@ pub(in crate::query) type Entity = (u64, Quick);
 pub(in crate::query) fn read(
     entities: &Entities,
     own: &[Reading],
-    space: u64,
-    way: Way,
+    (space, periods): (u64, u64),
+    way: Way<'_>,
     wanted: bool,
 ) -> (Reading, Vec<Entity>) {
-    // Entity 0 stands for rows that have none.
-    let mut keys: Vec<u64> = own
-        .iter()
-        .flat_map(Reading::cells)
+    // Entity 0 stands for rows that have none. What counts all of an entity's rows does not tell in which groups it is.
+    let telling = own.iter().zip(&entities.measures).filter(|(_, rows)| !rows.whole);
+    let mut keys: Vec<u64> = telling
+        .flat_map(|(reading, _)| reading.cells())
         .filter(|key| *key >= space)
         .collect();
     keys.sort_unstable();
@@ -38,7 +38,11 @@ pub(in crate::query) fn read(
         values.extend(
             own.iter()
                 .zip(&units)
-                .map(|(reading, unit)| reading.quick(key, unit)),
+                .zip(&entities.measures)
+                .map(|((reading, unit), rows)| {
+                    let whole = key / space * periods + key % periods;
+                    reading.quick(if rows.whole { whole } else { key }, unit)
+                }),
         );
         let counts = entities
             .only
@@ -102,7 +106,7 @@ impl Found {
 }
 
 impl Reading {
-    fn take(&mut self, cell: u64, mut found: Found, entities: &Entities, way: Way) {
+    fn take(&mut self, cell: u64, mut found: Found, entities: &Entities, way: Way<'_>) {
         self.cells.insert(cell, found.acc);
         match entities.aggregate {
             Aggregate::Median | Aggregate::Quantile if way.intervals => {

@@ -37,6 +37,7 @@ impl Reading {
             Aggregate::Count
                 | Aggregate::Sum
                 | Aggregate::Spread
+                | Aggregate::WorkingDays
                 | Aggregate::Started
                 | Aggregate::Matured
                 | Aggregate::Converted

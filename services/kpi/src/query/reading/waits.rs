@@ -9,24 +9,29 @@ use crate::scan::{CellMap, Counted, Ended, Wait};
 
 impl Reading {
     /// Reads curves from single waits.
-    pub(super) fn waits(&mut self, counted: &Counted, rows: &Rows, way: Way) {
+    pub(super) fn waits(&mut self, counted: &Counted, rows: &Rows, way: Way<'_>) {
         let mut by_cell: CellMap<Vec<Wait>> = CellMap::default();
         for (cell, code) in &counted.values {
             by_cell.entry(*cell).or_default().push(Wait::from_code(*code));
         }
         for (cell, waits) in by_cell {
+            let competing = rows.lag.is_some_and(|lag| lag.competes.is_some());
             if rows.aggregate == Aggregate::Curve {
                 let age = rows
                     .lag
                     .and_then(|lag| lag.within)
                     .map_or(0, |within| within.micros);
-                let Some(ended) = ended_by(&waits, age, rows.lag.is_some_and(|lag| lag.competes.is_some()))
-                else {
+                let Some(ended) = ended_by(&waits, age, competing) else {
                     continue;
                 };
                 self.values.insert(cell, ended.share);
                 self.intervals
                     .extend(ended.interval.map(|interval| (cell, interval)));
+                continue;
+            }
+            if competing {
+                let age = AalenJohansen::new(&endings(&waits)).and_then(|curve| curve.quantile(&rows.q));
+                self.values.extend(age.map(|age| (cell, Exact::from(age))));
                 continue;
             }
             let Some(curve) = KaplanMeier::new(&pairs(&waits)) else {
@@ -54,18 +59,19 @@ fn ended_by(waits: &[Wait], age: i64, competing: bool) -> Option<Estimate> {
             .at(age)
             .map(|left| left.complement());
     }
-    let records: Vec<(i64, Ending)> = waits
-        .iter()
-        .map(|wait| {
-            let ending = match wait.ended {
-                Ended::This => Ending::Event,
-                Ended::Other => Ending::Competing,
-                Ended::No => Ending::Open,
-            };
-            (wait.lag, ending)
-        })
-        .collect();
-    AalenJohansen::new(&records)?.at(age)
+    AalenJohansen::new(&endings(waits))?.at(age)
+}
+
+fn endings(waits: &[Wait]) -> Vec<(i64, Ending)> {
+    let ending = |wait: &Wait| {
+        let ending = match wait.ended {
+            Ended::This => Ending::Event,
+            Ended::Other => Ending::Competing,
+            Ended::No => Ending::Open,
+        };
+        (wait.lag, ending)
+    };
+    waits.iter().map(ending).collect()
 }
 
 fn pairs(waits: &[Wait]) -> Vec<(i64, bool)> {

@@ -68,6 +68,9 @@ fn firm() -> Fixture {
             (Column::Outcome, outcome),
         ];
         fixture.row(Table::Closings, (closed, ""), &told);
+        if outcome == "won" {
+            fixture.row(Table::Credits, (closed, ""), &told);
+        }
     }
     let day = |text: &str| text.parse::<CivilDate>().unwrap().days().to_string();
     for (owner, team, cents) in [("Ann", "", "10000"), ("Bob", "", "4000"), ("", "East", "14000")] {
@@ -81,6 +84,9 @@ fn firm() -> Fixture {
         ];
         fixture.row(Table::Quotas, QUARTER, &told);
     }
+    // What the east is to win is what Ann and Bob are to, not as much again.
+    fixture.in_team("Ann", "East");
+    fixture.in_team("Bob", "East");
     for (owner, from, to) in [
         ("Ann", "2016-01-01", ""),
         ("Bob", "2016-01-01", "2017-02-15"),
@@ -140,10 +146,10 @@ fn what_is_due_moves_or_does_not() {
 }
 
 #[test]
-fn quotas_are_of_reps_and_spread_over_their_days() {
+fn quotas_are_spread_over_their_days_and_a_teams_own_counts_before_its_reps() {
     let known = [
-        ("quota", "140", 2),
-        ("quota_attainment", "1.35714285714285714", 2),
+        ("quota", "140", 1),
+        ("quota_attainment", "1.35714285714285714", 1),
         ("reps_attaining", "0.5", 2),
         ("bookings_per_rep", "95", 2),
         ("activities_per_rep", "2.5", 2),
@@ -152,7 +158,13 @@ fn quotas_are_of_reps_and_spread_over_their_days() {
     ];
     same(&firm(), &known);
     // Of January: 31 of 90 days of 140 are 48.22, nothing is won yet, and only D5 is due.
-    assert_eq!(value(&firm(), &january("quota")), ("48.22".to_owned(), 2));
+    assert_eq!(value(&firm(), &january("quota")), ("48.22".to_owned(), 1));
+    // By owner those of reps are told apart.
+    let by_owner = by(january("quota"), &["owner"]);
+    assert_eq!(
+        table(&firm(), &by_owner),
+        ["2017-01-01 Ann 34.44 1", "2017-01-01 Bob 13.78 1"]
+    );
     assert_eq!(
         value(&firm(), &january("pipeline_coverage")),
         ("1.03691414350891746".to_owned(), 1)
@@ -216,7 +228,7 @@ fn buyers_are_accounts() {
         Deal::lost("2017-02-01", ""),
     ]);
     let known = [
-        ("customers_won", "2", 3),
+        ("customers_won", "2", 2),
         ("purchase_frequency", "1.5", 2),
         ("repeat_buyers", "0.5", 2),
     ];

@@ -47,8 +47,7 @@ proptest! {
                 known_at: Some(KnownAt::Seq(whole.position.seq)),
                 ..ask.clone()
             };
-            let names: Vec<Option<String>> =
-                row.group.iter().map(|(_, name)| name.as_deref().map(str::to_owned)).collect();
+            let names = named(row);
             // Another day: the clock is not read again.
             let later = "2020-02-10T00:00:00Z".parse().unwrap();
             let found = cell(&fixture, &CATALOGUE, &alone, &names, later, 1).unwrap();
@@ -61,8 +60,8 @@ proptest! {
 fn there_is_no_cell_of_names_that_nobody_has() {
     let fixture = Fixture::new(&[]);
     let ask = by(ranged("bookings", "2017-01-01", "2017-02-01"), &["owner"]);
-    let found = |names: &[Option<String>]| cell(&fixture, &CATALOGUE, &ask, names, now(), 1).unwrap();
-    assert!(found(&[Some("Zoe".to_owned())]).is_none());
-    assert!(found(&[]).is_none());
-    assert_eq!(found(&[None]).map(|row| text(&row)), Some("0".to_owned()));
+    let found = |names: &[Named]| cell(&fixture, &CATALOGUE, &ask, names, now(), 1).unwrap();
+    assert!(found(&[Named::Name("Zoe".to_owned())]).is_none());
+    assert!(found(&[]).is_none() && found(&[Named::Rest]).is_none());
+    assert_eq!(found(&[Named::Missing]).map(|row| text(&row)), Some("0".to_owned()));
 }

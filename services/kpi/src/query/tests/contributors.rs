@@ -17,7 +17,7 @@ const SUMS: [&str; 5] = [
     "pipeline_created",
 ];
 
-fn found(fixture: &Fixture, ask: &Ask, group: &[Option<String>]) -> Vec<Contributor> {
+fn found(fixture: &Fixture, ask: &Ask, group: &[Named]) -> Vec<Contributor> {
     let found = contributors(fixture, &CATALOGUE, ask, group, now(), 2).unwrap();
     found.unwrap().list
 }
@@ -46,8 +46,7 @@ proptest! {
             ask = filtered(ask, "owner", ["", "Ann", ""][owner]);
         }
         for row in rows(&fixture, &ask) {
-            let group: Vec<Option<String>> =
-                row.group.iter().map(|(_, name)| name.as_deref().map(str::to_owned)).collect();
+            let group = named(&row);
             let list = found(&fixture, &ask, &group);
             let sum: Exact = list.iter().filter_map(|one| one.contribution.clone()).sum();
             let value: Exact = row.value.as_ref().map_or_else(|_| Exact::default(), |text| text.parse().unwrap());
@@ -122,7 +121,7 @@ fn every_kpi_tells_its_records() {
     let mut told = 0;
     for kpi in CATALOGUE.all() {
         let ask = ranged(&kpi.definition.id, "2017-01-01", "2018-01-01");
-        let group: Vec<Option<String>> = kpi.always_by.iter().map(|_| None).collect();
+        let group: Vec<Named> = kpi.always_by.iter().map(|_| Named::Missing).collect();
         let Some(found) = contributors(&fixture, &CATALOGUE, &ask, &group, now(), 1).unwrap() else {
             continue;
         };

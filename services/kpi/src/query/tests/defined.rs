@@ -3,12 +3,14 @@
 
 mod ages;
 mod aggregates;
+mod customers;
 mod entities;
 mod intervals;
 mod lags;
 mod nested;
 mod scope;
 mod spans;
+mod weights;
 mod windows;
 
 use super::*;

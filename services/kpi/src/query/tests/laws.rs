@@ -156,7 +156,8 @@ proptest! {
     #[test]
     fn order_of_rows_does_not_matter(deals in deals(), grain in 0..Grain::ALL.len()) {
         let catalogue = Catalogue::built_in().unwrap();
-        let ids: Vec<&str> = catalogue.all().iter().map(|kpi| kpi.definition.id.as_str()).collect();
+        let owned = catalogue.all().iter().filter(|kpi| kpi.dimensions.contains(&Dimension::Owner));
+        let ids: Vec<&str> = owned.map(|kpi| kpi.definition.id.as_str()).collect();
         let mut turned = deals.clone();
         turned.reverse();
         for some in ids.chunks(MOST_KPIS) {

@@ -1,5 +1,6 @@
 //! What each KPI is, when it is absent, how it is grouped and filtered, and what is refused.
 
+use bellwether_domain::exact::Exact;
 use bellwether_domain::{ErrorCode, ErrorReason};
 
 use super::*;
@@ -79,22 +80,48 @@ fn each_kpi_is_what_its_definition_says() {
             (value, unit, n, missing),
             "{kpi}"
         );
-        assert_eq!((row.version, row.small_n), (1, true));
+        // Money by credit since their second version.
+        let version = if kpi == "bookings" { 2 } else { 1 };
+        assert_eq!((row.version, row.small_n), (version, true));
     }
 }
 
 #[test]
-fn rates_carry_an_interval_and_ratios_of_sums_do_not() {
+fn every_estimate_carries_an_interval_by_the_method_for_its_kind() {
     let fixture = sample();
-    let interval = rows(&fixture, &year("win_rate"))[0].interval.clone().unwrap();
-    assert_eq!(Some(interval), bellwether_stats::wilson(3, 6));
+    let interval = |kpi: &str| rows(&fixture, &year(kpi))[0].interval.clone();
+    let shown = |kpi: &str| interval(kpi).map(|interval| interval.to_strings(12));
+    let whole = |cents: i64| Exact::from_scaled(cents, 2);
+    let square = |cents: i64| Exact::from_scaled(cents, 4);
+    assert_eq!(interval("win_rate"), bellwether_stats::wilson(3, 6));
+    assert_eq!(interval("deals_won"), Some(bellwether_stats::garwood(3)));
+    // Of a mean Student's: amounts of 100.00 and 300.50.
+    let mean = bellwether_stats::t_interval(2, &whole(40_050), &square(10_000 * 10_000 + 30_050 * 30_050));
+    assert_eq!(
+        shown("average_deal_size"),
+        mean.map(|interval| interval.to_strings(12))
+    );
+    // Of a ratio of sums over the same deals the delta method, and a share ends at none and all: two of 100.00 were lost.
+    let won = 10_000 * 10_000 + 30_050 * 30_050;
+    let share = bellwether_stats::ratio_delta(
+        4,
+        &whole(40_050),
+        &whole(60_050),
+        &square(won),
+        &square(won),
+        &square(won + 2 * 10_000 * 10_000),
+    );
+    let share = share.map(|interval| interval.clamped(&Exact::zero(), &Exact::one()).to_strings(12));
+    assert_eq!(shown("win_rate_value"), share);
+    assert!(interval("sales_velocity").is_some());
+    // Two deals tell nothing about the quantiles of all, and what was booked was booked.
     for kpi in [
-        "win_rate_value",
+        "median_deal_size",
         "bookings",
-        "sales_velocity",
+        "pipeline_value",
         "revenue_growth_rate",
     ] {
-        assert!(rows(&fixture, &year(kpi))[0].interval.is_none(), "{kpi}");
+        assert!(interval(kpi).is_none(), "{kpi}");
     }
     let many = Fixture::new(&vec![Deal::won("2017-01-11", 1); 40]);
     assert!(!rows(&many, &year("win_rate"))[0].small_n);
@@ -124,7 +151,9 @@ fn over_nothing_counts_and_sums_are_zero_and_the_rest_is_absent() {
         assert_eq!(value(&nothing, &year(kpi)), (expected.to_owned(), 0), "{kpi}");
         assert_eq!(value(&nothing, &asked(&[kpi])), (expected.to_owned(), 0), "{kpi}");
         assert!(rows(&nothing, &by(year(kpi), &["owner"])).is_empty(), "{kpi}");
-        assert!(rows(&nothing, &year(kpi))[0].interval.is_none());
+        // No event at all is still a count, and rules out that there are many.
+        let counted = kpi == "deals_won";
+        assert_eq!(rows(&nothing, &year(kpi))[0].interval.is_some(), counted, "{kpi}");
     }
     assert!(rows(&nothing, &year("loss_reason_mix")).is_empty());
 }

@@ -10,6 +10,8 @@ pub(super) fn shown(facts: &TenantFacts, seq: u64) -> String {
     for attribute in [
         Attribute::Manager,
         Attribute::Team,
+        Attribute::TeamLevel(1),
+        Attribute::TeamLevel(2),
         Attribute::Region,
         Attribute::Territory,
         Attribute::AccountIndustry,
@@ -29,6 +31,34 @@ pub(super) fn shown(facts: &TenantFacts, seq: u64) -> String {
             if values.iter().any(|value| !value.is_empty()) || **name != *id {
                 lines.push(format!("{attribute:?} {name} {values:?}"));
             }
+        }
+    }
+    for (dict, field) in [
+        (Dict::Account, "tier"),
+        (Dict::Deal, "tier"),
+        (Dict::Lead, "score"),
+        (Dict::Rep, "score"),
+        (Dict::Sample, "region"),
+    ] {
+        let (array, words) = (facts.declared(dict, field, seq), facts.declared_values());
+        for (id, code) in facts.dictionary(dict).names().zip(1_u32..) {
+            let values = [-1, 5, 15, 25, 1000].map(|n| words.name(array.at(code, hour(n).as_micros())));
+            if values.iter().any(|value| !value.is_empty()) {
+                lines.push(format!("{dict:?} {field} {id} {values:?}"));
+            }
+        }
+    }
+    let tenures = facts.attribute(Attribute::Tenure, seq);
+    for (id, code) in facts.dictionary(Dict::Rep).names().zip(1_u32..) {
+        let bands = [0, 400, 9_000].map(|n| tenures.at(code, hour(n).as_micros()));
+        if bands != [0; 3] {
+            lines.push(format!("tenure {id} {bands:?}"));
+        }
+    }
+    let owners = facts.owners(Dict::Deal, hour(500).as_micros(), seq).into_iter();
+    for (id, owner) in facts.dictionary(Dict::Deal).names().zip(owners.skip(1)) {
+        if owner != 0 {
+            lines.push(format!("owner {id} {}", facts.dictionary(Dict::Rep).name(owner)));
         }
     }
     lines.join("\n")

@@ -29,8 +29,8 @@ pub(super) fn compile(
         return Err(wrong(at("happened"), "`end` is that instant"));
     }
     let competes = given("competes", &source.competes)?;
-    if competes.is_some() && (business || source.aggregate == Aggregate::SurvivalQuantile) {
-        let message = "only `converted` and `curve` by the elapsed clock know a competing end";
+    if competes.is_some() && business {
+        let message = "only by the elapsed clock there is a competing end";
         return Err(wrong(at("competes"), message));
     }
     check_within(source, at)?;

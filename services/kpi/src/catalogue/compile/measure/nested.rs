@@ -1,6 +1,6 @@
 //! Nested measures: a formula for each entity, over measures of rows, and an aggregate over the entities.
 
-use super::{Entities, Rows, Wrong, code_column, quantile, refuse, rows, wrong};
+use super::{Entities, Entity, Rows, Wrong, code_column, quantile, refuse, rows, wrong};
 use crate::catalogue::Definition;
 use crate::catalogue::compile::Scale;
 use crate::catalogue::measure::{Aggregate, Class, MeasureSource};
@@ -24,6 +24,10 @@ pub(super) fn compile(
             "due",
             "end",
             "age",
+            "weight",
+            "currency",
+            "whole",
+            "holders",
         ],
     )?;
     let fits = matches!(
@@ -48,12 +52,16 @@ pub(super) fn compile(
             "a nested measure has at least one of its own",
         ));
     }
-    let entity = code_column(source.per.as_deref().unwrap_or_default(), &tables).ok_or_else(|| {
+    let entity = entity(source.per.as_deref().unwrap_or_default(), &tables).ok_or_else(|| {
         wrong(
             at("per"),
             "name a column of codes that all its measures' tables have",
         )
     })?;
+    if measures.iter().all(|inner| inner.whole) {
+        let message = "one of its measures tells which entities are in a group: it cannot be `whole`";
+        return Err(wrong(at("measures"), message));
+    }
     let conditional = matches!(source.aggregate, Aggregate::Count | Aggregate::Share);
     let parse = if conditional {
         Formula::condition
@@ -78,6 +86,14 @@ pub(super) fn compile(
     })
 }
 
+fn entity(name: &str, tables: &[Table]) -> Option<Entity> {
+    match name {
+        "customer" => code_column("account", tables).map(|_| Entity::Customer),
+        "account" => code_column(name, tables).map(|_| Entity::Account),
+        _ => code_column(name, tables).map(Entity::Column),
+    }
+}
+
 /// The measures that the formula of a nested one is over.
 fn own(
     source: &MeasureSource,
@@ -90,6 +106,7 @@ fn own(
         if inner.class == Class::Nested {
             return Err(wrong(at("class"), "a nested measure is made of measures of rows"));
         }
+        refuse(inner, &at, &["holders"])?;
         if inner.across.is_some() {
             return Err(wrong(at("across"), "an entity has no grouping of its own"));
         }

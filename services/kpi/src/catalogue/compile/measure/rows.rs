@@ -1,8 +1,10 @@
 //! Measures of rows: which table, which of its rows, when, and what is made of them.
 
-use super::{Age, Due, Rows, Wrong, code_column, instant_column, lag, quantile, refuse, table, wrong};
+use super::{
+    Age, Due, Rows, Weight, Wrong, code_column, instant_column, lag, quantile, refuse, table, wrong,
+};
 use crate::catalogue::compile::Scale;
-use crate::catalogue::measure::{Aggregate, At, Class, MeasureSource, Timing, Window};
+use crate::catalogue::measure::{Aggregate, At, Class, Holders, MeasureSource, Timing, Window};
 use crate::catalogue::{CurrencyPolicy, Definition};
 use crate::expr::{self, Value};
 use crate::table::{Column, Table};
@@ -34,12 +36,14 @@ pub(super) fn compile(
     let value = value(source, table, at)?;
     let window = check_window(source, table, at)?;
     let scale = scale(source, value.as_ref());
+    let weight = weight(source, table, at)?;
+    let currency = source.currency.unwrap_or(definition.currency);
     let money = scale == Scale::Money && source.aggregate != Aggregate::Count;
-    if money && definition.currency == CurrencyPolicy::None {
+    if money && currency == CurrencyPolicy::None {
         let message = "money needs a policy: booked, spot or constant";
         return Err(wrong("currency", message));
     }
-    Ok(Rows {
+    let rows = Rows {
         table,
         class: source.class,
         aggregate: source.aggregate,
@@ -49,12 +53,42 @@ pub(super) fn compile(
         filter,
         texts: (source.expression.clone(), source.filter.clone()),
         scale,
+        weight,
+        currency,
+        whole: source.whole,
         window,
         at: source.at,
         due: due(source, table, at)?,
         lag,
         age: age(source, table, at)?,
-    })
+        leaves: None,
+    };
+    let leaves = leaves(source, &rows, at)?;
+    Ok(Rows { leaves, ..rows })
+}
+
+/// The quotas of reps alone, where teams have some too.
+fn leaves(
+    source: &MeasureSource,
+    rows: &Rows,
+    at: &impl Fn(&str) -> String,
+) -> Result<Option<Box<Rows>>, Wrong> {
+    const OF_REPS: &str = "team IS NULL";
+    if source.holders == Holders::Rows {
+        return Ok(None);
+    }
+    let plain = matches!(rows.value, Some(Value::Column(_))) && source.filter.is_empty();
+    if rows.table != Table::Quotas || rows.aggregate != Aggregate::Spread || !plain || source.due.is_some() {
+        let message = "only a `spread` of a column of `quotas`, without a filter, has teams above reps";
+        return Err(wrong(at("holders"), message));
+    }
+    let filter =
+        expr::filter(rows.table, OF_REPS).map_err(|error| wrong(at("holders"), error.to_string()))?;
+    Ok(Some(Box::new(Rows {
+        filter,
+        texts: (rows.texts.0.clone(), OF_REPS.to_owned()),
+        ..rows.clone()
+    })))
 }
 
 /// What is aggregated, unless rows, codes or how long something took.
@@ -71,21 +105,61 @@ fn value(source: &MeasureSource, table: Table, at: &impl Fn(&str) -> String) -> 
 /// What the numbers of a measure are, unless it says so.
 fn scale(source: &MeasureSource, value: Option<&Value>) -> Scale {
     let timed = source.class == Class::Lag || source.age.is_some();
-    match (value, source.of) {
+    let column = match value {
+        Some(Value::Column(column)) => Some(*column),
+        _ => None,
+    };
+    match (column, source.of) {
         (_, Some(scale)) => scale,
         (_, None) if timed && source.clock == Timing::Business => Scale::Minutes,
         (_, None) if timed => Scale::Days,
-        (Some(Value::Column(Column::Amount)), None) => Scale::Money,
-        (Some(Value::Column(Column::Cycle)), None) => Scale::Days,
-        (Some(Value::Column(Column::Units)), None) => Scale::Units,
+        (Some(column), None) => scale_of(column),
+        (None, None) => Scale::Number,
+    }
+}
+
+/// What the numbers of a column are.
+fn scale_of(column: Column) -> Scale {
+    match column {
+        Column::Amount | Column::ListAmount | Column::Discount => Scale::Money,
+        Column::Cycle => Scale::Days,
+        Column::Units => Scale::Units,
+        Column::Value | Column::Weight | Column::Share | Column::Probability => Scale::Millionths,
         _ => Scale::Number,
     }
+}
+
+fn weight(
+    source: &MeasureSource,
+    table: Table,
+    at: &impl Fn(&str) -> String,
+) -> Result<Option<Weight>, Wrong> {
+    let mean = source.aggregate == Aggregate::WeightedMean;
+    let Some(name) = &source.weight else {
+        return match mean {
+            true => Err(wrong(at("weight"), "a weighted_mean needs one")),
+            false => Ok(None),
+        };
+    };
+    if !mean && (source.aggregate != Aggregate::Sum || source.age.is_some()) {
+        return Err(wrong(
+            at("weight"),
+            "only sums of an expression and weighted means have one",
+        ));
+    }
+    let message = || format!("`{}` has no column of whole numbers `{name}`", table.name());
+    let column = instant_column(name, table).ok_or_else(|| wrong(at("weight"), message()))?;
+    let scale = scale_of(column);
+    if scale == Scale::Money {
+        return Err(wrong(at("weight"), "money is no weight"));
+    }
+    Ok(Some(Weight { column, scale }))
 }
 
 fn check_aggregate(source: &MeasureSource, at: &impl Fn(&str) -> String) -> Result<(), Wrong> {
     use Aggregate::{
         Converted, Count, Curve, Distinct, Matured, Mean, Median, Quantile, Share, Started, Sum,
-        SurvivalQuantile,
+        SurvivalQuantile, WorkingDays,
     };
     let name = source.aggregate.name();
     let has_value = !source.expression.is_empty();
@@ -107,7 +181,10 @@ fn check_aggregate(source: &MeasureSource, at: &impl Fn(&str) -> String) -> Resu
         }
         return Ok(());
     }
-    if !has_value && !of_lag && !matches!(source.aggregate, Count | Distinct) {
+    if has_value && source.aggregate == WorkingDays {
+        return Err(wrong(at("expression"), format!("a {name} has no use for it")));
+    }
+    if !has_value && !of_lag && !matches!(source.aggregate, Count | Distinct | WorkingDays) {
         return Err(wrong(at("expression"), format!("a {name} needs one")));
     }
     if has_value && of_lag {
@@ -125,11 +202,14 @@ fn check_window(source: &MeasureSource, table: Table, at: &impl Fn(&str) -> Stri
     if source.at == At::During && source.age.is_some() {
         return Err(wrong(at("at"), "an age is of an instant: `start` or `end`"));
     }
+    if matches!(source.aggregate, Aggregate::Spread | Aggregate::WorkingDays) && source.at != At::During {
+        let message = format!(
+            "a {} is over the days of the period: `at: during`",
+            source.aggregate.name()
+        );
+        return Err(wrong(at("at"), message));
+    }
     if source.aggregate == Aggregate::Spread {
-        if source.at != At::During {
-            let message = "a spread is over the days of the period: `at: during`";
-            return Err(wrong(at("at"), message));
-        }
         let spans = [Column::StartDay, Column::EndDay];
         if !spans.iter().all(|column| table.columns().contains(column)) {
             let message = format!(

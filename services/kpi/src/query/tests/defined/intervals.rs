@@ -285,3 +285,70 @@ fn wrong_keys_are_told() {
         assert!(error.message.contains(expected), "{method}: {}", error.message);
     }
 }
+
+const GROWTH: &str = "
+    unit: ratio
+    currency: constant
+    formula: now / base - 1
+    items: { what: deals, measure: now }
+    interval: { method: delta, totals: true }
+    measures:
+      - { name: now, table: closings, class: flow, aggregate: sum, expression: amount, filter: \"outcome = 'won'\" }
+      - { name: base, table: closings, class: flow, aggregate: sum, expression: amount, filter: \"outcome = 'won'\", window: previous, none: no_base, zero: no_base }
+";
+
+#[test]
+fn growth_is_as_uncertain_as_both_of_its_periods() {
+    let won = |day, amount| Deal::won(day, amount);
+    let fixture = Fixture::new(&[
+        won("2017-01-05", 1_000),
+        won("2017-01-15", 3_000),
+        won("2017-01-25", 2_000),
+        won("2017-02-05", 4_000),
+        won("2017-02-15", 5_000),
+    ]);
+    let february = ranged("tested", "2017-02-01", "2017-03-01");
+    let row = rows_with(&fixture, GROWTH, &february).remove(0);
+    assert_eq!((text(&row), row.n), ("0.5".to_owned(), 2));
+    // As a ratio over the five deals of both: each brings its amount to one period, and nothing to the other.
+    let square = |sum: i64| Exact::from_scaled(sum, 4);
+    let (after, before) = (16_000_000 + 25_000_000, 1_000_000 + 9_000_000 + 4_000_000);
+    let ratio = ratio_delta(
+        5,
+        &whole(9_000),
+        &whole(6_000),
+        &square(after),
+        &Exact::zero(),
+        &square(before),
+    )
+    .unwrap();
+    let (found, ratio) = (row.interval.unwrap(), ratio);
+    let one = |text: &Exact| (text + Exact::one()).to_decimal_string();
+    assert_eq!(one(&found.low())[..12], ratio.low().to_decimal_string()[..12]);
+    assert_eq!(one(&found.high())[..12], ratio.high().to_decimal_string()[..12]);
+}
+
+#[test]
+fn against_a_fixed_number_it_is_chance_how_many_deals_there_are() {
+    let keys = "
+    unit: ratio
+    currency: booked
+    formula: won / 100
+    items: { what: deals, measure: won }
+    interval: { method: delta, totals: true }
+    measures:
+      - { name: won, table: closings, class: flow, aggregate: sum, expression: amount }
+";
+    let fixture = Fixture::new(&vec![Deal::won("2017-02-01", 1_000); 25]);
+    let row = rows_with(&fixture, keys, &spring()).remove(0);
+    assert_eq!(text(&row), "2.5");
+    // 25 deals of 10.00: the variance of the sum is 25 x 100 x 25/24, and t of 24 degrees of freedom 2.0638985616.
+    let half = 2.063_898_561_6 * (2_500.0_f64 * 25.0 / 24.0).sqrt() / 100.0;
+    let found = row.interval.unwrap();
+    let high: f64 = found.high().to_decimal_string().parse().unwrap();
+    assert!((high - (2.5 + half)).abs() < 1e-9, "{high}");
+    // Whatever varies: with a fixed number of like deals there would be no doubt at all.
+    let fixed = keys.replace(", totals: true", "");
+    let found = rows_with(&fixture, &fixed, &spring()).remove(0).interval.unwrap();
+    assert_eq!(found.low(), found.high());
+}

@@ -1,0 +1,409 @@
+//! Dimensions beyond columns: levels of trees, tenure, declared fields; as at the event, or as of now.
+
+use std::collections::BTreeMap;
+
+use bellwether_contracts::convert::record_to_proto;
+use bellwether_contracts::ingestion::change::Payload;
+use bellwether_domain::record::{
+    Account, AttributeValue, Body, MetricSample, Opportunity, OwnerChange, Record, Rep, Team,
+};
+use bellwether_domain::settings::{AttributeDeclaration, AttributeType};
+use bellwether_domain::{ErrorReason, RecordKind};
+
+use super::*;
+use crate::tenant::TenantFacts;
+use crate::tenant::tests::{Log, deal, hour, settings};
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+
+fn put(log: &mut Log, id: &str, day: i64, body: Body, fields: &[(&str, AttributeValue)]) {
+    let record = Record {
+        id: id.to_owned(),
+        effective_at: Some(hour(day * 24)),
+        source_version: 0,
+        attributes: fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+        body,
+    };
+    let payload = Payload::Record(record_to_proto(&record));
+    log.put(record.kind(), id, (hour(day * 24), 0), payload);
+}
+
+fn text(value: &str) -> AttributeValue {
+    AttributeValue::Text(value.to_owned())
+}
+
+fn number(value: &str) -> AttributeValue {
+    AttributeValue::Number(value.to_owned())
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn rep(team: &str, territory: &str) -> Body {
+    Body::Rep(Rep {
+        team_id: some(team),
+        territory: some(territory),
+        start_date: Some("2016-12-01".parse().unwrap()),
+        ..Rep::default()
+    })
+}
+
+fn team(parent: &str) -> Body {
+    Body::Team(Team {
+        parent_id: some(parent),
+        ..Team::default()
+    })
+}
+
+fn won(owner: &str, day: &str, major: i64) -> Body {
+    Body::Opportunity(Box::new(Opportunity {
+        owner_id: some(owner),
+        account_id: some("acme"),
+        closed: Some(day.parse().unwrap()),
+        ..deal("Signed", major)
+    }))
+}
+
+fn declared() -> Vec<AttributeDeclaration> {
+    let of = |kind: &str, name: &str, attribute_type| AttributeDeclaration {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        attribute_type,
+    };
+    vec![
+        of("account", "tier", AttributeType::Text),
+        of("opportunity", "score", AttributeType::Number),
+        of("account", "score", AttributeType::Number),
+        of("rep", "since", AttributeType::Day),
+    ]
+}
+
+/// west is below sales; ann is in west and goes to east, which stands alone, on 2017-03-01.
+fn company() -> Log {
+    let mut log = Log::default();
+    let mut settings = settings("UTC", true);
+    settings.attributes = declared();
+    log.settings(&settings);
+    for (id, parent) in [("sales", ""), ("west", "sales"), ("east", "")] {
+        put(&mut log, id, 0, team(parent), &[]);
+    }
+    put(
+        &mut log,
+        "ann",
+        0,
+        rep("west", "EMEA/DACH/Tyrol"),
+        &[("since", AttributeValue::Day("2016-12-01".parse().unwrap()))],
+    );
+    put(&mut log, "bob", 0, rep("sales", "EMEA / Nordics"), &[]);
+    put(&mut log, "ann", 59, rep("east", "APAC"), &[]);
+    let account = || Body::Account(Account::default());
+    put(
+        &mut log,
+        "acme",
+        0,
+        account(),
+        &[("tier", text("gold")), ("score", number("1"))],
+    );
+    put(&mut log, "acme", 59, account(), &[("tier", text("iron"))]);
+    put(
+        &mut log,
+        "a",
+        0,
+        won("ann", "2017-02-01", 1),
+        &[("score", number("9.50"))],
+    );
+    put(
+        &mut log,
+        "b",
+        0,
+        won("ann", "2017-03-15", 2),
+        &[("score", number("10"))],
+    );
+    put(&mut log, "c", 0, won("bob", "2017-03-15", 4), &[]);
+    log
+}
+
+fn facts(log: &Log) -> TenantFacts {
+    log.replay(log.changes.len())
+}
+
+fn told(facts: &TenantFacts, ask: &Ask) -> Vec<String> {
+    let line = |row: &Row| {
+        let names: Vec<&str> = row
+            .group
+            .iter()
+            .map(|(_, name)| name.as_deref().unwrap_or("null"))
+            .collect();
+        format!("{} {}", names.join("/"), super::text(row))
+    };
+    let answer = answer(facts, &CATALOGUE, ask, now(), 1).unwrap();
+    answer.rows.iter().map(line).collect()
+}
+
+fn year() -> Ask {
+    ranged("bookings", "2017-01-01", "2018-01-01")
+}
+
+fn as_now(ask: Ask) -> Ask {
+    Ask { now: true, ..ask }
+}
+
+#[test]
+fn levels_are_those_of_the_event_or_of_now() {
+    let facts = facts(&company());
+    assert_eq!(told(&facts, &by(year(), &["team.1"])), ["east 2", "sales 5"]);
+    assert_eq!(
+        told(&facts, &by(year(), &["team.2"])),
+        ["east 2", "sales 4", "west 1"]
+    );
+    assert_eq!(
+        told(&facts, &as_now(by(year(), &["team.1"]))),
+        ["east 3", "sales 4"]
+    );
+    assert_eq!(told(&facts, &by(year(), &["territory.1"])), ["APAC 2", "EMEA 5"]);
+    assert_eq!(
+        told(&facts, &by(year(), &["territory.2"])),
+        ["APAC 2", "EMEA/DACH 1", "EMEA/Nordics 4"]
+    );
+    assert_eq!(
+        told(&facts, &filtered(year(), "territory.2", "EMEA/DACH")),
+        [" 1"]
+    );
+    assert_eq!(told(&facts, &filtered(year(), "team_tree", "sales")), [" 5"]);
+    assert_eq!(told(&facts, &filtered(year(), "team_tree", "west")), [" 1"]);
+    assert_eq!(
+        told(&facts, &as_now(filtered(year(), "team_tree", "sales"))),
+        [" 4"]
+    );
+    // As of a day before she moved, now was then.
+    let then = as_of(as_now(by(year(), &["team.1"])), "2017-02-10");
+    assert_eq!(told(&facts, &then), ["sales 1"]);
+}
+
+#[test]
+fn the_owner_of_now_is_that_of_the_deal_also_when_it_is_closed() {
+    let mut log = company();
+    let handed = Body::Opportunity(Box::new(Opportunity {
+        owner_id: some("bob"),
+        owner_history: [("2017-01-01", "ann"), ("2017-06-01", "bob")]
+            .map(|(at, owner)| OwnerChange {
+                at: at.parse().unwrap(),
+                owner_id: owner.to_owned(),
+            })
+            .to_vec(),
+        account_id: some("acme"),
+        closed: Some("2017-02-01".parse().unwrap()),
+        ..deal("Signed", 1)
+    }));
+    put(&mut log, "a", 200, handed, &[]);
+    let facts = facts(&log);
+    for kpi in ["bookings", "deals_won"] {
+        let ask = Ask {
+            kpis: vec![kpi.to_owned()],
+            ..by(year(), &["owner"])
+        };
+        let expected = |money: [&str; 2], count: [&str; 2]| {
+            let found = if kpi == "bookings" { money } else { count };
+            vec![format!("ann {}", found[0]), format!("bob {}", found[1])]
+        };
+        assert_eq!(told(&facts, &ask), expected(["3", "4"], ["2", "1"]));
+        assert_eq!(
+            told(&facts, &as_now(ask.clone())),
+            expected(["2", "5"], ["1", "2"])
+        );
+        // Before it was handed over, now was then.
+        let then = as_of(as_now(ask), "2017-05-01");
+        assert_eq!(told(&facts, &then), expected(["3", "4"], ["2", "1"]));
+    }
+    // Whose rows a caller may see goes by the owner that is asked for.
+    let own = |now| Ask {
+        now,
+        caller: Caller::Own("bob".to_owned()),
+        ..by(year(), &["owner"])
+    };
+    assert_eq!(told(&facts, &own(false)), ["bob 4"]);
+    assert_eq!(told(&facts, &own(true)), ["bob 5"]);
+}
+
+#[test]
+fn tenure_is_told_in_bands_by_length() {
+    let facts = facts(&company());
+    assert_eq!(
+        told(&facts, &by(year(), &["tenure"])),
+        ["under 3 months 1", "3 to 6 months 6"]
+    );
+    assert_eq!(told(&facts, &as_now(by(year(), &["tenure"]))), ["over 2 years 7"]);
+    assert_eq!(
+        told(&facts, &filtered(year(), "tenure", "under 3 months")),
+        [" 1"]
+    );
+    let edge = as_of(as_now(by(year(), &["tenure"])), "2017-05-31");
+    assert_eq!(
+        told(&facts, &edge),
+        ["3 to 6 months 7"],
+        "the last day of half a year"
+    );
+    let edge = as_of(as_now(by(year(), &["tenure"])), "2017-06-01");
+    assert_eq!(told(&facts, &edge), ["6 to 12 months 7"]);
+}
+
+#[test]
+fn declared_fields_are_those_of_the_record_else_of_account_or_owner() {
+    let facts = facts(&company());
+    // Of the account, as it was at the event.
+    assert_eq!(told(&facts, &by(year(), &["attr.tier"])), ["gold 1", "iron 6"]);
+    assert_eq!(told(&facts, &as_now(by(year(), &["attr.tier"]))), ["iron 7"]);
+    assert_eq!(told(&facts, &filtered(year(), "attr.tier", "gold")), [" 1"]);
+    // Deals have a score of their own, also those that state none; by size, in one form.
+    assert_eq!(
+        told(&facts, &by(year(), &["attr.score"])),
+        ["9.5 1", "10 2", "null 4"]
+    );
+    for written in ["9.5", "9.50", "09.5000"] {
+        assert_eq!(
+            told(&facts, &filtered(year(), "attr.score", written)),
+            [" 1"],
+            "{written}"
+        );
+    }
+    // The owner's, from when she had another version without it.
+    assert_eq!(
+        told(&facts, &by(year(), &["attr.since"])),
+        ["2016-12-01 1", "null 6"]
+    );
+    // With other dimensions, and known before: the score of b came with the change before the last.
+    let early = Ask {
+        known_at: Some(KnownAt::Seq(facts.position().seq - 2)),
+        ..by(year(), &["attr.score", "team.1"])
+    };
+    assert_eq!(told(&facts, &early), ["9.5/sales 1"]);
+}
+
+#[test]
+fn records_may_come_in_any_order_and_be_corrected() {
+    let mut log = company();
+    // Of the past, and without a score: from 2017-03-10 on the deal has none.
+    put(&mut log, "b", 68, won("ann", "2017-03-15", 2), &[]);
+    assert_eq!(
+        told(&facts(&log), &by(year(), &["attr.score"])),
+        ["9.5 1", "null 6"]
+    );
+    // A deal that first had none, and gets one for before.
+    put(
+        &mut log,
+        "c",
+        -10,
+        won("bob", "2017-03-15", 4),
+        &[("score", number("3"))],
+    );
+    assert_eq!(
+        told(&facts(&log), &by(year(), &["attr.score"])),
+        ["9.5 1", "null 6"]
+    );
+    put(
+        &mut log,
+        "c",
+        10,
+        won("bob", "2017-03-15", 4),
+        &[("score", number("3.0"))],
+    );
+    assert_eq!(
+        told(&facts(&log), &by(year(), &["attr.score"])),
+        ["3 4", "9.5 1", "null 2"]
+    );
+    log.tombstone(RecordKind::Opportunity, "c", (hour(9_000), 0));
+    assert_eq!(
+        told(&facts(&log), &by(year(), &["attr.score"])),
+        ["9.5 1", "null 2"]
+    );
+}
+
+#[test]
+fn a_field_that_nobody_declared_is_told_with_those_that_are() {
+    let facts = facts(&company());
+    let refused = |ask: &Ask| {
+        let error = answer(&facts, &CATALOGUE, ask, now(), 1).unwrap_err();
+        assert_eq!(error.reason, ErrorReason::UnknownDimension);
+        error.message
+    };
+    let message = refused(&by(year(), &["attr.tear"]));
+    assert!(message.contains("attr.score, attr.since, attr.tier"), "{message}");
+    let message = refused(&filtered(
+        ranged("reps_employed", "2017-01-01", "2018-01-01"),
+        "attr.tier",
+        "gold",
+    ));
+    assert!(
+        message.contains("a field of account; declared are attr.since"),
+        "{message}"
+    );
+    let message = refused(&by(year(), &["team_tree"]));
+    assert!(message.contains("only to filter by"), "{message}");
+}
+
+#[test]
+fn samples_are_told_apart_by_their_dimensions_and_their_own_team() {
+    let yaml = "
+kpis:
+  - id: tested
+    version: 1
+    name: Tested
+    description: \"A sum.\"
+    in_words: \"sum\"
+    formula: total
+    unit: count
+    direction: up
+    leading: true
+    cadence: monthly
+    funnel_stage: team
+    items: { what: samples, measure: total }
+    measures:
+      - { name: total, table: samples, class: flow, aggregate: sum, expression: value, filter: \"metric = 'calls'\" }
+";
+    let catalogue = Catalogue::read(yaml).unwrap();
+    let mut log = company();
+    let sample = |dimensions: &[(&str, &str)], value: &str| {
+        let told = dimensions
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Body::MetricSample(MetricSample {
+            name: "calls".to_owned(),
+            dimensions: told.collect::<BTreeMap<_, _>>(),
+            at: "2017-03-15".parse().unwrap(),
+            value: value.to_owned(),
+            weight: "1".to_owned(),
+        })
+    };
+    put(
+        &mut log,
+        "s1",
+        0,
+        sample(&[("owner", "bob"), ("site", "Linz")], "1"),
+        &[],
+    );
+    put(
+        &mut log,
+        "s2",
+        0,
+        sample(&[("owner", "bob"), ("team", "west")], "2"),
+        &[],
+    );
+    put(&mut log, "s3", 0, sample(&[("site", "Graz")], "4"), &[]);
+    let facts = facts(&log);
+    let told = |ask: Ask| -> Vec<String> {
+        let answer = answer(&facts, &catalogue, &ask, now(), 1).unwrap();
+        let line = |row: &Row| {
+            let name = row.group[0].1.as_deref().unwrap_or("null");
+            format!("{name} {}", super::text(row))
+        };
+        answer.rows.iter().map(line).collect()
+    };
+    let ask = |dimension: &str| by(ranged("tested", "2017-01-01", "2018-01-01"), &[dimension]);
+    assert_eq!(told(ask("attr.site")), ["Graz 4", "Linz 1", "null 2"]);
+    assert_eq!(told(ask("team")), ["sales 1", "west 2", "null 4"]);
+    assert_eq!(told(ask("team.1")), ["sales 3", "null 4"]);
+}
