@@ -99,7 +99,7 @@ impl Door {
     pub(crate) async fn ask(&self, question: &QueryKpisRequest) -> Result<Vec<KpiValue>, tonic::Status> {
         let mut client =
             KpiServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES);
-        let QueryKpisResponse { values } = client.query_kpis(question.clone()).await?.into_inner();
+        let QueryKpisResponse { values, .. } = client.query_kpis(question.clone()).await?.into_inner();
         Ok(values)
     }
 

@@ -153,7 +153,11 @@ async fn computed(replicas: &Replicas) -> Result<(QueryKpisRequest, QueryKpisRes
     let values = second.ask(&question).await?;
     let how = values.first().map(|value| value.path());
     ensure!(how == Some(How::Shared), "the second replica answered by {how:?}");
-    Ok((question, QueryKpisResponse { values }))
+    let answer = QueryKpisResponse {
+        values,
+        ..QueryKpisResponse::default()
+    };
+    Ok((question, answer))
 }
 
 fn row(ours: &[f64], anchor: &[f64], bytes: usize, gets: f64) -> Row {

@@ -192,10 +192,10 @@ pub(crate) struct ShapeArgs {
     pub(crate) now: bool,
     /// Show only the N largest groups of the first --by; all others become one, counted anew
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    top: Option<u32>,
+    pub(crate) top: Option<u32>,
     /// By which KPI groups are the largest; without it the first one
     #[arg(long, value_name = "KPI", requires = "top")]
-    top_by: Option<String>,
+    pub(crate) top_by: Option<String>,
 }
 
 impl ShapeArgs {

@@ -27,6 +27,10 @@ pub(super) async fn run(args: QueryArgs, printer: &Printer) -> Result<Code, Fail
     let client = Client::find(&args.connection).await?;
     let request = asked(&client, args).await?;
     let answer = client.kpis().query_kpis(request).await?.into_inner();
+    for (id, successor) in &answer.deprecated {
+        let instead = if successor.is_empty() { String::new() } else { format!(": use {successor} instead") };
+        printer.warning(&format!("{id} is deprecated{instead}"));
+    }
     printer.show(&Answer::of(answer.values))?;
     Ok(Code::Ok)
 }
@@ -57,6 +61,8 @@ pub(super) async fn asked(client: &Client, args: QueryArgs) -> Result<QueryKpisR
         known_at,
         min_position: Some(head()),
         receipts: args.receipts,
+        dimensions_at: args.shape.dimensions_at().into(),
+        top: args.shape.top(),
     })
 }
 
@@ -68,7 +74,7 @@ pub(crate) fn head() -> MinPosition {
 }
 
 /// The grain on the wire.
-fn wire_grain(grain: Grain) -> WireGrain {
+pub(super) fn wire_grain(grain: Grain) -> WireGrain {
     match grain {
         Grain::Day => WireGrain::Day,
         Grain::Week => WireGrain::Week,
@@ -82,7 +88,7 @@ fn wire_grain(grain: Grain) -> WireGrain {
 }
 
 /// What was known at the end of a day depends on the tenant's zone; a number or an instant is as given.
-async fn resolve(client: &Client, tenant: &str, at: KnownAtArg) -> Result<KnownAt, Failure> {
+pub(crate) async fn resolve(client: &Client, tenant: &str, at: KnownAtArg) -> Result<KnownAt, Failure> {
     let instant = match at {
         KnownAtArg::Seq(seq) => {
             return Ok(KnownAt {
@@ -131,6 +137,7 @@ impl ValueRow {
             .iter()
             .map(|part| (part.dimension.clone(), json!(part.name)))
             .collect();
+        let rest = value.group.iter().any(|part| part.rest);
         let interval = value
             .interval
             .as_ref()
@@ -152,6 +159,9 @@ impl ValueRow {
             "definition_version": value.definition_version,
             "path": self.path(),
         });
+        if rest {
+            shown["rest"] = json!(true);
+        }
         if !value.receipt.is_empty() {
             shown["receipt"] = json!(value.receipt);
         }
@@ -241,6 +251,7 @@ impl ValueRow {
         let mut row: Vec<Cell> = vec![value.kpi.as_str().into(), period(value).into()];
         row.extend(dimensions.iter().map(|dimension| match self.part(dimension) {
             Some(GroupValue { name: Some(name), .. }) => name.as_str().into(),
+            Some(GroupValue { rest: true, .. }) => Cell::toned("(all others)", Tone::Quiet),
             Some(_) => Cell::toned("(none)", Tone::Quiet),
             None => "".into(),
         }));
@@ -267,7 +278,7 @@ impl ValueRow {
 }
 
 /// A reason such as `no_closed_deals`.
-pub(super) fn reason(reason: AbsentReason) -> Option<String> {
+pub(crate) fn reason(reason: AbsentReason) -> Option<String> {
     let name = reason.as_str_name().trim_start_matches("ABSENT_REASON_");
     (reason != AbsentReason::Unspecified).then(|| name.to_lowercase())
 }

@@ -1,8 +1,9 @@
 //! Answers that are computed each time: what asks for two periods is asked seldom.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bellwether_domain::{Error, Instant, Result};
+use bellwether_domain::{Error, Instant, Result, TenantId};
 
 use super::{Answers, Pending};
 use crate::catalogue::Catalogue;
@@ -53,6 +54,25 @@ impl Answers {
         let (found, took) = inner.tenants.read(pending.tenant(), compute).await??;
         inner.meter.computed(took);
         Ok(found)
+    }
+
+    /// The deprecated ones among KPIs, each with the one to use instead (empty = none). It is advice for now: a question
+    /// about what was known in the past gets it too.
+    ///
+    /// # Errors
+    /// As [`Tenants::marks`](crate::worker::Tenants::marks).
+    pub(crate) async fn deprecated(
+        &self,
+        tenant: &TenantId,
+        kpis: &[String],
+    ) -> Result<BTreeMap<String, String>> {
+        let marks = self.inner.tenants.marks(tenant).await?;
+        let catalogue = self.inner.library.of(&marks.definitions);
+        let named = |id: &String| {
+            let successor = catalogue.deprecated(id)?;
+            Some((id.clone(), successor.unwrap_or_default().to_owned()))
+        };
+        Ok(kpis.iter().filter_map(named).collect())
     }
 
     /// The definitions that questions are asked by.

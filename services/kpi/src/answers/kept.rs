@@ -60,6 +60,7 @@ pub(super) fn bare(answer: &QueryKpisResponse) -> QueryKpisResponse {
     };
     QueryKpisResponse {
         values: answer.values.iter().map(bare).collect(),
+        ..QueryKpisResponse::default()
     }
 }
 

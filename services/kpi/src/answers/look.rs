@@ -68,6 +68,7 @@ impl Look {
         let values = self.answer.iter().flat_map(|answer| &answer.values);
         QueryKpisResponse {
             values: values.map(|value| self.show(value)).collect(),
+            ..QueryKpisResponse::default()
         }
     }
 }

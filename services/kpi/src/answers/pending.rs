@@ -68,6 +68,11 @@ impl Pending {
         Self::new(self.tenant.clone(), self.scope.clone(), message)
     }
 
+    /// The KPIs asked for.
+    pub(crate) fn kpis(&self) -> Vec<String> {
+        self.message.kpis.clone()
+    }
+
     /// The question as it was put.
     pub(super) fn message(&self) -> &QueryKpisRequest {
         &self.message

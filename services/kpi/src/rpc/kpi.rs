@@ -45,9 +45,12 @@ impl KpiRpc {
             // What is malformed is said before anything is waited for.
             ask_of(&message)?;
         }
-        let pending = Pending::new(tenant, principal.scope.clone(), message);
-        self.wait(pending.tenant(), wait).await?;
-        self.answers.query(pending).await
+        let pending = Pending::new(tenant.clone(), principal.scope.clone(), message);
+        let asked = pending.kpis();
+        self.wait(&tenant, wait).await?;
+        let mut found = self.answers.query(pending).await?;
+        found.deprecated = self.answers.deprecated(&tenant, &asked).await?;
+        Ok(found)
     }
 
     async fn watch(&self, request: Request<WatchKpisRequest>) -> Result<Messages> {

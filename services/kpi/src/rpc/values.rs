@@ -21,6 +21,7 @@ pub(crate) fn response_of(answer: &Answer) -> QueryKpisResponse {
     };
     QueryKpisResponse {
         values: answer.rows.iter().map(value).collect(),
+        ..QueryKpisResponse::default()
     }
 }
 

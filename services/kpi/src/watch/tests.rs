@@ -23,6 +23,7 @@ fn value(kpi: &str, group: &str, number: u8) -> KpiValue {
     let group = GroupValue {
         dimension: "owner".to_owned(),
         name: (!missing).then(|| group.to_owned()),
+        rest: false,
     };
     KpiValue {
         kpi: kpi.to_owned(),
@@ -34,7 +35,10 @@ fn value(kpi: &str, group: &str, number: u8) -> KpiValue {
 }
 
 fn answer(values: Vec<KpiValue>) -> Arc<QueryKpisResponse> {
-    Arc::new(QueryKpisResponse { values })
+    Arc::new(QueryKpisResponse {
+        values,
+        ..QueryKpisResponse::default()
+    })
 }
 
 fn at(seq: u64) -> Point {
