@@ -5,7 +5,6 @@ mod customers;
 mod people;
 mod plans;
 pub(crate) mod replay;
-mod sizes;
 mod stages;
 
 use std::collections::BTreeMap;
