@@ -7,15 +7,26 @@
 
 mod accounts;
 mod activities;
+#[cfg(test)]
+mod answers;
 mod calendar;
 mod company;
+mod contracts;
 mod deals;
 mod dice;
+mod figures;
 mod leads;
 mod money;
+mod orders;
 mod people;
+mod plan;
 mod route;
 mod send;
+mod spend;
+mod subscriptions;
+mod turn;
+mod twins;
+mod voices;
 mod world;
 
 pub(crate) use send::load;

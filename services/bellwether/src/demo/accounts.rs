@@ -7,6 +7,7 @@ use super::calendar::{Day, Moment};
 use super::company::Team;
 use super::dice::Dice;
 use super::money::Currency;
+use super::people::word;
 
 const FIRST: [&str; 60] = [
     "Alder",
@@ -133,6 +134,30 @@ impl Prospect {
         format!("acc-{:04}", self.number + 1)
     }
 
+    /// Its number.
+    pub(super) fn number(self) -> u32 {
+        u32::try_from(self.number).unwrap_or(0)
+    }
+
+    /// The team that sells to it.
+    pub(super) fn team(self) -> Team {
+        self.team
+    }
+
+    /// The second record of it that somebody made by mistake, and when the two were merged, if there is one.
+    pub(super) fn twin(self, from: Day) -> Option<(String, Day)> {
+        let seen = from + 200 + i32::try_from(self.number % 400).unwrap_or(0);
+        (self.number % 70 == 35).then(|| (format!("{}-2", self.id()), seen))
+    }
+
+    /// The id that a deal begun on a day names it by.
+    pub(super) fn id_on(self, day: Day, from: Day) -> String {
+        match self.twin(from) {
+            Some((twin, seen)) if day < seen && day % 2 == 0 => twin,
+            _ => self.id(),
+        }
+    }
+
     /// Its name: no two companies share one.
     pub(super) fn name(self) -> String {
         format!("{} {}", FIRST[self.number % FIRST.len()], SECOND[self.second()])
@@ -178,10 +203,18 @@ impl Prospect {
             Team::Europe if dice.chance(0.3) => ("enterprise", dice.lognormal(4_000.0, 0.6)),
             Team::Europe => ("mid-market", dice.lognormal(600.0, 0.6)),
         };
+        let parent = Self {
+            number: self.number.saturating_sub(1),
+            ..self
+        };
+        // Now and then one belongs to the one before it on the list.
+        let has_parent = self.number % 19 == 7;
+        let tier = dice.weighted(&[("A", 0.2), ("B", 0.5), ("C", 0.3)]);
         let domain = self.name().to_lowercase().replace(' ', "-");
         Record {
             id: self.id(),
             effective_at: Moment { day: from, minute: 0 }.effective(zone),
+            attributes: [("tier".to_owned(), word(tier))].into(),
             body: Some(record::Body::Account(Account {
                 name: self.name(),
                 segment: segment.to_owned(),
@@ -189,7 +222,7 @@ impl Prospect {
                 region: self.place().0.to_owned(),
                 employees: Some(employees.max(3.0) as u64),
                 domain: format!("{domain}.example"),
-                ..Account::default()
+                parent_id: if has_parent { parent.id() } else { String::new() },
             })),
             ..Record::default()
         }

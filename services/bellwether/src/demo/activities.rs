@@ -70,11 +70,11 @@ impl Touch {
     /// The first answers to a lead; some never get one.
     pub(super) fn of_lead(lead: &Interest) -> Vec<Self> {
         let mut dice = Dice::of("answers", lead.created.day, lead.number);
-        if dice.chance(0.18) {
+        if dice.chance(0.07) {
             return Vec::new();
         }
         let mut at = lead.created;
-        let wait = dice.lognormal(75.0, 1.3).min(6_000.0);
+        let wait = dice.lognormal(34.0, 1.25).min(6_000.0);
         at = at.plus_work(wait);
         let id = lead.id.replacen("lead-", "act-l", 1);
         let what = if dice.chance(0.6) {

@@ -1,13 +1,17 @@
 //! A deal of the demo: its whole life, told up to a day.
 
 use bellwether_contracts::sales::{
-    AmountChange, CloseDateChange, ForecastCategory, Opportunity, OpportunityType, OwnerChange, Record,
-    StageChange, record,
+    AmountChange, CloseDateChange, Credit, ForecastCategory, Opportunity, OpportunityType, OwnerChange,
+    Record, StageChange, record,
 };
 use bellwether_domain::Zone;
 
+use super::accounts::Prospect;
 use super::calendar::{Day, Moment, day_field, text};
-use super::company::Seller;
+use super::company::{Seller, Team};
+use super::dice::Dice;
+use super::money::Basket;
+use super::people::word;
 
 use super::route::{CUSTOMERS, LOST, NEW_BUSINESS, NO_DECISION, Route, WON};
 
@@ -71,6 +75,43 @@ impl Business {
     }
 }
 
+/// A deal that was won for good.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Won<'a> {
+    /// The deal's id.
+    pub(super) id: &'a str,
+    /// A number that names its story on the day it began.
+    pub(super) number: u32,
+    /// When it began.
+    pub(super) created: Moment,
+    /// When it was won.
+    pub(super) at: Moment,
+    /// With whom.
+    pub(super) account: Prospect,
+    /// Who owned it then.
+    pub(super) seller: Seller,
+    /// What sort of business.
+    pub(super) business: Business,
+    /// Over what.
+    pub(super) basket: &'a Basket,
+    /// What was signed, in whole units of its currency.
+    pub(super) amount: i64,
+    /// The term in months.
+    pub(super) term: u32,
+}
+
+impl Won<'_> {
+    /// The team of its seller then.
+    pub(super) fn team(&self) -> Team {
+        self.seller.team(self.at.day)
+    }
+
+    /// The dice of something that follows from it.
+    pub(super) fn dice(&self, topic: &str) -> Dice {
+        Dice::of(topic, self.created.day, self.number)
+    }
+}
+
 /// Whether a stage ends a deal.
 pub(super) fn is_closed(stage: &str) -> bool {
     matches!(stage, WON | LOST | NO_DECISION)
@@ -101,6 +142,26 @@ impl Deal {
         }
     }
 
+    /// What was won, if it was won for good.
+    pub(super) fn won(&self) -> Option<Won<'_>> {
+        let (at, stage) = *self.course.stages.last()?;
+        let amount = self.course.amounts.last()?.1?;
+        let seller = self.course.owners.last()?.1;
+        let origin = &self.origin;
+        (stage == WON && amount > 0).then_some(Won {
+            id: &self.id,
+            number: self.number,
+            created: origin.created,
+            at,
+            account: origin.account,
+            seller,
+            business: origin.business,
+            basket: &origin.basket,
+            amount,
+            term: origin.term,
+        })
+    }
+
     /// When it was won for good, if it was.
     pub(super) fn won_on(&self) -> Option<Day> {
         let (at, stage) = self.course.stages.last()?;
@@ -123,6 +184,7 @@ impl Deal {
         Some(Record {
             id: self.id.clone(),
             effective_at: self.origin.created.effective(zone),
+            attributes: [("use_case".to_owned(), word(self.origin.use_case))].into(),
             body: Some(record::Body::Opportunity(self.opportunity(until, zone)?)),
             ..Record::default()
         })
@@ -137,7 +199,9 @@ impl Deal {
         let currency = origin.basket.currency;
         Some(Opportunity {
             name: self.name(),
-            account_id: origin.account.id(),
+            account_id: origin
+                .account
+                .id_on(origin.created.day, origin.seller.company_from()),
             owner_id: last(&course.owners, until)?.1.id(),
             lines: origin.basket.items(amount),
             source: origin.source.to_owned(),
@@ -149,7 +213,14 @@ impl Deal {
             stage: (*stage).to_owned(),
             forecast_category: self.forecast(stage, until).into(),
             crm_probability: self.probability(stage),
-            competitor: origin.competitor.to_owned(),
+            discount: amount
+                .filter(|_| *stage == WON)
+                .map(|amount| currency.amount((origin.basket.list() - amount).max(0))),
+            competitor: match course.beaten_by {
+                Some(competitor) if closed => competitor.to_owned(),
+                _ => origin.competitor.to_owned(),
+            },
+            credits: self.credits(),
             term_months: Some(origin.term),
             contact_count: Some(origin.contacts),
             expected_close: last(&course.expected, until).and_then(|(_, day)| day_field(*day)),
@@ -205,6 +276,33 @@ impl Deal {
         )
     }
 
+    /// Who shares the credit: on some deals a colleague from the first day on.
+    fn credits(&self) -> Vec<Credit> {
+        let origin = &self.origin;
+        let mut dice = Dice::of("credits", origin.created.day, self.number);
+        let share = match origin.seller.team(origin.created.day) {
+            Team::Enterprise => 0.24,
+            Team::Europe => 0.12,
+            Team::MidMarket | Team::Smb => 0.05,
+        };
+        if self.course.owners.len() > 1 || !dice.chance(share) {
+            return Vec::new();
+        }
+        let day = origin.created.day;
+        let others: Vec<Seller> = Seller::all(origin.seller.company_from())
+            .filter(|other| *other != origin.seller && other.is_here(day))
+            .collect();
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let (mine, other) = dice.pick(&[("0.7", "0.3"), ("0.6", "0.4"), ("0.8", "0.2"), ("0.5", "0.5")]);
+        let credit = |seller: Seller, share: &str| Credit {
+            rep_id: seller.id(),
+            share: share.to_owned(),
+        };
+        vec![credit(origin.seller, mine), credit(dice.pick(&others), other)]
+    }
+
     fn stage_number(&self, stage: &str) -> Option<usize> {
         let stages = self.origin.business.route().stages;
         stages.iter().position(|(name, _)| *name == stage)
@@ -230,7 +328,8 @@ impl Deal {
         let soon = last(&self.course.expected, until).is_some_and(|(_, day)| *day <= until + 30);
         match (left, soon) {
             (1, true) => ForecastCategory::Commit,
-            (1, false) | (2, true) => ForecastCategory::BestCase,
+            (2, true) => ForecastCategory::MostLikely,
+            (1, false) | (3, true) => ForecastCategory::BestCase,
             _ => ForecastCategory::Pipeline,
         }
     }

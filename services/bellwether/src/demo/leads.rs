@@ -74,6 +74,23 @@ impl Interest {
         })
     }
 
+    /// The same person again, some minutes later, of whom nothing became.
+    pub(super) fn twin(&self, minutes: i32) -> Self {
+        Self {
+            id: format!("{}-2", self.id),
+            number: self.number,
+            seller: self.seller,
+            created: self.created.plus_work(f64::from(minutes)),
+            source: self.source,
+            campaign: self.campaign.clone(),
+            account: self.account,
+            mql: None,
+            sql: None,
+            converted: None,
+            disqualified: None,
+        }
+    }
+
     /// The leads of a day that never became deals.
     pub(super) fn of_day(day: Day, from: Day) -> Vec<Self> {
         let years = f64::from(day - from) / 365.0;

@@ -36,6 +36,22 @@ impl Currency {
         }
     }
 
+    /// What one unit is usually worth in dollars.
+    pub(super) fn usual(self) -> f64 {
+        PAIRS
+            .iter()
+            .find(|(currency, _)| *currency == self)
+            .map_or(1.0, |(_, rate)| *rate)
+    }
+
+    /// An amount of hundredths.
+    pub(super) fn minor(self, minor_units: i64) -> Money {
+        Money {
+            minor_units,
+            currency_code: self.code().to_owned(),
+        }
+    }
+
     /// An amount of whole units.
     pub(super) fn amount(self, major: i64) -> Money {
         Money {
@@ -53,6 +69,9 @@ const PRODUCTS: [(&str, &str, f64); 5] = [
     ("Premium Support", "Services", 3_000.0),
     ("Onboarding", "Services", 3_600.0),
 ];
+
+/// Where the product stands that is paid for once.
+const ONCE: usize = 4;
 
 /// Some units of a product.
 #[derive(Debug, Clone, Copy)]
@@ -104,6 +123,26 @@ impl Basket {
     /// How many seats of the main product.
     pub(super) fn seats(&self) -> i64 {
         self.lines[0].units
+    }
+
+    /// The part of it that is paid again every year: all but the onboarding.
+    pub(super) fn recurring(&self) -> f64 {
+        let once: i64 = self
+            .lines
+            .iter()
+            .filter(|line| line.product == ONCE)
+            .map(|line| self.value(*line))
+            .sum();
+        1.0 - once as f64 / self.list().max(1) as f64
+    }
+
+    /// Some more seats of the main product.
+    pub(super) fn extra(seats: i64, currency: Currency) -> Self {
+        let lines = vec![Line {
+            product: 0,
+            units: seats.max(1),
+        }];
+        Self { currency, lines }
     }
 
     fn value(&self, line: Line) -> i64 {

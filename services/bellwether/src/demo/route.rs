@@ -5,7 +5,7 @@ use bellwether_contracts::ingestion::{
 };
 
 use super::money::BUDGET;
-use super::people::{TOLD_FROM, TOLD_TO};
+use super::people::{TOLD_BY, TOLD_FROM, TOLD_TO};
 
 /// The IANA name of the company's zone.
 pub(super) const ZONE: &str = "America/New_York";
@@ -68,17 +68,29 @@ pub(super) fn settings() -> TenantSettings {
                 .collect(),
         }
     };
-    let declared = |name: &str| AttributeDeclaration {
-        kind: "team".to_owned(),
-        name: name.to_owned(),
-        r#type: AttributeType::Date.into(),
-    };
     TenantSettings {
         currency: "USD".to_owned(),
         zone: ZONE.to_owned(),
         pipelines: vec![pipeline(&NEW_BUSINESS), pipeline(&CUSTOMERS)],
-        attributes: vec![declared(TOLD_FROM), declared(TOLD_TO)],
+        attributes: attributes(),
         constant_currency_budget: BUDGET.to_owned(),
         ..TenantSettings::default()
     }
+}
+
+/// The fields that the demo declares.
+pub(super) fn attributes() -> Vec<AttributeDeclaration> {
+    let declared = |kind: &str, name: &str, r#type: AttributeType| AttributeDeclaration {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        r#type: r#type.into(),
+    };
+    vec![
+        declared("team", TOLD_FROM, AttributeType::Date),
+        declared("team", TOLD_TO, AttributeType::Date),
+        declared("team", TOLD_BY, AttributeType::Text),
+        declared("account", "tier", AttributeType::Text),
+        declared("opportunity", "use_case", AttributeType::Text),
+        declared("rep", "certified", AttributeType::Text),
+    ]
 }

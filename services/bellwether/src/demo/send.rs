@@ -1,7 +1,8 @@
 //! Sending the demo's records, once, and what is missing later on.
 
 use bellwether_contracts::ingestion::{
-    GetRecordRequest, GetSettingsRequest, UpdateSettingsRequest, UpsertRecordsRequest,
+    GetRecordRequest, GetSettingsRequest, MergeRecordsRequest, TenantSettings, UpdateSettingsRequest,
+    UpsertRecordsRequest,
 };
 use bellwether_contracts::sales::{Record, RecordKind, attribute_value};
 use bellwether_domain::{CivilDate, Clock, Zone};
@@ -9,17 +10,18 @@ use indicatif::ProgressBar;
 use tonic::Code;
 
 use super::calendar::{Day, text};
-use super::people::{self, ROOT_TEAM, TOLD_FROM, TOLD_TO};
+use super::people::{self, ROOT_TEAM, TOLD_BY, TOLD_FROM, TOLD_TO};
 use super::route;
+use super::twins::Merge;
 use super::world::World;
 use crate::client::Client;
 use crate::exit::Failure;
 use crate::output::Printer;
 
 /// The tenant.
-const TENANT: &str = "demo";
+pub(super) const TENANT: &str = "demo";
 /// Changes when the generator does, so that requests of another edition are not taken for repetitions.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 /// Records in a request.
 const BATCH: usize = 2_000;
 const BAR: &str = "demo data [{bar:30}] {pos}/{len} {eta}";
@@ -29,7 +31,7 @@ const BAR: &str = "demo data [{bar:30}] {pos}/{len} {eta}";
 struct Told {
     /// The company's first day.
     from: Day,
-    /// The last day that was sent whole.
+    /// The last day that was sent whole by this edition.
     to: Option<Day>,
 }
 
@@ -47,7 +49,7 @@ pub(crate) async fn load(client: &Client, clock: &dyn Clock, printer: &Printer) 
 }
 
 /// Brings the demo up to a day; a demo that is new begins on day `first`.
-async fn bring(
+pub(super) async fn bring(
     client: &Client,
     first: Day,
     today: Day,
@@ -63,11 +65,12 @@ async fn bring(
     }
     declare(client).await?;
     let to_tell = zone.clone();
-    let records = tokio::task::spawn_blocking(move || {
+    let story = tokio::task::spawn_blocking(move || {
         let world = World::tell(from, today, to_tell);
-        since.map_or_else(|| world.records(today), |since| world.news(since, today))
+        let records = since.map_or_else(|| world.records(today), |since| world.news(since, today));
+        (records, world.merges(since, today))
     });
-    let mut left = records
+    let (mut left, merges) = story
         .await
         .map_err(|error| Failure::unavailable(format!("the demo failed: {error}")))?;
     bar.set_length(left.len() as u64 + 2);
@@ -81,7 +84,7 @@ async fn bring(
         ),
     };
     sender
-        .send(vec![people::root(from, since, &zone)], "first", bar)
+        .send(vec![people::root(from, since, EDITION, &zone)], "first", bar)
         .await?;
     for number in 0.. {
         if left.is_empty() {
@@ -91,8 +94,11 @@ async fn bring(
         sender.send(left, &number.to_string(), bar).await?;
         left = rest;
     }
+    for merge in merges {
+        sender.merge(merge).await?;
+    }
     sender
-        .send(vec![people::root(from, Some(today), &zone)], "last", bar)
+        .send(vec![people::root(from, Some(today), EDITION, &zone)], "last", bar)
         .await
 }
 
@@ -123,13 +129,21 @@ fn told_by(record: &Record) -> Option<Told> {
         attribute_value::Value::Date(date) => date.parse::<CivilDate>().ok().map(CivilDate::days),
         _ => None,
     };
+    let edition = match record
+        .attributes
+        .get(TOLD_BY)
+        .and_then(|said| said.value.as_ref())
+    {
+        Some(attribute_value::Value::Text(edition)) => edition.parse().ok(),
+        _ => None,
+    };
     Some(Told {
         from: day(TOLD_FROM)?,
-        to: day(TOLD_TO),
+        to: day(TOLD_TO).filter(|_| edition == Some(EDITION)),
     })
 }
 
-/// Declares pipelines and zone, unless somebody has set the tenant's settings before.
+/// Declares pipelines, zone and fields. Of settings that somebody has made only the fields are completed.
 async fn declare(client: &Client) -> Result<(), Failure> {
     let tenant = || TENANT.to_owned();
     let held = client
@@ -140,17 +154,35 @@ async fn declare(client: &Client) -> Result<(), Failure> {
         Err(status) if status.code() == Code::NotFound => None,
         answer => Some(answer?.into_inner()),
     };
-    if held.as_ref().is_some_and(|held| held.declared) {
-        return Ok(());
-    }
+    let settings = match held.as_ref().filter(|held| held.declared) {
+        None => route::settings(),
+        Some(held) => match completed(held.settings.clone().unwrap_or_default()) {
+            None => return Ok(()),
+            Some(settings) => settings,
+        },
+    };
     let request = UpdateSettingsRequest {
         tenant: tenant(),
-        settings: Some(route::settings()),
+        settings: Some(settings),
         etag: held.map(|held| held.etag).unwrap_or_default(),
         request_id: String::new(),
     };
     client.tenants().update_settings(request).await?;
     Ok(())
+}
+
+/// Settings with the fields that they lack; `None` = they lack none.
+fn completed(mut settings: TenantSettings) -> Option<TenantSettings> {
+    let mut lacking = route::attributes();
+    lacking.retain(|field| {
+        let mut held = settings.attributes.iter();
+        held.all(|held| (&held.kind, &held.name) != (&field.kind, &field.name))
+    });
+    if lacking.is_empty() {
+        return None;
+    }
+    settings.attributes.append(&mut lacking);
+    Some(settings)
 }
 
 struct Sender<'a> {
@@ -159,6 +191,21 @@ struct Sender<'a> {
 }
 
 impl Sender<'_> {
+    async fn merge(&self, merge: Merge) -> Result<(), Failure> {
+        let request = MergeRecordsRequest {
+            tenant: TENANT.to_owned(),
+            kind: merge.kind.into(),
+            request_id: format!("demo/{}/merge/{}", self.name, merge.loser),
+            survivor_id: merge.survivor,
+            loser_ids: vec![merge.loser],
+        };
+        match self.client.records().merge_records(request).await {
+            // An attempt that broke off has merged them already.
+            Err(status) if status.code() == Code::NotFound => Ok(()),
+            answer => Ok(answer.map(drop)?),
+        }
+    }
+
     async fn send(&self, records: Vec<Record>, batch: &str, bar: &ProgressBar) -> Result<(), Failure> {
         let count = records.len() as u64;
         let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
@@ -167,6 +214,7 @@ impl Sender<'_> {
             records,
             request_id: format!("demo/{}/{batch}", self.name),
             all_or_nothing: true,
+            ..Default::default()
         };
         let answer = self.client.records().upsert_records(request).await?.into_inner();
         let refused = answer
@@ -270,14 +318,22 @@ mod tests {
     fn how_far_it_stands_is_read_back() {
         let zone = Zone::utc();
         assert_eq!(
-            told_by(&people::root(19_000, Some(20_000), &zone)),
+            told_by(&people::root(19_000, Some(20_000), EDITION, &zone)),
             Some(Told {
                 from: 19_000,
                 to: Some(20_000)
             })
         );
         assert_eq!(
-            told_by(&people::root(19_000, None, &zone)),
+            told_by(&people::root(19_000, None, EDITION, &zone)),
+            Some(Told {
+                from: 19_000,
+                to: None
+            })
+        );
+        // Of another edition everything is sent again.
+        assert_eq!(
+            told_by(&people::root(19_000, Some(20_000), EDITION + 1, &zone)),
             Some(Told {
                 from: 19_000,
                 to: None

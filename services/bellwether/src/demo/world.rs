@@ -1,6 +1,7 @@
 //! The demo's whole story, and the records it leaves behind up to a day.
 
 use std::collections::HashMap;
+use std::mem::{Discriminant, discriminant};
 
 use bellwether_contracts::sales::{Record, record};
 use bellwether_domain::Zone;
@@ -11,7 +12,9 @@ use super::calendar::{Day, is_workday, season};
 use super::company::Seller;
 use super::deals::{Customers, Deal};
 use super::leads::Interest;
-use super::{money, people};
+use super::subscriptions::{self, Payer};
+use super::twins::{Merge, Twins};
+use super::{contracts, figures, money, orders, people, plan, spend, voices};
 
 /// How many days before a deal its lead may have come in.
 const LEAD_TIME: Day = 25;
@@ -26,6 +29,8 @@ pub(super) struct World {
     deals: Vec<Deal>,
     leads: Vec<Interest>,
     touches: Vec<Touch>,
+    payers: Vec<Payer>,
+    twins: Twins,
 }
 
 impl World {
@@ -56,12 +61,16 @@ impl World {
         }
         let mut touches: Vec<Touch> = deals.iter().flat_map(Touch::of_deal).collect();
         touches.extend(leads.iter().flat_map(Touch::of_lead));
+        let payers = subscriptions::payers(&deals, until);
+        let twins = Twins::among(&leads, from);
         Self {
             from,
             zone,
             deals,
             leads,
             touches,
+            payers,
+            twins,
         }
     }
 
@@ -74,7 +83,23 @@ impl World {
         out.extend(self.leads.iter().filter_map(|lead| lead.record(until, zone)));
         out.extend(self.deals.iter().filter_map(|deal| deal.record(until, zone)));
         out.extend(self.touches.iter().filter_map(|touch| touch.record(until, zone)));
+        out.extend(self.twins.records(until, zone));
+        out.extend(self.payers.iter().flat_map(|payer| payer.records(until, zone)));
+        for won in self.deals.iter().filter_map(Deal::won) {
+            out.extend(contracts::record(&won, until, zone));
+            out.extend(orders::records(&won, until, zone));
+        }
+        out.extend(orders::extras(&self.payers, until, zone));
+        out.extend(plan::records(self.from, until));
+        out.extend(spend::records(self.from, until));
+        out.extend(voices::records(&self.payers, self.from, until, zone));
+        out.extend(figures::records(&self.deals, &self.payers, self.from, until));
         out
+    }
+
+    /// What turned out to be the same twice after one day and up to another: the survivors, and who is merged into them.
+    pub(super) fn merges(&self, since: Option<Day>, until: Day) -> Vec<Merge> {
+        self.twins.merges(since, until)
     }
 
     /// The records of a day that were not there, or not like that, at the end of an earlier one.
@@ -88,28 +113,9 @@ impl World {
 }
 
 /// What tells a version of a record from every other.
-fn version(record: &Record) -> (u8, String, i64) {
-    let kind = match &record.body {
-        Some(record::Body::Account(_)) => 1,
-        Some(record::Body::Rep(_)) => 2,
-        Some(record::Body::Team(_)) => 3,
-        Some(record::Body::Lead(_)) => 4,
-        Some(record::Body::Opportunity(_)) => 5,
-        Some(record::Body::Activity(_)) => 6,
-        Some(record::Body::Quota(_)) => 7,
-        Some(record::Body::FxRate(_)) => 8,
-        Some(record::Body::Subscription(_)) => 9,
-        Some(record::Body::Contract(_)) => 10,
-        Some(record::Body::Order(_)) => 11,
-        Some(record::Body::Spend(_)) => 12,
-        Some(record::Body::MetricSample(_)) => 13,
-        Some(record::Body::KpiDefinition(_)) => 14,
-        Some(record::Body::Target(_)) => 15,
-        Some(record::Body::Scorecard(_)) => 16,
-        None => 0,
-    };
+fn version(record: &Record) -> (Option<Discriminant<record::Body>>, String, i64) {
     (
-        kind,
+        record.body.as_ref().map(discriminant),
         record.id.clone(),
         record.effective_at.map_or(0, |at| at.seconds),
     )

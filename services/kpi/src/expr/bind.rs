@@ -51,13 +51,13 @@ pub enum BoundFilter {
 }
 
 /// A test of one column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoundTest {
     column: usize,
     check: BoundCheck,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum BoundCheck {
     /// Index = code.
     Codes(Vec<bool>),
@@ -150,6 +150,23 @@ impl Test {
 }
 
 impl BoundFilter {
+    /// Whether it is known to be the same condition.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Every, Self::Every) => true,
+            (
+                Self::Code { column, code },
+                Self::Code {
+                    column: other_column,
+                    code: other_code,
+                },
+            ) => (column, code) == (other_column, other_code),
+            (Self::Tests(tests), Self::Tests(others)) => tests == others,
+            _ => false,
+        }
+    }
+
     /// Writes for each row of a morsel whether it passes.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use super::{Business, LOST, NO_DECISION, Origin, WON};
 use crate::demo::calendar::{Day, Moment, month, month_end, quarter, workday_from, workday_up_to};
 use crate::demo::company::Seller;
 use crate::demo::dice::Dice;
+use crate::demo::turn::Turn;
 
 const LOSS_REASONS: [(&str, f64); 6] = [
     ("Price", 0.28),
@@ -27,6 +28,8 @@ pub(in crate::demo) struct Course {
     /// When it is expected to close.
     pub(super) expected: Vec<(Moment, Day)>,
     pub(super) loss_reason: &'static str,
+    /// The competitor who turned out to win it; `None` = the one known from the beginning, if any.
+    pub(super) beaten_by: Option<&'static str>,
 }
 
 impl Course {
@@ -34,8 +37,13 @@ impl Course {
     pub(super) fn draw(origin: &Origin, dice: &mut Dice) -> Self {
         let outcome = outcome(origin, dice);
         let length = length(origin, outcome, dice);
+        let mut stages = stages(origin, outcome, length, dice);
+        let team = origin.seller.team(origin.created.day);
+        let turn = Turn::of(origin.seller.company_from());
+        let turned = turn.end(team, &mut stages, dice);
+        let outcome = stages[stages.len() - 1].1;
         let mut course = Self {
-            stages: stages(origin, outcome, length, dice),
+            stages,
             amounts: Vec::new(),
             owners: Vec::new(),
             expected: Vec::new(),
@@ -43,7 +51,11 @@ impl Course {
                 LOST => dice.weighted(&LOSS_REASONS),
                 _ => dice.weighted(&NO_DECISION_REASONS),
             },
+            beaten_by: None,
         };
+        if let Some((competitor, reason)) = turned {
+            (course.beaten_by, course.loss_reason) = (Some(competitor), reason);
+        }
         course.second_thoughts(origin, dice);
         course.amounts = course.worth(origin, dice);
         course.owners = course.hands(origin, dice);
@@ -104,7 +116,8 @@ impl Course {
             } else {
                 0.0
             };
-            let discount = (0.02 + push + 0.14 * dice.unit()).min(0.3);
+            let deeper = Turn::of(origin.seller.company_from()).discount(origin.seller.team(at.day), at.day);
+            let discount = (0.02 + push + deeper + 0.14 * dice.unit()).min(0.3);
             // Signed for what was sold, a minute before it counts as won.
             let signed = Moment {
                 minute: at.minute - 1,

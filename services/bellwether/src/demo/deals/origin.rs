@@ -26,6 +26,14 @@ const COMPETITORS: [(&str, f64); 5] = [
     ("built in house", 0.07),
 ];
 
+/// What customers want it for.
+const USE_CASES: [(&str, f64); 4] = [
+    ("pipeline reviews", 0.38),
+    ("forecasting", 0.3),
+    ("onboarding", 0.18),
+    ("partner sales", 0.14),
+];
+
 /// What is known of a deal from its beginning.
 #[derive(Debug)]
 pub(in crate::demo) struct Origin {
@@ -43,6 +51,8 @@ pub(in crate::demo) struct Origin {
     pub(in crate::demo) source: &'static str,
     /// The campaign that brought it; empty = none.
     pub(in crate::demo) campaign: String,
+    /// What the customer wants it for.
+    pub(super) use_case: &'static str,
     pub(super) competitor: &'static str,
     pub(super) term: u32,
     pub(super) contacts: u32,
@@ -85,6 +95,7 @@ impl Origin {
             term: dice.weighted(&[(12, 0.7), (24, 0.15), (36, 0.15)]),
             contacts: 1 + dice.count(if team == Team::Enterprise { 3.5 } else { 1.4 }),
             appeal: appeal * pull,
+            use_case: dice.weighted(&USE_CASES),
         }
     }
 }
