@@ -1,5 +1,6 @@
 //! Formulas over measures: parsed once, evaluated exactly, and never divided by zero.
 
+mod growth;
 mod number;
 mod parse;
 #[cfg(test)]
@@ -10,9 +11,10 @@ use std::fmt;
 
 use bellwether_domain::exact::Exact;
 
+pub use growth::Growth;
 pub use number::{Dual, Number, Quick};
 
-/// A formula over measures and numbers: `+ - * /`, `min max abs coalesce if`, comparisons, `and or not`.
+/// A formula over measures and numbers: `+ - * /`, `min max abs coalesce if pow`, comparisons, `and or not`.
 #[derive(Debug, Clone)]
 pub struct Formula {
     root: Node,
@@ -82,6 +84,8 @@ enum Function {
     Abs,
     Coalesce,
     If,
+    /// So many times multiplied with itself.
+    Pow,
     And,
     Or,
     Not,
@@ -235,6 +239,11 @@ impl Function {
             Self::If => {
                 let chosen = if first.holds(measures)? { 1 } else { 2 };
                 arguments[chosen].evaluate(measures)
+            }
+            Self::Pow => {
+                let base = first.evaluate(measures)?;
+                let times = arguments[1].times().expect("the parser reads it");
+                Ok((1..times).fold(base.clone(), |power, _| power.times(&base)))
             }
             Self::And => Ok(truth(first.holds(measures)? && arguments[1].holds(measures)?)),
             Self::Or => Ok(truth(first.holds(measures)? || arguments[1].holds(measures)?)),

@@ -9,7 +9,8 @@ pub(crate) fn precise(value: &str, unit: &str) -> String {
         "ratio" => format!("{} %", grouped(number * 100.0, 2)),
         // Units per deal, say: a number of things that need not be whole.
         "count" => grouped(number, if number.fract() == 0.0 { 0 } else { 2 }),
-        "days" => format!("{} days", grouped(number, 1)),
+        "times" => format!("{} times", grouped(number, 2)),
+        "days" | "months" | "minutes" | "points" => format!("{} {unit}", grouped(number, 1)),
         money => format!("{} {money}", grouped(number, 2)),
     }
 }
@@ -22,10 +23,11 @@ pub(crate) fn compact(value: &str, unit: &str) -> String {
     match unit {
         "ratio" => format!("{} %", grouped(number * 100.0, 1)),
         "count" => grouped(number, if number.fract() == 0.0 { 0 } else { 1 }),
-        "days" => format!(
-            "{} days",
-            grouped(number, if number.abs() < 10.0 { 1 } else { 0 })
-        ),
+        "times" => format!("{} times", grouped(number, 1)),
+        "days" | "months" | "minutes" | "points" => {
+            let decimals = if number.abs() < 10.0 { 1 } else { 0 };
+            format!("{} {unit}", grouped(number, decimals))
+        }
         money => format!("{} {money}", scaled(number)),
     }
 }
@@ -102,6 +104,10 @@ mod tests {
             ("2.125", "count", "2.12", "2.1"),
             ("57", "days", "57.0 days", "57 days"),
             ("51.78", "days", "51.8 days", "52 days"),
+            ("99", "minutes", "99.0 minutes", "99 minutes"),
+            ("7.25", "months", "7.2 months", "7.2 months"),
+            ("-12.5", "points", "-12.5 points", "-12 points"),
+            ("3.127", "times", "3.13 times", "3.1 times"),
             ("1096.5", "USD/day", "1,096.50 USD/day", "1.10k USD/day"),
         ];
         for (value, unit, long, short) in cases {

@@ -38,6 +38,34 @@ pub enum AbsentReason {
     NoCreatedDeals,
     /// Nothing of that kind was done.
     NoActivities,
+    /// Nobody is a customer.
+    NoCustomers,
+    /// Nobody became a customer.
+    NoNewCustomers,
+    /// No customer has left, so that there is no end to tell of.
+    NoChurn,
+    /// There is no gross margin.
+    NoMargin,
+    /// It never comes: there is no margin that could pay.
+    Never,
+    /// There is no recurring revenue.
+    NoMrr,
+    /// Nothing was spent.
+    NoCosts,
+    /// There is no revenue.
+    NoRevenue,
+    /// There is no contract.
+    NoContracts,
+    /// No check was due.
+    NoChecks,
+    /// There is no order.
+    NoOrders,
+    /// No sample of that name was sent.
+    NoSamples,
+    /// Nobody answered.
+    NoReplies,
+    /// No deal tells how many contacts took part.
+    NoContacts,
 }
 
 impl AbsentReason {
@@ -61,6 +89,20 @@ impl AbsentReason {
             Self::NoOpenDeals => "no_open_deals",
             Self::NoCreatedDeals => "no_created_deals",
             Self::NoActivities => "no_activities",
+            Self::NoCustomers => "no_customers",
+            Self::NoNewCustomers => "no_new_customers",
+            Self::NoChurn => "no_churn",
+            Self::NoMargin => "no_margin",
+            Self::Never => "never",
+            Self::NoMrr => "no_mrr",
+            Self::NoCosts => "no_costs",
+            Self::NoRevenue => "no_revenue",
+            Self::NoContracts => "no_contracts",
+            Self::NoChecks => "no_checks",
+            Self::NoOrders => "no_orders",
+            Self::NoSamples => "no_samples",
+            Self::NoReplies => "no_replies",
+            Self::NoContacts => "no_contacts",
         }
     }
 }

@@ -223,10 +223,11 @@ impl Parser<'_> {
             "abs" => (Function::Abs, 1, 1),
             "coalesce" => (Function::Coalesce, 2, usize::MAX),
             "if" => (Function::If, 3, 3),
+            "pow" => (Function::Pow, 2, 2),
             _ => {
                 self.at = at;
                 return Err(self.wrong(&format!(
-                    "there is no function `{word}`; there are min, max, abs, coalesce, if"
+                    "there is no function `{word}`; there are min, max, abs, coalesce, if, pow"
                 )));
             }
         };
@@ -251,9 +252,16 @@ impl Parser<'_> {
             let found = arguments.len();
             return Err(self.wrong(&match (least, most) {
                 (1, 1) => format!("`{word}` takes one argument, not {found}"),
+                (2, 2) => format!("`{word}` takes a number and how often it is multiplied, not {found} arguments"),
                 (3, 3) => format!("`{word}` takes a condition and two numbers, not {found} arguments"),
                 _ => format!("`{word}` takes two arguments or more, not {found}"),
             }));
+        }
+        if function == Function::Pow && arguments.get(1).and_then(Node::times).is_none() {
+            self.at = at;
+            return Err(self.wrong(&format!(
+                "`pow` multiplies a number with itself: say how often, from 1 to {MOST_TIMES}"
+            )));
         }
         Ok(number(Node::Call(function, arguments), at))
     }
@@ -273,6 +281,18 @@ impl Parser<'_> {
             return Ok(());
         }
         Err(self.wrong_at(piece.at, "expected a number, this is a condition"))
+    }
+}
+
+/// How often `pow` may multiply: what it makes of a fraction of many digits grows as long.
+const MOST_TIMES: u32 = 120;
+
+impl Node {
+    /// How often `pow` multiplies, when it says so.
+    pub(super) fn times(&self) -> Option<u32> {
+        let Self::Number(number) = self else { return None };
+        let times = number.to_exact_string().parse().ok()?;
+        (1..=MOST_TIMES).contains(&times).then_some(times)
     }
 }
 

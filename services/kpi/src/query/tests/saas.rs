@@ -195,7 +195,7 @@ fn movements_sum_to_the_change_in_every_cut() {
         ];
         fixture.row(Table::Subscriptions, (from, to), &told);
     }
-    let february = |kpi| by(ranged(kpi, "2017-02-02", "2017-03-01"), &["product"]);
+    let february = |kpi: &str| by(ranged(kpi, "2017-02-02", "2017-03-01"), &["product"]);
     let of = |kpi: &str, product: &str| {
         let found = rows(&fixture, &february(kpi));
         let row = found
