@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::feed::{self, Message};
+use super::meter::Weight;
 use super::tenants::{Head, Progress, Tenant, Tenants};
 use crate::checkpoint;
 use crate::config::Config;
@@ -193,10 +194,10 @@ impl Follower {
         applied
             .map_err(panicked)
             .and_then(|applied| applied)
-            .map(|(at, bytes)| {
+            .map(|(at, weight)| {
                 self.tenants
                     .meter()
-                    .note(self.tenant.as_str(), head.seq, at.seq, bytes)
+                    .note(self.tenant.as_str(), head.seq, at.seq, weight)
             })
             .map_err(Broken::Facts)
     }
@@ -332,16 +333,16 @@ fn differs<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
 }
 
 /// Takes changes in under one write lock; where the facts then stand is made known. Gives that and their weight.
-fn apply(entry: &Tenant, changes: &[Change]) -> Result<(Position, usize)> {
+fn apply(entry: &Tenant, changes: &[Change]) -> Result<(Position, Weight)> {
     let inputs: Vec<Input> = changes.iter().map(Input::read).collect::<Result<_>>()?;
     let mut facts = entry
         .facts
         .write()
         .map_err(|_| Error::internal("the facts are damaged"))?;
     inputs.iter().try_for_each(|input| facts.apply(input))?;
-    let (marks, bytes) = (Arc::new(facts.marks()), facts.bytes());
+    let (marks, weight) = (Arc::new(facts.marks()), Weight::of(&facts));
     drop(facts);
     let at = marks.position;
     entry.progress.send_modify(|progress| progress.take_in(marks));
-    Ok((at, bytes))
+    Ok((at, weight))
 }
