@@ -95,8 +95,8 @@ def cycle_by_segment(run):
 
 
 def accounts_by_month(run):
-    rows = run(f"SELECT {MONTH} m, count(DISTINCT account_id), count(*) FROM opp WHERE status = 'won' GROUP BY 1")
-    return [["customers_won", month, None, str(accounts), n] for month, accounts, n in rows]
+    rows = run(f"SELECT {MONTH} m, count(DISTINCT account_id) FROM opp WHERE status = 'won' GROUP BY 1")
+    return [["customers_won", month, None, str(accounts), accounts] for month, accounts in rows]
 
 
 def pipeline_by_month(run):
