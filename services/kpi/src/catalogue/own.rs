@@ -216,8 +216,8 @@ pub fn shadows(id: &str) -> Error {
     let message = format!(
         "`{id}` is built in, and its formula cannot be replaced: give the definition an id of its own"
     );
-    Error::new(ErrorCode::AlreadyExists, ErrorReason::KpiExists, message)
-        .with_violations(vec![Violation::new("id", "is that of a built-in KPI")])
+    let violation = Violation::new("id", &message);
+    Error::new(ErrorCode::AlreadyExists, ErrorReason::KpiExists, message).with_violations(vec![violation])
 }
 
 fn gone(id: &str) -> Error {
