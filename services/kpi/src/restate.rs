@@ -14,16 +14,15 @@ mod steps;
 pub(crate) mod tests;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bellwether_domain::exact::Exact;
 use bellwether_domain::{Instant, Result};
 use bellwether_stats::decompose::summing_to;
 
-use crate::catalogue::{Catalogue, Of};
+use crate::catalogue::{Catalogue, Entity, Of};
 use crate::query::{Ask, Named, Row};
-use crate::table::{Column, Dict, Storage};
+use crate::table::Dict;
 use crate::tenant::TenantFacts;
 
 pub use edits::{Edit, EditKind};
@@ -96,16 +95,16 @@ pub fn restate(
 ) -> Result<Restated> {
     let walk = steps::walk(facts, ask, group, (before, after), threads)?;
     let mut records: Vec<Moved> = walk.moved;
-    let of_changes = edits::Edits::new(facts, before.seq, after.seq);
     let kpi = ask.kpis.first().map(String::as_str).unwrap_or_default();
     let entities = entities(after.catalogue, kpi);
+    let of_changes = edits::Edits::new(facts, (before.seq, after.seq), &entities);
     for moved in &mut records {
         if moved
             .causes
             .iter()
             .any(|cause| matches!(cause, Cause::Records | Cause::Settings))
         {
-            moved.edits = of_changes.of(facts, (moved.kind, &moved.id), &entities);
+            moved.edits = of_changes.of(facts, (moved.kind, &moved.id));
         }
     }
     share_out(
@@ -124,20 +123,19 @@ pub fn restate(
     })
 }
 
-/// By which columns a KPI tells apart what it counts, where that is no record of the rows.
-fn entities(catalogue: &Catalogue, kpi: &str) -> BTreeMap<Dict, Column> {
-    let Ok(kpi) = catalogue.kpi(kpi) else {
-        return BTreeMap::new();
-    };
-    let columns = kpi.measures.iter().filter_map(|measure| match &measure.of {
-        Of::Entities(entities) => Some(entities.entity.column()),
-        Of::Rows(_) => None,
-    });
-    let known = columns.filter_map(|column| match column.storage() {
-        Storage::Code(dict) => Some((dict, column)),
-        _ => None,
-    });
-    known.collect()
+/// What a KPI tells apart what it counts by, where that is no record of the rows.
+fn entities(catalogue: &Catalogue, kpi: &str) -> Vec<Entity> {
+    let measures = catalogue.kpi(kpi).map(|kpi| kpi.measures.as_slice());
+    let entities = measures
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|measure| match &measure.of {
+            Of::Entities(entities) => Some(entities.entity),
+            Of::Rows(_) => None,
+        });
+    let mut entities: Vec<Entity> = entities.collect();
+    entities.dedup();
+    entities
 }
 
 impl Moved {

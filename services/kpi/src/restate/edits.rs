@@ -1,11 +1,14 @@
 //! Which changes of the log moved a record, and what sort of changes they were.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bellwether_domain::Instant;
 
-use crate::table::{Column, Dict, Table};
+use crate::catalogue::Entity;
+use crate::facts::Row;
+use crate::table::{Dict, Storage, Table};
 use crate::tenant::{RowEdit, Subject, TenantFacts, reopens};
 
 /// A change of the log that moved a record.
@@ -43,6 +46,8 @@ pub enum EditKind {
 /// The rows that came and went between two changes.
 pub(super) struct Edits {
     rows: Vec<RowEdit>,
+    /// The places of the rows that belong to a record, or that name what is told apart by them.
+    of: HashMap<Subject, Vec<usize>>,
     settings: BTreeSet<u64>,
     /// Whose rows each change touched.
     touched: BTreeMap<u64, BTreeSet<Subject>>,
@@ -51,18 +56,34 @@ pub(super) struct Edits {
 }
 
 impl Edits {
-    pub(super) fn new(facts: &TenantFacts, after: u64, to: u64) -> Self {
+    /// Those after a change and up to another; `entities` are told apart by columns of the rows.
+    pub(super) fn new(facts: &TenantFacts, (after, to): (u64, u64), entities: &[Entity]) -> Self {
         let rows: Vec<RowEdit> = Table::ALL
             .into_iter()
             .flat_map(|table| facts.row_edits(table, after, to))
             .collect();
+        let folded = entities.iter().map(|entity| match entity {
+            Entity::Column(_) => None,
+            Entity::Account => Some(facts.customers(false, to)),
+            Entity::Customer => Some(facts.customers(true, to)),
+        });
+        let folded: Vec<_> = entities.iter().zip(folded).collect();
         let mut touched: BTreeMap<u64, BTreeSet<Subject>> = BTreeMap::new();
-        for edit in &rows {
-            let subjects = touched.entry(edit.seq).or_default();
-            subjects.insert(TenantFacts::subject_of(&edit.row));
+        let mut of: HashMap<Subject, Vec<usize>> = HashMap::new();
+        for (place, edit) in rows.iter().enumerate() {
+            let subject = TenantFacts::subject_of(&edit.row);
+            touched.entry(edit.seq).or_default().insert(subject);
+            of.entry(subject).or_default().push(place);
+            for (entity, customers) in &folded {
+                let named = named(&edit.row, **entity, customers.as_deref());
+                if let Some(named) = named.filter(|named| *named != subject) {
+                    of.entry(named).or_default().push(place);
+                }
+            }
         }
         Self {
             rows,
+            of,
             settings: facts.settings_changes(after, to).into_iter().collect(),
             touched,
             after,
@@ -72,24 +93,13 @@ impl Edits {
 
     /// The changes that moved something that is counted, the newest first: those of its own rows, or, of what is told
     /// apart by a column of the rows, of the rows that name it there.
-    pub(super) fn of(
-        &self,
-        facts: &TenantFacts,
-        (kind, id): (Dict, &str),
-        entities: &BTreeMap<Dict, Column>,
-    ) -> Vec<Edit> {
+    pub(super) fn of(&self, facts: &TenantFacts, (kind, id): (Dict, &str)) -> Vec<Edit> {
         let Some(code) = facts.dictionary(kind).code(id) else {
             return Vec::new();
         };
-        let named = |row: &RowEdit| {
-            let column = entities.get(&kind)?;
-            row.row.table().place(*column)?;
-            Some(row.row.get(*column) == i64::from(code))
-        };
-        let is_of =
-            |row: &&RowEdit| TenantFacts::subject_of(&row.row) == (kind, code) || named(row).unwrap_or(false);
         let mut found: BTreeMap<(u64, Subject), Vec<&RowEdit>> = BTreeMap::new();
-        for row in self.rows.iter().filter(is_of) {
+        for place in self.of.get(&(kind, code)).into_iter().flatten() {
+            let row = &self.rows[*place];
             let key = (row.seq, TenantFacts::subject_of(&row.row));
             found.entry(key).or_default().push(row);
         }
@@ -106,7 +116,7 @@ impl Edits {
                 edits.push(self.edit(facts, end.seq, (kind, code), &[]));
             }
         }
-        edits.sort_by_key(|edit| std::cmp::Reverse(edit.seq));
+        edits.sort_by_key(|edit| Reverse(edit.seq));
         edits.dedup_by(|one, other| one.seq == other.seq && one.record == other.record);
         edits
     }
@@ -154,6 +164,18 @@ impl Edits {
         });
         (EditKind::Related, authors.next().copied())
     }
+}
+
+/// What an entity of a row is; `customers` are what accounts count as.
+fn named(row: &Row, entity: Entity, customers: Option<&[u32]>) -> Option<Subject> {
+    let column = entity.column();
+    row.table().place(column)?;
+    let Storage::Code(dict) = column.storage() else {
+        return None;
+    };
+    let code = u32::try_from(row.get(column)).ok()?;
+    let folded = customers.and_then(|customers| customers.get(code as usize).copied());
+    Some((dict, folded.unwrap_or(code)))
 }
 
 fn reopened(rows: &[&RowEdit]) -> bool {

@@ -106,6 +106,11 @@ pub(crate) fn kind_of(dict: Dict) -> &'static str {
         Dict::Rep => "rep",
         Dict::Account => "account",
         Dict::Team => "team",
+        Dict::Subscription => "subscription",
+        Dict::Contract => "contract",
+        Dict::Order => "order",
+        Dict::Spend => "spend",
+        Dict::Sample => "metric_sample",
         // No record: a value that an entity is told apart by.
         _ => "",
     }

@@ -61,6 +61,11 @@ impl TenantFacts {
             Dict::Activity => edits(&self.logs.activities.versions(code)),
             Dict::Quota => edits(&self.logs.quotas.versions(code)),
             Dict::Rep => edits(&self.logs.employment.versions(code)),
+            Dict::Subscription => edits(&self.logs.subscriptions.versions(code)),
+            Dict::Contract => edits(&self.logs.contracts.versions(code)),
+            Dict::Order => edits(&self.logs.orders.versions(code)),
+            Dict::Spend => edits(&self.logs.spend.versions(code)),
+            Dict::Sample => edits(&self.logs.samples.versions(code)),
             _ => Vec::new(),
         }
     }
