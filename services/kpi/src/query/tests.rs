@@ -2,6 +2,7 @@
 
 mod acquisition;
 mod ahead;
+mod both_times;
 mod cell;
 mod commerce;
 mod contributors;

@@ -9,7 +9,10 @@ impl TenantFacts {
     /// reps, 0 = nobody. Of other records nothing.
     #[must_use]
     pub fn owners(&self, of: Dict, at: i64, seq: u64) -> Vec<u32> {
-        let rules = self.rules();
+        let rules = facts::Rules {
+            zone: &self.settings(seq).zone,
+            ..self.rules()
+        };
         match of {
             Dict::Deal => {
                 let owner = |code| {

@@ -1,7 +1,8 @@
 //! As-of, known-at, ranges, periods, zones and what came before.
 
+use bellwether_domain::period::{CalendarPattern, FiscalCalendar};
 use bellwether_domain::settings::Settings;
-use bellwether_domain::{ErrorCode, ErrorReason, Zone};
+use bellwether_domain::{CivilDate, ErrorCode, ErrorReason, Zone};
 
 use super::*;
 use crate::scan::fixture::Deal;
@@ -309,4 +310,118 @@ fn a_running_period_is_compared_with_the_same_elapsed_part() {
         "2017-03-10",
     );
     assert_eq!(value(&fixture, &whole), ("1".to_owned(), 1));
+}
+
+/// A company with one deal won on the Monday of every week from 2018 to 2021, whose fiscal year is the year of ISO weeks:
+/// that of 2020 has 53.
+fn weekly(pattern: CalendarPattern) -> Fixture {
+    let mondays = (0..209).map(|week| CivilDate::from_days(17_532 + 7 * week).to_string());
+    let won = |day: String| Deal::won(day.leak(), 100);
+    let settings = Settings {
+        fiscal: FiscalCalendar::new(1, pattern).unwrap(),
+        ..Settings::default()
+    };
+    Fixture::in_zone(&mondays.map(won).collect::<Vec<_>>(), settings)
+}
+
+#[test]
+fn fiscal_months_hold_their_weeks_and_the_53rd_goes_to_the_last() {
+    for (pattern, weeks) in [
+        (CalendarPattern::FourFourFive, [4, 4, 5]),
+        (CalendarPattern::FourFiveFour, [4, 5, 4]),
+        (CalendarPattern::FiveFourFour, [5, 4, 4]),
+    ] {
+        let fixture = weekly(pattern);
+        // The fiscal year of 2020 is from 2019-12-30 to 2021-01-03.
+        let ask = as_of(ranged("deals_won", "2019-12-30", "2021-01-04"), "2021-12-31");
+        let found = |grain| -> Vec<u64> {
+            rows(&fixture, &cut(ask.clone(), grain))
+                .iter()
+                .map(|row| row.n)
+                .collect()
+        };
+        let mut months: Vec<u64> = weeks.repeat(4);
+        months[11] += 1;
+        assert_eq!(found(Grain::FiscalMonth), months, "{pattern:?}");
+        assert_eq!(found(Grain::FiscalQuarter), [13, 13, 13, 14]);
+        assert_eq!(found(Grain::FiscalYear), [53]);
+    }
+}
+
+#[test]
+fn fiscal_periods_are_compared_by_index_and_by_the_elapsed_part() {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+    for pattern in [
+        CalendarPattern::FourFourFive,
+        CalendarPattern::FourFiveFour,
+        CalendarPattern::FiveFourFour,
+    ] {
+        let fixture = weekly(pattern);
+        let beside = |from: &str, to: &str, day: &str, grain: Option<Grain>, base: Base| {
+            let ask = Ask {
+                grain,
+                ..as_of(ranged("deals_won", from, to), day)
+            };
+            let both = answer_both(&fixture, &CATALOGUE, &ask, &base, now(), 1).unwrap();
+            let pair = |pair: &Pair| (pair.now.n, pair.base.as_ref().map(|base| base.n));
+            both.pairs.iter().map(pair).collect::<Vec<_>>()
+        };
+        let (quarter, year) = (Some(Grain::FiscalQuarter), Some(Grain::FiscalYear));
+        let late = "2021-12-31";
+        // The last quarter of 2020 has 14 weeks: beside the third, and beside the last of 2019.
+        let last = ("2020-09-28", "2021-01-04");
+        assert_eq!(
+            beside(last.0, last.1, late, quarter, Base::Previous),
+            [(14, Some(13))]
+        );
+        assert_eq!(
+            beside(last.0, last.1, late, quarter, Base::LastYear),
+            [(14, Some(13))]
+        );
+        assert_eq!(
+            beside(last.0, last.1, late, None, Base::LastYear),
+            [(14, Some(13))],
+            "whole months without a grain"
+        );
+        assert_eq!(
+            beside("2019-12-30", "2021-01-04", late, year, Base::LastYear),
+            [(53, Some(52))]
+        );
+        // The first of 2021 stands beside that of 2020, and, after six of its weeks, beside six of the 14 before.
+        let first = ("2021-01-04", "2021-04-05");
+        assert_eq!(
+            beside(first.0, first.1, late, quarter, Base::LastYear),
+            [(13, Some(13))]
+        );
+        let sixth = "2021-02-14";
+        assert_eq!(
+            beside(first.0, first.1, sixth, quarter, Base::Previous),
+            [(6, Some(6))]
+        );
+        assert_eq!(
+            beside(first.0, first.1, sixth, quarter, Base::LastYear),
+            [(6, Some(6))]
+        );
+        // To date: the 53rd week of 2020 has nothing beside it in 2019.
+        let (all, to_date) = (("2019-12-30", "2021-01-04"), "2020-12-30");
+        assert_eq!(
+            beside(all.0, all.1, to_date, year, Base::LastYear),
+            [(53, Some(52))]
+        );
+        assert_eq!(
+            beside(all.0, all.1, "2020-06-28", year, Base::LastYear),
+            [(26, Some(26))]
+        );
+        // Week 53 has none a year before.
+        assert_eq!(
+            beside(
+                "2020-12-28",
+                "2021-01-04",
+                late,
+                Some(Grain::Week),
+                Base::LastYear
+            ),
+            [(1, None)]
+        );
+    }
 }
