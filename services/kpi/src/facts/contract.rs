@@ -83,7 +83,8 @@ pub fn derive(
     for check in &newest.checks {
         let due = start_of(check.due.saturating_add(1)) - 1;
         let mut row = rules.row(Table::ContractChecks, due, i64::MAX);
-        about(&mut row, code, newest);
+        let then = living[frame.version_at(due)].says.as_ref();
+        about(&mut row, code, then.unwrap_or(newest));
         row.set(Column::Check, check.check);
         row.set(Column::DoneAt, check.done.map_or(NULL, start_of));
         row.set(Column::InTime, check.done.is_some_and(|done| done <= check.due));

@@ -3,7 +3,9 @@
 use bellwether_contracts::kpi::MeasureDefinition;
 use bellwether_domain::time::DAY_MICROS;
 
-use crate::catalogue::{At, Class, DueSource, Edge, Elapsed, MeasureSource, Stretch, Timing, Window};
+use crate::catalogue::{
+    At, Class, CurrencyPolicy, DueSource, Edge, Elapsed, MeasureSource, Stretch, Timing, Window,
+};
 
 const MINUTE_MICROS: i64 = 60_000_000;
 
@@ -36,6 +38,20 @@ pub(super) fn measure_of(measure: &MeasureSource) -> MeasureDefinition {
         only: measure.only.clone(),
         measures: measure.measures.iter().map(measure_of).collect(),
         age: text(&measure.age),
+        weight: text(&measure.weight),
+        currency: measure.currency.map(policy_of).unwrap_or_default().to_owned(),
+        whole: measure.whole,
+    }
+}
+
+fn policy_of(policy: CurrencyPolicy) -> &'static str {
+    match policy {
+        CurrencyPolicy::None => "none",
+        CurrencyPolicy::Booked => "booked",
+        CurrencyPolicy::Spot => "spot",
+        CurrencyPolicy::Constant => "constant",
+        CurrencyPolicy::Start => "start",
+        CurrencyPolicy::End => "end",
     }
 }
 
@@ -75,6 +91,7 @@ fn due_of(due: &DueSource) -> String {
         Edge::Start => "the period's start",
         Edge::End => "the period's end",
         Edge::Now => "the instant looked at",
+        Edge::AsOf => "as-of",
     };
     let from = due.from.map(|from| format!("from {}", edge(from)));
     let before = due.before.map(|before| format!("before {}", edge(before)));

@@ -17,6 +17,7 @@ fn measure(one: &MeasureDefinition) -> Value {
         "expression": one.expression, "filter": one.filter, "window": one.window, "across": one.across,
         "q": one.q, "at": one.at, "due": one.due, "start": one.start, "end": one.end, "competes": one.competes,
         "clock": one.clock, "within": one.within, "per": one.per, "formula": one.formula, "only": one.only, "age": one.age,
+        "weight": one.weight, "currency": one.currency, "whole": one.whole,
         "measures": one.measures.iter().map(measure).collect::<Vec<_>>(),
     })
 }

@@ -4,6 +4,7 @@ use bellwether_contracts::kpi::{
     Cadence, CurrencyPolicy, DefinitionClass, DefinitionStatus, Direction, KpiDefinition, MeasureDefinition,
     SalesModel, Unit,
 };
+use bellwether_contracts::sales::{KpiPromotion, ReviewCadence};
 
 pub(super) fn unit(kpi: &KpiDefinition) -> &'static str {
     match kpi.unit() {
@@ -15,6 +16,9 @@ pub(super) fn unit(kpi: &KpiDefinition) -> &'static str {
         Unit::Days => "days",
         Unit::MoneyPerUnit => "money/unit",
         Unit::Minutes => "minutes",
+        Unit::Months => "months",
+        Unit::Times => "times",
+        Unit::Points => "points",
     }
 }
 
@@ -26,7 +30,10 @@ pub(super) fn unit_words(kpi: &KpiDefinition) -> &'static str {
         Unit::Money => "money, in the tenant's currency",
         Unit::MoneyPerDay => "money a day, in the tenant's currency",
         Unit::Days => "days",
-        Unit::Minutes => "minutes of business hours",
+        Unit::Minutes => "minutes",
+        Unit::Months => "months",
+        Unit::Times => "so many times",
+        Unit::Points => "points of a scale",
         Unit::MoneyPerUnit => "money a unit sold, in the tenant's currency",
     }
 }
@@ -106,6 +113,16 @@ pub(super) fn status(kpi: &KpiDefinition) -> &'static str {
     }
 }
 
+/// How often what was promoted is looked at.
+pub(super) fn review(promotion: &KpiPromotion) -> &'static str {
+    match promotion.cadence() {
+        ReviewCadence::Unspecified => "",
+        ReviewCadence::Weekly => "weekly",
+        ReviewCadence::Monthly => "monthly",
+        ReviewCadence::Quarterly => "quarterly",
+    }
+}
+
 pub(super) fn class(kpi: &KpiDefinition) -> &'static str {
     match kpi.class() {
         DefinitionClass::Unspecified => "",
@@ -137,7 +154,16 @@ pub(super) fn measure(measure: &MeasureDefinition) -> String {
         "lag" => lag(measure),
         _ => format!("{} of {}, {}", counted(measure), rows(measure), when(measure)),
     };
-    format!("{what}{across}")
+    let whole = if measure.whole { ", of every group" } else { "" };
+    let rates = match measure.currency.as_str() {
+        "" => "",
+        "start" => ", at the exchange rates of the period's start",
+        "end" => ", at the exchange rates of the period's end",
+        "spot" => ", at the exchange rates of as-of",
+        "booked" => ", at the exchange rates of each day",
+        _ => ", at constant exchange rates",
+    };
+    format!("{what}{across}{whole}{rates}")
 }
 
 fn rows(measure: &MeasureDefinition) -> String {
@@ -168,7 +194,12 @@ fn counted(measure: &MeasureDefinition) -> String {
         ("spread", expression) => {
             format!("sum of `{expression}`, each by the share of its days that lie in the period,")
         }
+        ("working_days", _) => "working days, up to as-of,".to_owned(),
+        ("weighted_mean", expression) => format!("mean of `{expression}` weighted by `{}`", measure.weight),
         ("quantile", expression) => format!("quantile {} of `{expression}`", measure.q),
+        (aggregate, expression) if !measure.weight.is_empty() => {
+            format!("{aggregate} of `{expression}` times `{}`", measure.weight)
+        }
         (aggregate, expression) => format!("{aggregate} of `{expression}`"),
     }
 }
