@@ -196,14 +196,14 @@ impl Fleet {
         &self.redis_url
     }
 
-    /// Runs a client command: questions (`kpi`, `scorecard`) against all kpi processes, others against all ingestion
+    /// Runs a client command: questions (`kpi`, `scorecard`, `target`) against all kpi processes, others against all ingestion
     /// processes. A client with several addresses takes the first that answers.
     ///
     /// # Panics
     /// When the binary cannot be started.
     #[must_use]
     pub fn run(&self, args: &[&str]) -> Done {
-        let asks = args.iter().any(|word| matches!(*word, "kpi" | "scorecard"));
+        let asks = args.iter().any(|word| matches!(*word, "kpi" | "scorecard" | "scorecards" | "target"));
         let replicas = if asks { &self.kpis } else { &self.ingestions };
         let urls: Vec<&str> = replicas.iter().map(Replica::url).collect();
         run_at(&urls.join(","), &self.token_file(), args)

@@ -1,4 +1,4 @@
-//! README, ARCHITECTURE and every `--help` are true: each command in them is run.
+//! README, ARCHITECTURE, docs/scorecards.md and every `--help` are true: each command in them is run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -271,6 +271,7 @@ fn every_command_in_the_readme_runs() {
     for line in commands("README.md")
         .into_iter()
         .chain(commands("ARCHITECTURE.md"))
+        .chain(commands("docs/scorecards.md"))
     {
         // These are the runs above and the run that this test is part of.
         if ["make run", "make fleet", "make test"].contains(&line.as_str()) {

@@ -16,6 +16,8 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "formula",
             "query",
             "watch",
+            "target",
+            "scorecard",
             "answers/key",
         ],
     ),

@@ -1,0 +1,353 @@
+//! Targets and scorecards by gRPC, as a service uses them.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use bellwether_contracts::kpi::scorecard_service_client::ScorecardServiceClient;
+use bellwether_contracts::kpi::target_service_client::TargetServiceClient;
+use bellwether_contracts::kpi::{
+    self, CreateScorecardRequest, CreateTargetRequest, DeleteScorecardRequest, DeleteTargetRequest,
+    GetAttainmentRequest, GetTargetRequest, ListScorecardsRequest, ListTargetVersionsRequest,
+    ListTargetsRequest, MinPosition, RenderScorecardRequest, StatusReason, TargetEntry, TargetStatus,
+    UpdateScorecardRequest, UpdateTargetRequest, min_position,
+};
+use bellwether_contracts::sales::{Scorecard, ScorecardItem, ScorecardPeriod, Target, target};
+use bellwether_contracts::types::{DateOrTime, Money, date_or_time};
+use tonic::metadata::MetadataValue;
+use tonic::transport::Channel;
+use tonic::{Code, Request};
+
+use crate::place::PLACE;
+
+async fn channel() -> Channel {
+    let url = PLACE.server.url.clone();
+    Channel::from_shared(url)
+        .expect("a URL")
+        .connect()
+        .await
+        .expect("it listens")
+}
+
+fn with<T>(message: T) -> Request<T> {
+    let token = fs::read_to_string(PLACE.dir.path().join("token")).expect("a token");
+    let mut request = Request::new(message);
+    let value: MetadataValue<_> = format!("Bearer {}", token.trim()).parse().expect("ASCII");
+    request.metadata_mut().insert("authorization", value);
+    request
+}
+
+fn quarter(kpi: &str, goal: target::Goal) -> Target {
+    Target {
+        kpi: kpi.to_owned(),
+        period_start: "2025-01-01".to_owned(),
+        period_end: "2025-04-01".to_owned(),
+        goal: Some(goal),
+        ..Target::default()
+    }
+}
+
+fn dollars(major: i64) -> target::Goal {
+    target::Goal::Amount(Money {
+        minor_units: major * 100,
+        currency_code: "USD".to_owned(),
+    })
+}
+
+fn head() -> Option<MinPosition> {
+    Some(MinPosition {
+        at: Some(min_position::At::Head(true)),
+    })
+}
+
+async fn create(id: &str, request_id: &str, target: Target) -> Result<TargetEntry, tonic::Status> {
+    let request = CreateTargetRequest {
+        tenant: "acme".to_owned(),
+        id: id.to_owned(),
+        target: Some(target),
+        request_id: request_id.to_owned(),
+    };
+    let mut client = TargetServiceClient::new(channel().await);
+    Ok(client
+        .create_target(with(request))
+        .await?
+        .into_inner()
+        .target
+        .expect("a target"))
+}
+
+#[tokio::test]
+async fn a_target_is_changed_only_where_it_was_read() {
+    let made = create("q1", "make-q1", quarter("bookings", dollars(900)))
+        .await
+        .expect("made");
+    let again = create("q1", "make-q1", quarter("bookings", dollars(900)))
+        .await
+        .expect("the first reply again");
+    assert_eq!(made, again);
+    let other = create("q1", "", quarter("bookings", dollars(1)))
+        .await
+        .expect_err("taken");
+    assert_eq!(other.code(), Code::AlreadyExists);
+    let mut client = TargetServiceClient::new(channel().await);
+    let mut update = async |etag: &str, owner: &str| {
+        let request = UpdateTargetRequest {
+            tenant: "acme".to_owned(),
+            id: "q1".to_owned(),
+            target: Some(Target {
+                owner: owner.to_owned(),
+                ..Target::default()
+            }),
+            update_mask: Some(prost_types::FieldMask {
+                paths: vec!["owner".to_owned()],
+            }),
+            etag: etag.to_owned(),
+            ..UpdateTargetRequest::default()
+        };
+        client
+            .update_target(with(request))
+            .await
+            .map(tonic::Response::into_inner)
+    };
+    let changed = update(&made.etag, "Ann")
+        .await
+        .expect("changed")
+        .target
+        .expect("a target");
+    let target = changed.target.expect("what it says");
+    assert_eq!((target.owner.as_str(), target.goal), ("Ann", Some(dollars(900))));
+    let late = update(&made.etag, "Bob").await.expect_err("it has changed since");
+    assert_eq!(late.code(), Code::Aborted);
+    let versions = ListTargetVersionsRequest {
+        tenant: "acme".to_owned(),
+        id: "q1".to_owned(),
+        min_position: head(),
+    };
+    let mut client = TargetServiceClient::new(channel().await);
+    let versions = client
+        .list_target_versions(with(versions))
+        .await
+        .expect("versions")
+        .into_inner()
+        .versions;
+    assert_eq!(versions.len(), 2);
+    assert_eq!(versions[1], made);
+    // What was known before the change is still known as of then.
+    let then = GetTargetRequest {
+        tenant: "acme".to_owned(),
+        id: "q1".to_owned(),
+        known_at: Some(kpi::KnownAt {
+            at: Some(kpi::known_at::At::Seq(made.position.expect("a position").seq)),
+        }),
+        min_position: head(),
+    };
+    let then = client
+        .get_target(with(then))
+        .await
+        .expect("known then")
+        .into_inner();
+    assert_eq!(then.target, Some(made));
+    let delete = |etag: &str| DeleteTargetRequest {
+        tenant: "acme".to_owned(),
+        id: "q1".to_owned(),
+        etag: etag.to_owned(),
+        ..DeleteTargetRequest::default()
+    };
+    let stale = client
+        .delete_target(with(delete("1.1")))
+        .await
+        .expect_err("stale");
+    assert_eq!(stale.code(), Code::Aborted);
+    let _ = client
+        .delete_target(with(delete(&changed.etag)))
+        .await
+        .expect("taken back");
+}
+
+#[tokio::test]
+async fn targets_are_listed_page_by_page_from_one_state() {
+    for month in 1..=5 {
+        let target = Target {
+            period_start: format!("2031-{month:02}-01"),
+            period_end: format!("2031-{:02}-01", month + 1),
+            ..quarter("meetings_held", target::Goal::Value("40".to_owned()))
+        };
+        let _ = create("", "", target).await.expect("made");
+    }
+    let mut client = TargetServiceClient::new(channel().await);
+    let mut asked = ListTargetsRequest {
+        tenant: "acme".to_owned(),
+        kpi: "meetings_held".to_owned(),
+        page_size: 2,
+        min_position: head(),
+        ..ListTargetsRequest::default()
+    };
+    let mut ids = Vec::new();
+    loop {
+        let page = client
+            .list_targets(with(asked.clone()))
+            .await
+            .expect("a page")
+            .into_inner();
+        ids.extend(page.targets.into_iter().map(|one| one.id));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        asked.page_token = page.next_page_token;
+    }
+    let expected: Vec<String> = (1..=5)
+        .map(|month| format!("meetings_held.2031-{month:02}-01.2031-{:02}-01", month + 1))
+        .collect();
+    assert_eq!(ids, expected);
+    asked.kpi = "bookings".to_owned();
+    let other = client
+        .list_targets(with(asked))
+        .await
+        .expect_err("the token is of another list");
+    assert_eq!(other.code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn attainment_and_scorecards_are_there_for_services() {
+    let _ = create("whole", "", quarter("bookings", dollars(1800)))
+        .await
+        .expect("made");
+    let day = |text: &str| {
+        Some(DateOrTime {
+            value: Some(date_or_time::Value::Date(text.to_owned())),
+        })
+    };
+    let mut targets = TargetServiceClient::new(channel().await);
+    let mut attained = async |as_of: &str| {
+        let request = GetAttainmentRequest {
+            tenant: "acme".to_owned(),
+            id: "whole".to_owned(),
+            as_of: day(as_of),
+            min_position: head(),
+            ..GetAttainmentRequest::default()
+        };
+        let found = targets
+            .get_attainment(with(request))
+            .await
+            .expect("attainment")
+            .into_inner();
+        (
+            found.value.expect("a value"),
+            found.attainment.expect("an attainment"),
+        )
+    };
+    // The quarter brings 900 of the 1,800, steadily.
+    let (value, over) = attained("2025-04-30").await;
+    assert_eq!(
+        (value.value.as_deref(), over.attainment.as_deref()),
+        (Some("900"), Some("0.5"))
+    );
+    assert_eq!(
+        (over.status(), over.reason()),
+        (TargetStatus::Off, StatusReason::Final)
+    );
+    let (_, half) = attained("2025-02-14").await;
+    assert_eq!(
+        (half.status(), half.reason()),
+        (TargetStatus::Off, StatusReason::Range)
+    );
+    assert_eq!(half.expected_share.as_deref(), Some("0.5"));
+    let (_, before) = attained("2024-12-31").await;
+    assert_eq!(
+        (before.status(), before.reason()),
+        (TargetStatus::Unspecified, StatusReason::NotBegun)
+    );
+
+    let mut cards = ScorecardServiceClient::new(channel().await);
+    let scorecard = Scorecard {
+        name: "Grpc".to_owned(),
+        items: ["bookings", "win_rate", "open_deals"]
+            .map(|kpi| ScorecardItem {
+                kpi: kpi.to_owned(),
+                weight: 1,
+            })
+            .to_vec(),
+        filters: BTreeMap::from([("owner".to_owned(), "Ann".to_owned())]),
+        period: ScorecardPeriod::FiscalQuarter.into(),
+        ..Scorecard::default()
+    };
+    let create = CreateScorecardRequest {
+        tenant: "acme".to_owned(),
+        id: "z-grpc".to_owned(),
+        scorecard: Some(scorecard.clone()),
+        ..CreateScorecardRequest::default()
+    };
+    let made = cards
+        .create_scorecard(with(create.clone()))
+        .await
+        .expect("made")
+        .into_inner();
+    let made = made.scorecard.expect("a scorecard");
+    assert!(made.warnings.is_empty() && !made.preset);
+    let twice = cards.create_scorecard(with(create)).await.expect_err("taken");
+    assert_eq!(twice.code(), Code::AlreadyExists);
+    let update = UpdateScorecardRequest {
+        tenant: "acme".to_owned(),
+        id: "z-grpc".to_owned(),
+        scorecard: Some(Scorecard {
+            name: "Ann".to_owned(),
+            ..Scorecard::default()
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["name".to_owned()],
+        }),
+        etag: made.etag,
+        ..UpdateScorecardRequest::default()
+    };
+    let changed = cards
+        .update_scorecard(with(update))
+        .await
+        .expect("changed")
+        .into_inner();
+    let changed = changed.scorecard.expect("a scorecard");
+    assert_eq!(
+        changed
+            .scorecard
+            .as_ref()
+            .map(|one| (one.name.as_str(), one.items.len())),
+        Some(("Ann", 3))
+    );
+    let render = RenderScorecardRequest {
+        tenant: "acme".to_owned(),
+        id: "z-grpc".to_owned(),
+        as_of: day("2026-06-15"),
+        min_position: head(),
+        ..RenderScorecardRequest::default()
+    };
+    let card = cards
+        .render_scorecard(with(render))
+        .await
+        .expect("rendered")
+        .into_inner();
+    assert_eq!(
+        (card.name.as_str(), card.lines.len(), card.last_day.as_str()),
+        ("Ann", 3, "2026-06-15")
+    );
+    let value = card.lines[0].value.clone().expect("a value");
+    assert_eq!(value.value.as_deref(), Some("500"), "Ann's alone");
+    assert!(card.watermark.is_some() && card.as_of.is_some());
+    let list = ListScorecardsRequest {
+        tenant: "acme".to_owned(),
+        min_position: head(),
+    };
+    let listed = cards
+        .list_scorecards(with(list))
+        .await
+        .expect("listed")
+        .into_inner()
+        .scorecards;
+    assert!(
+        listed.iter().any(|one| one.id == "z-grpc") && listed.iter().filter(|one| one.preset).count() == 4
+    );
+    let delete = DeleteScorecardRequest {
+        tenant: "acme".to_owned(),
+        id: "z-grpc".to_owned(),
+        etag: changed.etag,
+        ..DeleteScorecardRequest::default()
+    };
+    let _ = cards.delete_scorecard(with(delete)).await.expect("taken back");
+}
