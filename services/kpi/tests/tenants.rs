@@ -1,6 +1,7 @@
 //! Another tenant's id answers exactly like one that is not there, whatever is called and whoever asks.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::needless_update, reason = "some requests name nothing but a tenant")]
 
 #[allow(dead_code, reason = "each test crate uses a part")]
 #[path = "follow/log.rs"]

@@ -18,7 +18,7 @@ pub(crate) struct ContributorsArgs {
     #[arg(value_name = "KPI", required_unless_present = "receipt")]
     pub(crate) kpi: Option<String>,
     /// The receipt of the value, in place of a question
-    #[arg(long, value_name = "RECEIPT", conflicts_with_all = ["kpi", "from", "to", "filter", "as_of", "known_at"])]
+    #[arg(long, value_name = "RECEIPT", conflicts_with_all = ["kpi", "from", "to", "filter", "as_of", "known_at", "now"])]
     pub(crate) receipt: Option<String>,
     /// The tenant
     #[arg(long, value_name = "TENANT")]
@@ -38,6 +38,9 @@ pub(crate) struct ContributorsArgs {
     /// What was known at this instant, at the end of this day, or up to this sequence number
     #[arg(long, value_name = "DATE|seq:N")]
     pub(crate) known_at: Option<KnownAtArg>,
+    /// By the owner, team and attributes of now (as-of), not by those at each event
+    #[arg(long)]
+    pub(crate) now: bool,
     /// At most so many records; all of them without the flag
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,

@@ -5,7 +5,7 @@ use bellwether_contracts::kpi::{Contributor, KpiValue, ListContributorsRequest};
 use serde_json::{Map, Value, json};
 
 use super::query::{self, ValueRow};
-use crate::cli::{ContributorsArgs, QueryArgs};
+use crate::cli::{ContributorsArgs, QueryArgs, ShapeArgs};
 use crate::client::Client;
 use crate::exit::{Code, Failure};
 use crate::output::{Page, Printer, Sheet, View, precise};
@@ -62,6 +62,10 @@ fn question(args: ContributorsArgs) -> QueryArgs {
         as_of: args.as_of,
         known_at: args.known_at,
         receipts: false,
+        shape: ShapeArgs {
+            now: args.now,
+            ..ShapeArgs::default()
+        },
         connection: args.connection,
     }
 }

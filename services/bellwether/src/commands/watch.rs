@@ -207,6 +207,7 @@ mod tests {
             vec![GroupValue {
                 dimension: "owner".to_owned(),
                 name: Some(name.to_owned()),
+                rest: false,
             }]
         };
         let value = KpiValue {

@@ -19,10 +19,12 @@ fn march() -> KpiValue {
             GroupValue {
                 dimension: "region".to_owned(),
                 name: Some("West".to_owned()),
+                rest: false,
             },
             GroupValue {
                 dimension: "owner".to_owned(),
                 name: None,
+                rest: false,
             },
         ],
         value: Some("0.82071097372488408".to_owned()),
@@ -131,6 +133,7 @@ fn mixed() -> Answer {
         let part = GroupValue {
             dimension: dimension.to_owned(),
             name: Some(name.to_owned()),
+            rest: false,
         };
         ValueRow(KpiValue {
             kpi: kpi.to_owned(),
