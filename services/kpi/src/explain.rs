@@ -61,8 +61,11 @@ impl Shape {
             return None;
         }
         let rows = |index: usize| match &kpi.measures[index].of {
-            // A team's quota takes the place of those below it: the groups do not add up.
-            Of::Rows(rows) => Some(rows).filter(|rows| rows.leaves.is_none()),
+            // A team's quota takes the place of those below it: the groups do not add up. Rates of one measure's own are an
+            // effect by themselves.
+            Of::Rows(rows) => Some(rows).filter(|rows| {
+                rows.leaves.is_none() && !matches!(rows.currency, CurrencyPolicy::Start | CurrencyPolicy::End)
+            }),
             Of::Entities(_) => None,
         };
         // What `n` counts is told beside it.
@@ -127,6 +130,18 @@ impl Shape {
         }
     }
 
+    /// What a change is split into, in order.
+    #[must_use]
+    pub fn effects(&self) -> Vec<Effect> {
+        let by_groups: &[Effect] = match (self.kind, self.factors.is_empty()) {
+            // Items of one kind are worth the same in every group.
+            (Kind::Total, true) => &[Effect::Volume],
+            (Kind::Total, false) => &[Effect::Volume, Effect::Mix],
+            (Kind::Average, _) => &[Effect::Mix],
+        };
+        [by_groups, &self.factors].concat()
+    }
+
     /// How the change of a KPI is split.
     ///
     /// # Errors
@@ -179,6 +194,18 @@ impl Shape {
             Unit::Money | Unit::MoneyPerDay | Unit::MoneyPerUnit => exponent,
             Unit::Count | Unit::Days | Unit::Minutes | Unit::Months | Unit::Times | Unit::Points => DECIMALS,
         }
+    }
+}
+
+/// The name of an effect.
+#[must_use]
+pub fn effect_name(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Volume => "volume",
+        Effect::Mix => "mix",
+        Effect::Rate | Effect::Factor(_) => "rate",
+        Effect::Price => "price",
+        Effect::Fx => "fx",
     }
 }
 

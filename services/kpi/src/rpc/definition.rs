@@ -7,6 +7,7 @@ use crate::catalogue::{
     AsOf, Benchmark, Cadence, CurrencyPolicy, Dimension, Direction, Interval, Kpi, Pick, Preset, SalesModel,
     Standing, Status, Unit,
 };
+use crate::explain::{Shape, effect_name};
 
 /// A KPI's definition as a message.
 #[must_use]
@@ -52,8 +53,15 @@ pub fn definition_of(kpi: &Kpi) -> KpiDefinition {
         always_by: definition.always_by.clone().unwrap_or_default(),
         interval: kpi.interval.map_or("", interval_of).to_owned(),
         clock: definition.as_of == AsOf::Minute,
+        explained_by: Shape::of(kpi).map_or_else(Vec::new, |shape| explained_by(&shape)),
         ..KpiDefinition::default()
     }
+}
+
+/// The effects that a change is split into, by name.
+fn explained_by(shape: &Shape) -> Vec<String> {
+    let effects = shape.effects().into_iter();
+    effects.map(|effect| effect_name(effect).to_owned()).collect()
 }
 
 /// A preset as a message.

@@ -41,9 +41,9 @@ pub struct Step {
     pub n: u64,
 }
 
-/// Amounts by the code of their currency.
+/// Amounts by the code of their currency, and how many they are.
 #[derive(Debug, Clone, Default)]
-struct Purse(BTreeMap<u32, i128>);
+struct Purse(BTreeMap<u32, (i128, u64)>);
 
 #[derive(Debug, Clone, Default)]
 struct Bag {
@@ -70,16 +70,33 @@ pub struct Sums {
 impl Purse {
     fn add(&mut self, money: Option<Money>, sign: i128) {
         if let Some(money) = money {
-            *self.0.entry(money.currency).or_default() += sign * i128::from(money.amount);
+            let (sum, n) = self.0.entry(money.currency).or_default();
+            *sum += sign * i128::from(money.amount);
+            *n += 1;
         }
     }
 
     fn worth(&self, rates: &Convert<'_>) -> Result<Exact> {
         let mut sum = Exact::default();
-        for (currency, amount) in &self.0 {
+        for (currency, (amount, _)) in &self.0 {
             sum += &rates(&Exact::from(*amount), *currency)?;
         }
         Ok(sum)
+    }
+
+    /// What other rates make of it, and of how many amounts.
+    fn revalued(&self, [then, now]: [&Convert<'_>; 2]) -> Result<(Exact, u64)> {
+        let (mut sum, mut count) = (Exact::default(), 0);
+        for (currency, (amount, n)) in &self.0 {
+            let one = Exact::one();
+            if then(&one, *currency)? == now(&one, *currency)? {
+                continue;
+            }
+            let amount = Exact::from(*amount);
+            sum += &(now(&amount, *currency)? - then(&amount, *currency)?);
+            count += n;
+        }
+        Ok((sum, count))
     }
 }
 
@@ -166,14 +183,14 @@ impl Group {
             })
         };
         let (start, end) = (side(&self.start, then)?, side(&self.end, now)?);
-        let revalued = self.start.purse.worth(now)? - self.start.purse.worth(then)?;
+        let (revalued, abroad) = self.start.purse.revalued([then, now])?;
         let mut steps: Vec<(Bucket, Exact, u64)> = Vec::new();
         for (bucket, bag) in &self.steps {
             steps.push((*bucket, bag.purse.worth(now)?, bag.n));
         }
         // Where rounding leaves a unit over that no other step has a part of, rates are what it comes from: first of equals.
-        if !revalued.is_zero() || !self.start.purse.0.is_empty() {
-            steps.insert(0, (Bucket::Fx, revalued, self.start.n));
+        if abroad > 0 {
+            steps.insert(0, (Bucket::Fx, revalued, abroad));
         }
         let exact: Vec<Exact> = steps.iter().map(|(_, value, _)| value.clone()).collect();
         let change = (&end.value - &start.value).round_half_even_to_integer();

@@ -59,7 +59,7 @@ pub(super) fn benchmark(one: &Benchmark) -> String {
     format!("{} ({})", one.value, about.join("; "))
 }
 
-fn facts(kpi: &KpiDefinition) -> [(&'static str, String); 18] {
+fn facts(kpi: &KpiDefinition) -> [(&'static str, String); 19] {
     [
         ("Not used", kpi.error.clone()),
         ("Deprecated", deprecated(kpi)),
@@ -77,9 +77,18 @@ fn facts(kpi: &KpiDefinition) -> [(&'static str, String); 18] {
         ("Items (n)", items(kpi)),
         ("Certainty", certainty(kpi).to_owned()),
         ("Currency", words::currency_words(kpi).to_owned()),
+        ("Explained by", explained(kpi)),
         ("As of", as_of(kpi).to_owned()),
         ("Group by", groups(kpi)),
     ]
+}
+
+/// What `kpi explain` makes of a change.
+fn explained(kpi: &KpiDefinition) -> String {
+    match kpi.explained_by.as_slice() {
+        [] => "its records (`kpi explain --receipts`); a change of it cannot be split by groups".to_owned(),
+        effects => format!("{} (`kpi explain`)", effects.join(", ")),
+    }
 }
 
 fn deprecated(kpi: &KpiDefinition) -> String {

@@ -12,7 +12,10 @@ fn every_kpi_can_be_split_or_names_some_that_can() {
     for kpi in CATALOGUE.all() {
         let id = &kpi.definition.id;
         match Shape::find(&CATALOGUE, id) {
-            Ok(_) => able += 1,
+            Ok(shape) => {
+                able += 1;
+                assert!(!shape.effects().is_empty(), "{id} says what it is split into");
+            }
             Err(refused) => {
                 unable += 1;
                 let text = &refused.violations[0].message;
