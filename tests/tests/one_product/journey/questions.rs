@@ -23,8 +23,8 @@ fn kpis(journey: &Journey<'_>) -> Vec<(String, Vec<String>)> {
     let dimensions = |kpi: &Value| {
         kpi["dimensions"]
             .as_array()
-            .expect("a list")
-            .iter()
+            .into_iter()
+            .flatten()
             .map(text)
             .collect()
     };

@@ -5,7 +5,7 @@ use bellwether_domain::{Error, ErrorReason};
 
 use crate::catalogue::measure::MeasureSource;
 use crate::catalogue::{Definition, nearest};
-use crate::table::Table;
+use crate::table::{Column, Storage, Table};
 
 /// The longest line that is shown.
 const WIDEST: usize = 160;
@@ -105,7 +105,10 @@ impl<'a> Place<'a> {
         let columns = || {
             let table = Table::from_name(&source.table);
             let columns = table.map_or(&[][..], |table| table.columns());
-            columns.iter().map(|column| column.name()).collect()
+            let hidden =
+                |column: &&Column| matches!(column.storage(), Storage::Code(dict) if dict.is_identity());
+            let shown = columns.iter().filter(|column| !hidden(column));
+            shown.map(|column| column.name()).collect()
         };
         let (text, names) = match key {
             "formula" => (source.formula.as_str(), names(&source.measures)),

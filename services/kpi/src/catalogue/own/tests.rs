@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
+use crate::table::Table;
 
 const GOOD: &str = "\
 name: Fast wins
@@ -257,6 +258,36 @@ fn a_deprecated_kpi_names_the_one_to_use_instead() {
     assert_eq!(catalogue.deprecated("bookings"), Some(None));
     assert_eq!(catalogue.deprecated("deals_won"), None);
     assert!(catalogue.kpi("win_rate").is_ok(), "it still answers");
+}
+
+#[test]
+fn the_page_for_authors_names_every_table_and_column() {
+    let page = include_str!("../../../../../docs/own-kpis.md");
+    for table in Table::ALL {
+        let columns: Vec<String> = table.columns()[3..]
+            .iter()
+            .map(|one| format!("`{}`", one.name()))
+            .collect();
+        let start = format!("| `{}` | ", table.name());
+        let row = page.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("no row of {}", table.name()));
+        assert!(
+            row.ends_with(&format!(" | {} |", columns.join(" "))),
+            "{row}\n{columns:?}"
+        );
+        for column in columns {
+            assert!(
+                page.contains(&format!("\n| {column} | ")),
+                "{column} is not explained"
+            );
+        }
+    }
+    let sample = include_str!("../../../../../deploy/kpis/fast_win_share.yaml");
+    assert!(page.contains(sample), "the page shows the sample as it is");
+    Draft::read(sample)
+        .unwrap()
+        .compile("fast_win_share", 1, true)
+        .unwrap();
 }
 
 /// Pieces that mean something in YAML, in formulas and in expressions.
