@@ -329,6 +329,53 @@ async fn a_receipt_expires_with_the_life_of_the_log_and_not_with_time() {
     node.stop().await;
 }
 
+/// A database that was restored without a new epoch holds something else, or nothing yet, at the position of a receipt.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_of_what_a_restored_log_has_lost_expires() {
+    let log = company();
+    let (node, _dir) = start(&log).await;
+    let kept = value(&node, "all-of-acme", february("bookings")).await;
+    log.write("acme", &[won("lost", "ann", "2017-02-03", "5")]);
+    let lost = value(&node, "all-of-acme", february("bookings")).await;
+    log.restore("acme", 3);
+    log.write(
+        "acme",
+        &[
+            won("other", "ann", "2017-02-03", "6"),
+            won("more", "ann", "2017-02-04", "1"),
+        ],
+    );
+    log.break_streams();
+    let mut client = KpiServiceClient::new(node.channel_as("all-of-acme"));
+    let mut verdict = async |receipt: &str| {
+        let request = VerifyReceiptRequest {
+            tenant: "acme".to_owned(),
+            receipt: receipt.to_owned(),
+        };
+        let found = client.verify_receipt(request).await;
+        found.map(|found| found.into_inner().verdict())
+    };
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while verdict(&lost.receipt).await.ok() != Some(ReceiptVerdict::Expired) {
+        assert!(std::time::Instant::now() < end, "it does not expire");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(
+        verdict(&kept.receipt).await.unwrap(),
+        ReceiptVerdict::Match,
+        "that was kept"
+    );
+    let status = restated(&node, "all-of-acme", (&lost.receipt, ""), (0, ""))
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::OutOfRange, "{status}");
+    let now = restated(&node, "all-of-acme", (&kept.receipt, ""), (0, ""))
+        .await
+        .unwrap();
+    assert_eq!(now.restatement.unwrap().change.as_deref(), Some("7"));
+    node.stop().await;
+}
+
 fn steps(one: &Waterfall) -> Vec<(WaterfallBucket, String, u64)> {
     let steps = one.steps.iter();
     steps

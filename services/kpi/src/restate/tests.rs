@@ -318,6 +318,52 @@ proptest! {
     }
 }
 
+#[test]
+fn another_definition_is_a_cause_of_its_own() {
+    let defined = |version: u32, filter: &str| {
+        let text = format!(
+            "
+kpis:
+  - id: tested
+    version: {version}
+    name: Tested
+    description: A test.
+    in_words: as tested
+    formula: sum
+    unit: money
+    direction: up
+    leading: false
+    cadence: monthly
+    funnel_stage: close
+    currency: booked
+    items: {{ what: deals, measure: sum }}
+    measures:
+      - {{ name: sum, table: closings, class: flow, aggregate: sum, expression: amount, filter: \"{filter}\" }}"
+        );
+        Catalogue::read(&text).unwrap()
+    };
+    let (won_only, all) = (defined(1, "outcome = 'won'"), defined(2, "outcome <> ''"));
+    let mut log = begun();
+    log.deal("won", (hour(0), 0), won(10, "anna"));
+    let lost = bellwether_domain::record::Opportunity {
+        stage: "Lost".to_owned(),
+        ..won(7, "anna")
+    };
+    log.deal("lost", (hour(0), 0), lost);
+    let before = log.changes.len() as u64;
+    log.deal("late", (hour(0), 0), won(1, "anna"));
+    let facts = log.replay(log.changes.len());
+    let end = |seq, catalogue| End {
+        seq,
+        as_of: "2017-06-01T00:00:00Z".parse().unwrap(),
+        catalogue,
+    };
+    let ends = (end(before, &won_only), end(before + 1, &all));
+    let found = restate(&facts, &ask("tested"), &[], ends, 2).unwrap();
+    assert_eq!(parts(&found), ["Records 1 1", "Derivation 7 1"]);
+    assert_eq!(records(&found), ["lost 7 ", "late 1 New"]);
+}
+
 /// Settings that are walked one by one are few: of more, one step holds them all.
 #[test]
 fn many_settings_are_one_step() {
