@@ -61,7 +61,7 @@ impl Telling<'_> {
             .enumerate()
             .map(|one| u32::from(passes(one)))
             .collect();
-        if dimension.field().is_some() {
+        if self.is_sized(dimension) {
             // 12.50 is 12.5, as values are.
             let sizes: Vec<Exact> = wanted.iter().filter_map(|one| one.parse().ok()).collect();
             for (number, name) in numbers.iter_mut().zip(&names) {

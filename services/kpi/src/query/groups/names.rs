@@ -1,10 +1,10 @@
 //! The names of a dimension: sorted, "missing" after them, and last the rest where only some are told apart.
 
-use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bellwether_domain::exact::Exact;
+use bellwether_domain::settings::{AttributeDeclaration, AttributeType};
 
 use super::Telling;
 use super::fields::holder;
@@ -37,14 +37,12 @@ impl Names {
             }
         }
         let mut names: Vec<Arc<str>> = by_code.iter().filter(|name| !name.is_empty()).cloned().collect();
-        let order = |one: &Arc<str>, other: &Arc<str>| compare(dimension, one, other);
-        names.sort_unstable_by(order);
+        names.sort_unstable();
         names.dedup();
+        sort(&mut names, dimension, telling.is_sized(dimension));
         let missing = ordinal(names.len());
-        let number = |name: &Arc<str>| {
-            let found = names.binary_search_by(|one| order(one, name));
-            found.ok().filter(|_| !name.is_empty()).map_or(missing, ordinal)
-        };
+        let places: HashMap<&str, u32> = names.iter().map(|name| &**name).zip(0..).collect();
+        let number = |name: &Arc<str>| places.get(&**name).copied().unwrap_or(missing);
         let mut numbers: Vec<u32> = by_code.iter().map(number).collect();
         if numbers.is_empty() {
             numbers.push(missing);
@@ -111,23 +109,24 @@ fn ordinal(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
-/// The order of names: tenures by length, values of declared fields that are numbers by size, others as they are written.
-fn compare(dimension: &Dimension, one: &str, other: &str) -> Ordering {
-    match dimension {
-        Dimension::Tenure => {
-            let band = |name: &str| TENURES.iter().position(|known| *known == name);
-            band(one).cmp(&band(other))
-        }
-        Dimension::Declared(_) => {
-            let number = |name: &str| name.parse::<Exact>().ok();
-            match (number(one), number(other)) {
-                (Some(a), Some(b)) => a.cmp(&b).then_with(|| one.cmp(other)),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => one.cmp(other),
-            }
-        }
-        _ => one.cmp(other),
+impl Telling<'_> {
+    /// Whether the values of a dimension are numbers.
+    pub(super) fn is_sized(&self, dimension: &Dimension) -> bool {
+        let numbers = |one: &AttributeDeclaration| one.attribute_type == AttributeType::Number;
+        let mut declared = self.moment.settings.attributes.iter();
+        declared.any(|one| Some(one.name.as_str()) == dimension.field() && numbers(one))
+    }
+}
+
+/// Puts names, which are in the order of their letters, in that of the dimension: tenures by length, numbers by size.
+fn sort(names: &mut [Arc<str>], dimension: &Dimension, sized: bool) {
+    if *dimension == Dimension::Tenure {
+        names.sort_by_key(|name| TENURES.iter().position(|known| **known == **name));
+    } else if sized {
+        names.sort_by_cached_key(|name| {
+            let size = name.parse::<Exact>().ok();
+            (size.is_none(), size)
+        });
     }
 }
 
@@ -190,17 +189,19 @@ mod tests {
 
     #[test]
     fn numbers_stand_by_size_before_words_and_tenures_by_length() {
-        let sorted = |dimension: Dimension, mut names: Vec<&'static str>| {
-            names.sort_by(|one, other| compare(&dimension, one, other));
-            names
+        let sorted = |dimension: Dimension, names: &[&str], sized| {
+            let mut names: Vec<Arc<str>> = names.iter().copied().map(Arc::from).collect();
+            names.sort();
+            sort(&mut names, &dimension, sized);
+            names.join(" ")
         };
-        let field = Dimension::Declared("attr.score".into());
+        let field = || Dimension::Declared("attr.score".into());
+        let names = ["x", "10", "9.5", "-1", "a"];
+        assert_eq!(sorted(field(), &names, true), "-1 9.5 10 a x");
+        assert_eq!(sorted(field(), &names, false), "-1 10 9.5 a x");
         assert_eq!(
-            sorted(field, vec!["x", "10", "9.5", "-1", "a"]),
-            ["-1", "9.5", "10", "a", "x"]
+            sorted(Dimension::Tenure, &TENURES[1..], false),
+            TENURES[1..].join(" ")
         );
-        let mut bands = TENURES[1..].to_vec();
-        bands.reverse();
-        assert_eq!(sorted(Dimension::Tenure, bands), TENURES[1..]);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bellwether_contracts::convert::record_to_proto;
 use bellwether_contracts::ingestion::change::Payload;
+use bellwether_domain::exact::Exact;
 use bellwether_domain::record::{
     Account, AttributeValue, Body, MetricSample, Opportunity, OwnerChange, Record, Rep, Team,
 };
@@ -406,4 +407,95 @@ kpis:
     assert_eq!(told(ask("attr.site")), ["Graz 4", "Linz 1", "null 2"]);
     assert_eq!(told(ask("team")), ["sales 1", "west 2", "null 4"]);
     assert_eq!(told(ask("team.1")), ["sales 3", "null 4"]);
+}
+
+/// Every dimension of this room, asked for as at the event and as of now.
+fn asks() -> Vec<Ask> {
+    let dimensions = [
+        "team.1",
+        "team.2",
+        "territory.1",
+        "tenure",
+        "attr.tier",
+        "attr.score",
+        "attr.since",
+    ];
+    let both = |dimension: &&str| [by(year(), &[dimension]), as_now(by(year(), &[dimension]))];
+    dimensions.iter().flat_map(both).collect()
+}
+
+#[test]
+fn their_records_sum_to_them() {
+    let facts = facts(&company());
+    for ask in asks() {
+        let rows = answer(&facts, &CATALOGUE, &ask, now(), 1).unwrap().rows;
+        let mut all = 0;
+        for row in &rows {
+            let found = contributors(&facts, &CATALOGUE, &ask, &named(row), now(), 1)
+                .unwrap()
+                .unwrap();
+            let sum: Exact = found.list.iter().filter_map(|one| one.contribution.clone()).sum();
+            assert_eq!(sum.to_exact_string(), super::text(row), "{:?}", ask.group_by);
+            assert_eq!(
+                cell(&facts, &CATALOGUE, &ask, &named(row), now(), 1)
+                    .unwrap()
+                    .unwrap()
+                    .n,
+                row.n
+            );
+            all += found.list.len();
+        }
+        assert_eq!(all, 3, "{:?}", ask.group_by);
+    }
+}
+
+#[test]
+fn changes_are_compared_and_split_by_them() {
+    let facts = facts(&company());
+    let march = |ask: Ask| Ask {
+        from: Some("2017-03-01".parse().unwrap()),
+        to: Some("2017-04-01".parse().unwrap()),
+        ..ask
+    };
+    for ask in asks().into_iter().map(march) {
+        let both = answer_both(&facts, &CATALOGUE, &ask, &Base::Previous, now(), 1).unwrap();
+        let sum = |side: fn(&Pair) -> &Row| -> f64 {
+            both.pairs
+                .iter()
+                .map(|pair| super::text(side(pair)).parse::<f64>().unwrap())
+                .sum()
+        };
+        let sums = (sum(|pair| pair.base.as_ref().unwrap()), sum(|pair| &pair.now));
+        assert_eq!(sums, (1.0, 6.0), "{:?}", ask.group_by);
+        let chain = Chain {
+            items: Items::Seen(0),
+            value: Some(0),
+            constant: false,
+        };
+        let found = levels(&facts, &CATALOGUE, (&ask, &Base::Previous), chain, now(), 1).unwrap();
+        let total = |side: fn(&Group) -> &Vec<Exact>| -> Exact {
+            found.groups.iter().map(|group| side(group)[1].clone()).sum()
+        };
+        let told = [total(|group| &group.before), total(|group| &group.after)];
+        assert_eq!(
+            told.map(|sum| sum.to_exact_string()),
+            ["1", "6"],
+            "{:?}",
+            ask.group_by
+        );
+    }
+    let top = Ask {
+        top: Some(Top {
+            most: 1,
+            ..Top::default()
+        }),
+        ..march(asks().remove(0))
+    };
+    let chain = Chain {
+        items: Items::Value(0),
+        value: None,
+        constant: false,
+    };
+    let error = levels(&facts, &CATALOGUE, (&top, &Base::Previous), chain, now(), 1).unwrap_err();
+    assert_eq!(error.violations[0].field, "top");
 }
