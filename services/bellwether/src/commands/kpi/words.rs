@@ -205,18 +205,28 @@ fn counted(measure: &MeasureDefinition) -> String {
 }
 
 fn when(measure: &MeasureDefinition) -> String {
-    let stock = measure.class == "stock";
-    match (measure.at.as_str(), measure.window.as_str()) {
-        ("previous", _) | (_, "previous") => "in the period before".to_owned(),
-        ("start", _) => "at the period's start".to_owned(),
-        ("during", _) => "at any time of the period".to_owned(),
-        _ if stock => "at the period's end".to_owned(),
-        (_, "before") => "in all the time before the period".to_owned(),
-        (_, "ever") => "in all the time up to as-of".to_owned(),
-        (_, window) => match window.strip_prefix("rolling ") {
-            Some(stretch) => format!("in the {stretch} up to the period's end"),
-            None => "in the period".to_owned(),
-        },
+    let (at, window) = (measure.at.as_str(), measure.window.as_str());
+    let rolling = window.strip_prefix("rolling ");
+    if measure.class == "stock" {
+        return match (at, window, rolling) {
+            ("start", _, Some(stretch)) => format!("{stretch} before the period's end"),
+            ("during", _, Some(stretch)) => format!("at any time of the {stretch} up to the period's end"),
+            ("start", "previous", _) => "at the start of the period before".to_owned(),
+            ("during", "previous", _) => "at any time of the period before".to_owned(),
+            ("during", "before", _) => "at any time before the period".to_owned(),
+            ("during", "ever", _) => "at any time up to as-of".to_owned(),
+            ("start", ..) => "at the period's start".to_owned(),
+            ("during", ..) => "at any time of the period".to_owned(),
+            ("previous", ..) | (_, "previous", _) => "at the end of the period before".to_owned(),
+            _ => "at the period's end".to_owned(),
+        };
+    }
+    match (at, window, rolling) {
+        ("previous", ..) | (_, "previous", _) => "in the period before".to_owned(),
+        (_, "before", _) => "in all the time before the period".to_owned(),
+        (_, "ever", _) => "in all the time up to as-of".to_owned(),
+        (.., Some(stretch)) => format!("in the {stretch} up to the period's end"),
+        (.., None) => "in the period".to_owned(),
     }
 }
 
@@ -263,12 +273,35 @@ fn nested(measure: &MeasureDefinition) -> String {
         "quantile" => format!("quantile {}", measure.q),
         aggregate => aggregate.to_owned(),
     };
-    let inner = |one: &MeasureDefinition| format!("`{}`: {}", one.name, self::measure(one));
-    let inner: Vec<String> = measure.measures.iter().map(inner).collect();
     format!(
         "{how} over each `{}`{only} of `{}` ({})",
         measure.per,
         measure.formula,
-        inner.join("; ")
+        inner(&measure.measures).join("; ")
     )
+}
+
+/// The measures of a nested one, those that differ in nothing but when they look told together.
+fn inner(measures: &[MeasureDefinition]) -> Vec<String> {
+    let rolling = |one: &MeasureDefinition| one.at == "start" && one.window.starts_with("rolling ");
+    let count = |one: &MeasureDefinition| one.window.split(' ').nth(1).unwrap_or_default().to_owned();
+    let alike = |one: &MeasureDefinition, other: &MeasureDefinition| {
+        let whenever = |of: &MeasureDefinition| MeasureDefinition {
+            name: String::new(),
+            window: String::new(),
+            ..of.clone()
+        };
+        rolling(one) && rolling(other) && whenever(one) == whenever(other)
+    };
+    let run = |run: &[MeasureDefinition]| match run {
+        [first, .., last] => {
+            let told = measure(last).replace(&when(last), &format!("{} to {}", count(first), when(last)));
+            format!("`{}` to `{}`: {told}", first.name, last.name)
+        }
+        one => one
+            .iter()
+            .map(|one| format!("`{}`: {}", one.name, measure(one)))
+            .collect(),
+    };
+    measures.chunk_by(alike).map(run).collect()
 }
