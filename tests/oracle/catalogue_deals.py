@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from . import times
 from .kpi import Absent, Sel, ended_by, groups_of, kpi, median, ratio
+from .quotas import quota
 
 CLOSED = Sel("closings")
 WON = Sel("closings", lambda row: row.outcome == "won")
@@ -35,6 +36,17 @@ def count(name, items, **more):
 def share(name, part, items, none, **more):
     """The share of items that are a part of them."""
     kpi(name, items, none=none, **more)(lambda cell: ratio(cell.count(part), cell.count(items), none))
+
+
+def credited(sel):
+    """The same deals by credit: their parts sum to the whole (R10)."""
+    return Sel("credits", sel.where, sel.axis)
+
+
+def booked(name, items, **more):
+    """What deals won come to, by credit; n counts each deal once, with its primary owner."""
+    parts = credited(items)
+    kpi(name, items, lacks="money", credit=parts, kind="exact", **more)(lambda cell: cell.money(parts).total)
 
 
 def total(name, items, **more):
@@ -84,13 +96,13 @@ share("open_deals_undated", Sel("open_deals", lambda row: row.expected is None),
 share("open_deals_without_account", Sel("open_deals", lambda row: row.account is None), OPEN, "no_open_deals")
 share("open_deals_without_amount", Sel("open_deals", lambda row: row.money is None), OPEN, "no_open_deals")
 
-total("bookings", WON)
-total("bookings_new", won("new"))
-total("bookings_expansion", won("expansion", "cross_sell"))
-total("bookings_renewal", won("renewal"))
+booked("bookings", WON)
+booked("bookings_new", won("new"))
+booked("bookings_expansion", won("expansion", "cross_sell"))
+booked("bookings_renewal", won("renewal"))
 total("lost_value", LOST)
 SOURCED = Sel("closings", lambda row: row.outcome == "won" and row.campaign is not None)
-total("marketing_sourced_bookings", SOURCED)
+booked("marketing_sourced_bookings", SOURCED)
 total("marketing_sourced_pipeline", Sel("created_deals", lambda row: row.campaign is not None))
 total("pipeline_created", CREATED)
 total("pipeline_value", OPEN, policy="spot")
@@ -118,7 +130,15 @@ mean("average_new_deal_size", won("new"), "no_won_deals")
 mean("average_created_deal_size", CREATED, "no_created_deals")
 mean("average_open_deal_size", OPEN, "no_open_deals", policy="spot")
 
-growth("revenue_growth_rate", WON)
+CREDITED = credited(WON)
+CREDITED_BEFORE = CREDITED.but(axis="previous")
+
+
+@kpi("revenue_growth_rate", WON, lacks="money", credit=CREDITED, policy="constant")
+def _(cell):
+    return ratio(cell.money(CREDITED).total, cell.money(CREDITED_BEFORE).total, "no_base") - 1
+
+
 growth("pipeline_growth", CREATED)
 
 
@@ -159,17 +179,20 @@ def cycles(items, none):
         days, timed = cell.sum(items, "cycle")
         return ratio(days / DAY, timed, none)
 
-    def middle(cell):
+    def quantile(cell, q=Fraction(1, 2)):
         days = [Fraction(row.cycle, DAY) for row in cell.rows(items) if row.cycle is not None]
-        return median(days, none)
+        return median(days, none, q)
 
-    return mean, middle
+    return mean, quantile
 
 
 for prefix, items, none in (("sales", WON, "no_won_deals"), ("lost", LOST, "no_lost_deals")):
-    body, middle = cycles(items, none)
+    body, quantile = cycles(items, none)
     kpi(f"{prefix}_cycle_mean", items, lacks="cycle", none=none, zero="no_cycle")(body)
-    kpi(f"{prefix}_cycle_median", items, lacks="cycle", none=none, zero="no_cycle")(middle)
+    kpi(f"{prefix}_cycle_median", items, lacks="cycle", none=none, zero="no_cycle")(quantile)
+
+late = cycles(WON, "no_won_deals")[1]
+kpi("sales_cycle_p90", WON, lacks="cycle", none="no_won_deals", zero="no_cycle")(lambda cell: late(cell, Fraction(9, 10)))
 
 
 def pace(cell):
@@ -262,14 +285,12 @@ def _(cell):
 PRICED = Sel("won_lines", lambda row: row.money is not None)
 
 
-@kpi("created_and_won", Sel("closings", lambda row: row.outcome == "won", due=lambda row, cell: fresh(row, cell)), lacks="money", kind="exact")
-def _(cell):
-    return cell.money(cell.kpi.items).total
-
-
 def fresh(row, cell):
     """Whether the deal entered the pipeline in the same period."""
     return any(other.deal == row.deal for other in cell.whole().rows(CREATED))
+
+
+total("created_and_won", Sel("closings", lambda row: row.outcome == "won", due=fresh))
 
 
 def customers(cell):
@@ -329,10 +350,10 @@ def _(cell):
 
 @kpi("pipeline_coverage", DUE, lacks="money", policy="spot")
 def _(cell):
-    quota = cell.quota()
-    if not quota.items:
+    found = quota(cell)
+    if not found.items:
         raise Absent("no_quota")
-    left = max(quota.total - cell.money(WON).total, 0)
+    left = max(found.total - cell.money(CREDITED).total, 0)
     return ratio(cell.money(DUE).total, left, "quota_met")
 
 

@@ -2,10 +2,10 @@
 
 from fractions import Fraction
 
-from . import times
-from .catalogue_deals import CLOSED, FIRST, WON, count, share
-from .kpi import Cell, Sel, ended_by, groups_of, kpi, ratio
-from .question import Money, exponent
+from .catalogue_deals import CREDITED, FIRST, WON, count, share
+from .kpi import Sel, ended_by, groups_of, kpi, ratio
+from .question import exponent
+from .quotas import QUOTAS, REPS, quota, spread
 from .windows import conversion, maturity
 
 MINUTE = 60_000_000
@@ -124,39 +124,9 @@ def _(cell):
     return ratio(cell.count(DONE), heads(cell), "no_reps")
 
 
-@kpi("bookings_per_rep", PRESENT, none="no_reps", n=heads, missing=(WON, "money"))
+@kpi("bookings_per_rep", PRESENT, none="no_reps", n=heads, missing=(WON, "money"), credit=CREDITED, by=PRESENT)
 def _(cell):
-    return ratio(cell.money(WON).total, heads(cell), "no_reps")
-
-
-QUOTAS = Sel("quotas", lambda row: row.team is None, axis="during")
-
-
-def spread(cell, rows):
-    """Quotas by the share of their days that lie in the period."""
-    question, span, zone = cell.question, cell.span, cell.question.zone
-    first = zone.day_of(span.start) if span.start is not None else -(1 << 40)
-    last = zone.day_of(question.as_of if span.end is None else span.end)
-    total, seen = Fraction(0), 0
-    for row in rows:
-        if row.money is None:
-            continue
-        seen += 1
-        start = max(row.first, first, zone.day_of(row.at))
-        end = min(row.end, last, zone.day_of(row.until))
-        part = Fraction(row.money[0] * max(0, end - start), row.end - row.first)
-        total += question.convert(part, row.money[1], row.at, cell.kpi.policy)
-    return total, seen
-
-
-def quota(cell):
-    """The quotas of the cell."""
-    rows = cell.rows(QUOTAS)
-    total, seen = spread(cell, rows)
-    return Money(Fraction(round(total)) / 10 ** exponent(cell.question.world.currency), len(rows), seen)
-
-
-Cell.quota = quota
+    return ratio(cell.money(CREDITED).total, heads(cell), "no_reps")
 
 
 @kpi("quota", QUOTAS, lacks="money", none="no_quota")
@@ -164,18 +134,18 @@ def _(cell):
     return quota(cell).total
 
 
-@kpi("quota_attainment", QUOTAS, lacks="money", none="no_quota", missing=(WON, "money"))
+@kpi("quota_attainment", QUOTAS, lacks="money", none="no_quota", missing=(WON, "money"), credit=CREDITED, by=QUOTAS)
 def _(cell):
-    return ratio(cell.money(WON).total, quota(cell).total, "no_quota")
+    return ratio(cell.money(CREDITED).total, quota(cell).total, "no_quota")
 
 
 def measured(cell):
     """The quota of each rep who has one of more than nothing."""
     found = {}
-    for row in cell.rows(QUOTAS):
-        found.setdefault(row.owner, []).append(row)
+    for row in cell.rows(REPS):
+        found.setdefault(cell.question.owner(row), []).append(row)
     unit = 10 ** exponent(cell.question.world.currency)
-    quotas = {owner: spread(cell, rows)[0] / unit for owner, rows in found.items()}
+    quotas = {owner: spread(cell, rows) / unit for owner, rows in found.items()}
     return {owner: quota for owner, quota in quotas.items() if quota > 0}
 
 
@@ -186,13 +156,13 @@ class Measured:
         return list(measured(cell))
 
     def groups(self, cell):
-        return {group for group in groups_of(cell, QUOTAS) if measured(cell.of(group))}
+        return {group for group in groups_of(cell, REPS) if measured(cell.of(group))}
 
 
 @kpi("reps_attaining", Measured(), none="no_quota")
 def _(cell):
     found, there = measured(cell), 0
     for owner, quota in found.items():
-        rows = [row for row in cell.rows(WON) if row.owner == owner]
+        rows = [row for row in cell.rows(CREDITED) if cell.question.owner(row) == owner]
         there += cell.money_of(rows, rounded=False).total >= quota
     return ratio(there, len(found), "no_quota")

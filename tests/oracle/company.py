@@ -3,6 +3,7 @@
 import random
 
 from . import times
+from .company_commerce import Commerce
 from .company_deals import Deals
 from .company_sales import Sales
 
@@ -31,6 +32,12 @@ class Draw(random.Random):
     def field(self, number, dates=0.6):
         """A day or instant of the contract on a day."""
         return {"date": str(times.date(number))} if self.chance(dates) else {"instant": self.time(number)}
+
+    def entry(self, number, dates):
+        """The same for entries of a history: at hours that are in the same order as the days, in every zone."""
+        if self.chance(dates):
+            return {"date": str(times.date(number))}
+        return {"instant": f"{times.date(number)}T{self.randint(12, 17)}:{self.randrange(60):02}:00Z"}
 
     def maybe(self, share, make):
         """Something or nothing."""
@@ -94,12 +101,13 @@ class Company:
         self.steps.append({"settings": made})
         self.people()
         self.rates(made)
-        deals, sales = Deals(self), Sales(self)
+        deals, sales, commerce = Deals(self), Sales(self), Commerce(self)
         # In batches, so that what was known after each can be asked for; corrections and late records come later.
-        for batch in self.batches(deals.records() + sales.records()):
+        for batch in self.batches(deals.records() + sales.records() + commerce.records()):
             self.steps.append({"upsert": batch})
         self.steps += deals.corrections()
         self.steps += sales.corrections()
+        self.steps += commerce.corrections()
         self.reorganise()
         self.merges(deals, sales)
         if seed % 3 == 0:
@@ -119,6 +127,9 @@ class Company:
     def version(self, kind, id, day, says, **more):
         """A version of a record that holds from a day."""
         effective = f"{times.date(day)}T00:00:00Z"
+        fields = {"opportunity": "tier", "account": "tier", "rep": "badge"}
+        if kind in fields and self.draw.chance(0.5):
+            more["attributes"] = {fields[kind]: {"text": self.draw.choice(("gold", "tin"))}}
         return {"id": id, "effective_at": effective, kind: {k: v for k, v in says.items() if v is not None}, **more}
 
     def people(self):
@@ -138,7 +149,7 @@ class Company:
             start = draw.day(FIRST - 300, FIRST + 400)
             says = {
                 "name": "Kim" if number in (2, 3) else draw.choice((f"Rep {number}", None)),
-                "manager": draw.choice(("r0", None, None, "Mr X")),
+                "manager": draw.choice(("r0" if number else None, None, None, "Mr X")),
                 "team_id": draw.choice((*self.teams, None)),
                 "region": draw.choice(("East", None)),
                 "territory": draw.choice(("us", None)),

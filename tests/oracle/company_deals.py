@@ -16,7 +16,8 @@ class Deals:
     def records(self):
         """All deals as they are first sent."""
         out = []
-        for number in range(46):
+        # Of some there must be enough to measure the chances of stages.
+        for number in range(150 if self.company.seed % 5 == 1 else 46):
             id = f"d{number:02}"
             out += self.one(id)
         return out
@@ -97,8 +98,8 @@ class Deals:
         if amount and draw.chance(0.4):
             listed = amount["minor_units"] + draw.choice((0, 100, 50_000))
             says["list_amount"] = {**amount, "minor_units": listed}
-        if draw.chance(0.25):
-            says["forecast_category"] = "FORECAST_CATEGORY_" + draw.choice(("PIPELINE", "BEST_CASE", "COMMIT", "OMITTED"))
+        if draw.chance(0.6):
+            says["forecast_category"] = "FORECAST_CATEGORY_" + draw.choice(("PIPELINE", "BEST_CASE", "MOST_LIKELY", "COMMIT", "OMITTED"))
         if draw.chance(0.25):
             says["crm_probability"] = draw.choice(("0", "0.25", "0.5", "1"))
         if closed and draw.chance(0.4):
@@ -142,24 +143,24 @@ class Deals:
         draw = self.draw
         says = self.says(base, stages[-1][1], stages[-1][0], True)
         says.pop("closed_at", None)
-        says["stage_history"] = [{"at": draw.field(number, dates), "stage": stage} for number, stage in stages]
+        says["stage_history"] = [{"at": draw.entry(number, dates), "stage": stage} for number, stage in stages]
         if draw.chance(0.5):
-            amounts = [{"at": draw.field(number, dates), "amount": draw.money()} for number, _ in stages]
+            amounts = [{"at": draw.entry(number, dates), "amount": draw.money()} for number, _ in stages]
             says["amount_history"] = amounts
             says["amount"] = amounts[-1]["amount"]
             says.pop("list_amount", None)
         if draw.chance(0.4):
-            owners = [{"at": draw.field(number, dates), "owner_id": draw.choice(self.company.reps)} for number, _ in stages]
+            owners = [{"at": draw.entry(number, dates), "owner_id": draw.choice(self.company.reps)} for number, _ in stages]
             says["owner_history"], says["owner_id"] = owners, owners[-1]["owner_id"]
         if draw.chance(0.5):
             dated = [
-                {"at": draw.field(number, dates), "expected_close": draw.field(number + draw.randint(-5, 80), 0.8)}
+                {"at": draw.entry(number, dates), "expected_close": draw.field(number + draw.randint(-5, 80), 0.8)}
                 for number, _ in stages
             ]
             says["close_date_history"], says["expected_close"] = dated, dated[-1]["expected_close"]
         for name in ("stage_history", "amount_history", "owner_history", "close_date_history"):
             if name in says:
-                says[name].sort(key=lambda entry: min(entry["at"].get("date", "9"), entry["at"].get("instant", "9")[:10]))
+                says[name].sort(key=lambda entry: entry["at"].get("date") or entry["at"]["instant"])
         return [self.company.version("opportunity", id, stages[-1][0], says)]
 
     def corrections(self):

@@ -65,7 +65,7 @@ class Sales:
             "type": "ACTIVITY_TYPE_" + kind,
             "rep_id": draw.choice((*company.reps, None)) if lead else draw.choice(company.reps),
             "lead_id": lead,
-            "opportunity_id": draw.choice(("d03", "d07", "d11", None)),
+            "opportunity_id": draw.choice((f"d{draw.randrange(46):02}", None)),
             "account_id": draw.choice((*company.accounts, None)),
             "at": draw.field(number, 0.4),
             "completed": True if draw.chance(0.85) else None,
@@ -106,8 +106,8 @@ class Sales:
         for id in draw.sample(self.leads, 3):
             self.gone.add(id)
             out.append({"delete": {"kind": "lead", "id": id}})
-        for _ in range(4):
-            out.append({"delete": {"kind": "activity", "id": f"t{draw.randrange(170):03}"}})
+        for number in draw.sample(range(170), 4):
+            out.append({"delete": {"kind": "activity", "id": f"t{number:03}"}})
         again = [self.activity(f"t{number:03}") for number in draw.sample(range(170), 6)]
         for record in again:
             record["effective_at"] = "2024-12-31T00:00:00Z"

@@ -1,8 +1,10 @@
 """The life of a deal: when it was open, qualified, won and lost, and what it was worth (R2, R3, R14)."""
 
+from fractions import Fraction
+
 from . import fields, times
 from .log import ARRIVAL
-from .split import parts, shares
+from .split import first, parts, shares
 from .tables import Row
 
 CLASSES = {
@@ -164,6 +166,8 @@ class Deal:
         main = max(lines, key=size) if lines else {}
         return Row(
             at,
+            kind="opportunity",
+            id=self.id,
             deal=self.id,
             says=says,
             version=number,
@@ -173,7 +177,9 @@ class Deal:
             pipeline=says.get("pipeline") or self.world.stages.default,
             source=says.get("source") or None,
             campaign=says.get("campaign") or None,
+            competitor=says.get("competitor") or None,
             type=_type(says),
+            category=_category(says),
             **more,
         )
 
@@ -191,12 +197,35 @@ class Deal:
             if saying:
                 number, told = saying[-1], self.story.starts[saying[0]]
             row = self.row(closing.start, number, stage=closing.stage, outcome=closing.outcome, until=closing.end)
-            row.owner = fields.of_event(self.owners, at, told) or None
+            row.credits = self._credits(max(at, told))
+            row.owner = first(row.credits) or fields.of_event(self.owners, at, told) or None
             row.money = fields.of_event(self.amounts, at, told)
             row.cycle = self._cycle(closing)
+            row.listed = _listed(row)
+            row.discount = _discount(row)
+            row.contacts = _contacts(row.says)
             row.created_at = self.start if self.aged else None
             row.loss_reason = None if closing.outcome == "won" else row.says.get("loss_reason") or None
             yield row
+
+    def _credits(self, at):
+        """Who is credited with the deal at an instant; nobody where its owner has all of it."""
+        return self.story.says[self.story.version_at(at)].get("credits", [])
+
+    def owner_at(self, at):
+        """The primary owner at an instant: of the largest share, then of the first id; without credits the owner."""
+        return first(self._credits(at)) or fields.at(self.owners, at) or None
+
+    def _pushes(self, at):
+        """How often the expected close has been put off so far."""
+        count, last = 0, None
+        for point in self.expected:
+            if point.at > at:
+                break
+            begin = self.zone.begin(point.value) if point.value else None
+            count += None not in (begin, last) and begin > last
+            last = begin
+        return count
 
     def _cycle(self, closing):
         if not self.aged:
@@ -205,7 +234,7 @@ class Deal:
             return max(0, closing.when[1] - self.created[1]) * times.DAY
         return max(0, closing.start - self.start)
 
-    def open_at(self, at):
+    def at(self, at):
         """The deal as it is open just before an instant; None where it is not."""
         if not any(start < at <= end for start, end in self.open):
             return None
@@ -213,12 +242,40 @@ class Deal:
         number = self.story.version_at(before)
         stages = [point for point in self.stages if point.at <= before and self.outcome(point) == "open"]
         row = self.row(at - 1, number, stage=stages[-1].value if stages else None)
-        row.owner = fields.at(self.owners, before) or None
+        row.owner = self.owner_at(before)
         row.money = fields.at(self.amounts, before)
         expected = fields.at(self.expected, before)
         row.expected = self.zone.begin(expected) if expected else None
+        row.pushes = self._pushes(before)
+        row.probability = says_probability(row.says, self.world.stages, row.stage)
+        row.chance = None if row.money is None else row.probability
+        row.contacts = _contacts(row.says)
         row.qualified = self.qualified is not None and self.qualified[0] <= before
         return row
+
+    def during(self, first, last):
+        """The deal as it was open at some time from an instant up to another one: a row a change."""
+        points = (self.stages, self.amounts, self.owners, self.expected)
+        changes = {point.at for some in points for point in some} | set(self.story.starts)
+        if self.qualified:
+            changes.add(self.qualified[0])
+        for start, end in self.open:
+            begin, before = max(start, first), None
+            for cut in sorted({begin} | {at for at in changes if begin < at}):
+                if cut >= min(last, end):
+                    continue
+                row = self.at(cut + 1)
+                told = {name: value for name, value in row.__dict__.items() if name not in ("at", "says", "version")}
+                if told != before:
+                    row.at, before = cut, told
+                    yield row
+
+    def outcome_at(self, as_of):
+        """How the deal has ended as of an instant, and when; None while it is open."""
+        for closing in self.closings:
+            if closing.start < as_of <= closing.end:
+                return closing.outcome, closing.start
+        return None
 
     def created_row(self, as_of):
         """How the deal entered the pipeline, as of an instant: at its qualification, else at its creation."""
@@ -228,7 +285,7 @@ class Deal:
         row = self.row(at, self.story.version_at(at))
         stages = [point.value for point in self.stages if point.at <= at]
         row.stage = stages[-1] if stages else None
-        row.owner = fields.at(self.owners, at) or None
+        row.owner = self.owner_at(at)
         row.money = fields.at(self.amounts, until)
         return row
 
@@ -246,7 +303,7 @@ class Deal:
                 if not here or here[-1].stage != point.value:
                     place = self.world.stages.place(self.story.says[point.version], point.value)
                     row = self.row(at, self.story.version_at(at), stage=point.value, place=place)
-                    row.owner = fields.at(self.owners, at) or None
+                    row.owner = self.owner_at(at)
                     here.append(row)
             for row, after in zip(here, here[1:] + [None]):
                 row.left = after.at if after else (end if end < times.NEVER else None)
@@ -274,6 +331,33 @@ class Deal:
     def credit_rows(self, closing):
         """The reps credited with a won closing, its amount split by largest remainder (R10)."""
         return shares(closing)
+
+
+def says_probability(says, stages, stage):
+    """The CRM's own probability, else that of the stage in the settings."""
+    told = says.get("crm_probability") or stages.probability(says, stage)
+    return Fraction(told) if told else None
+
+
+def _listed(row):
+    """The list amount, where it is of the currency of the amount."""
+    listed = fields.money(row.says.get("list_amount"))
+    return listed if listed and row.money and listed[1] == row.money[1] else None
+
+
+def _discount(row):
+    """The discount as stated, else what the amount lies below the list amount."""
+    stated, listed = fields.money(row.says.get("discount")), row.listed
+    return stated or (listed and (listed[0] - row.money[0], listed[1]))
+
+
+def _contacts(says):
+    return int(says["contact_count"]) if "contact_count" in says else None
+
+
+def _category(says):
+    name = says.get("forecast_category", "").removeprefix("FORECAST_CATEGORY_").lower()
+    return None if name in ("", "unspecified") else name
 
 
 def _type(says):

@@ -25,9 +25,12 @@ class Sel:
 
 
 class Kpi:
-    """A KPI: `items` are what n counts; of those that lack `lacks` there are `missing`."""
+    """A KPI: `items` are what n counts; of those that lack `lacks` there are `missing`. Without items there is no value
+    for the reason `none`, without amounts for `zero`. `by` are the rows whose groups are shown."""
 
-    def __init__(self, name, body, items, lacks=None, none=None, missing=None, always=None, policy="booked", kind="quotient", zero=None, n=None):
+    def __init__(self, name, body, items, lacks=None, none=None, missing=None, always=None, policy="booked",
+                 kind="quotient", zero=None, n=None, by=None, credit=None):
+        self.by, self.credit = by or credit or items, credit
         self.name, self.body, self.items, self.lacks, self.none = name, body, items, lacks, none
         self.missing, self.always, self.policy, self.kind = missing or (items, lacks), always, policy, kind
         self.zero, self.count = zero, n
@@ -53,8 +56,8 @@ def ratio(over, under, reason):
 class Cell:
     """One period of one group of a question about a KPI."""
 
-    def __init__(self, question, kpi, dimensions, number, group):
-        self.question, self.kpi, self.dimensions = question, kpi, dimensions
+    def __init__(self, question, kpi, dimensions, number, group, every=False):
+        self.question, self.kpi, self.dimensions, self.every = question, kpi, dimensions, every
         self.number, self.group, self.span = number, group, question.spans[number]
 
     def of(self, group):
@@ -68,15 +71,16 @@ class Cell:
         return Cell(self.question, self.kpi, rest(self.dimensions), self.number, rest(self.group))
 
     def whole(self):
-        """The cell of all groups together."""
-        return Cell(self.question, self.kpi, (), self.number, ())
+        """The cell of everything, whatever groups and filters say."""
+        return Cell(self.question, self.kpi, (), self.number, (), True)
 
     def rows(self, sel):
         """The rows of a selection in this cell."""
         kept = self.question._kept
-        key = id(sel), self.dimensions, self.number, self.group
+        key = id(sel), self.dimensions, self.number, self.group, self.every
         if key not in kept:
-            found = self.question.rows(sel.table, sel.axis, self.dimensions).get((self.number, self.group), [])
+            rows = self.question.rows(sel.table, sel.axis, self.dimensions, self.every)
+            found = rows.get((self.number, self.group), [])
             if sel.where:
                 found = [row for row in found if sel.where(row)]
             if sel.due:
@@ -137,11 +141,16 @@ def answer(cell):
     try:
         if kpi.none and not counted:
             raise Absent(kpi.none)
-        if priced and missing == len(priced):
+        if priced and missing == len(priced) and not any(has(row, field) for row in credits_of(cell, kpi)):
             raise Absent(kpi.zero or "no_amounts")
         return Answer(kpi.body(cell), None, n, missing)
     except Absent as absent:
         return Answer(None, str(absent), n, missing)
+
+
+def credits_of(cell, kpi):
+    """What the cell is credited with: perhaps parts of deals that are others' own."""
+    return cell.rows(kpi.credit) if kpi.credit else []
 
 
 def cells(question, kpi):
@@ -152,7 +161,7 @@ def cells(question, kpi):
     groups = {()}
     if dimensions:
         probes = (Cell(question, kpi, dimensions, number, ()) for number in range(len(question.spans)))
-        groups = set().union(*(groups_of(probe, kpi.items) for probe in probes))
+        groups = set().union(*(groups_of(probe, kpi.by) for probe in probes))
     for number in range(len(question.spans)):
         for group in groups:
             yield Cell(question, kpi, dimensions, number, group)

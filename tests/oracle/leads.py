@@ -39,7 +39,11 @@ class Lead:
 
     def _row(self, at, **more):
         known = {name.removesuffix("_id"): self._known(name, at) for name in ("owner_id", "account_id", "source", "campaign")}
-        return Row(at, lead=self.id, says=self.story.says[-1], **known, **more)
+        return Row(at, kind="lead", id=self.id, lead=self.id, says=self.story.says[-1], **known, **more)
+
+    def owner_at(self, at):
+        """Whose it is at an instant."""
+        return fields.at(self.fields["owner_id"], at)
 
     def row(self):
         """The lead at its creation."""
@@ -84,6 +88,8 @@ def activity(id, versions, zone):
     says = versions[-1].says
     return Row(
         zone.begin(times.when(says["at"])),
+        kind="activity",
+        id=id,
         activity=id,
         says=says,
         owner=says.get("rep_id") or None,

@@ -108,3 +108,12 @@ class Known:
     def survivor(self, kind, id):
         """Who answers for a record: itself, or who it was merged into."""
         return self.survivors.get((kind, id), id)
+
+    def attribute(self, kind, id, name, at):
+        """A declared field of a record at an instant; the first version holds from the beginning of time."""
+        versions = self.of(kind).get(id)
+        if not versions:
+            return None
+        held = [versions[0], *(version for version in versions if version.key[0] <= at)][-1]
+        value = held.attributes.get(name)
+        return next(iter(value.values())) if value else None

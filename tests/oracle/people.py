@@ -3,6 +3,14 @@
 from . import fields, times
 from .tables import Row
 
+BANDS = (
+    (0, "under 3 months"),
+    (3, "3 to 6 months"),
+    (6, "6 to 12 months"),
+    (12, "1 to 2 years"),
+    (24, "over 2 years"),
+)
+
 
 class People:
     """What is known of reps, teams and accounts."""
@@ -44,6 +52,24 @@ class People:
             team = self.held(self.teams[team], at).get("parent_id") or None
         return found
 
+    def at_level(self, team, level, at):
+        """The team above a team so many levels from the top; of a shorter chain the deepest."""
+        chain = self.chain(team, at)[::-1]
+        return chain[min(level, len(chain)) - 1] if chain else team
+
+    def tenure(self, rep, at):
+        """How long a rep had been there."""
+        if rep not in self.reps or not self.reps[rep][-1].says.get("start_date"):
+            return None
+        first = times.date(times.day(self.reps[rep][-1].says["start_date"]))
+        found = None
+        for months, name in BANDS:
+            begins = times.months(first.year, first.month + months)
+            last = times.months(first.year, first.month + months + 1) - 1
+            if self.zone.start(min(begins + first.day - 1, last)) <= at:
+                found = name
+        return found
+
     def of_rep(self, rep, field, at):
         """A rep's own value, else that of the nearest team upwards that has one."""
         if rep not in self.reps:
@@ -65,17 +91,19 @@ class People:
         return self.held(self.accounts[account], at).get(field) or None if account in self.accounts else None
 
     def parent(self, account):
-        """The customer that an account belongs to: the survivor of its merges, and its topmost parent."""
-        seen = []
-        while account is not None and account not in seen:
-            account = self.known.survivor("account", account)
-            seen.append(account)
-            versions = self.accounts.get(account)
-            above = versions[-1].says.get("parent_id") if versions else None
-            if not above:
-                return account
-            account = above
-        return account
+        """The customer that an account belongs to: the survivor of its merges, and its topmost parent. Accounts above
+        each other in a circle are one customer."""
+        path = []
+        while account is not None:
+            if account in path:
+                return min(path[path.index(account):])
+            path.append(account)
+            account = self.known.survivors.get(("account", account)) or self._above(account)
+        return path[-1] if path else None
+
+    def _above(self, account):
+        versions = self.accounts.get(account)
+        return versions[-1].says.get("parent_id") or None if versions else None
 
     def employment(self):
         """Who was employed from when to when."""
@@ -83,9 +111,19 @@ class People:
             says = versions[-1].says
             start = self.zone.start(times.day(says["start_date"])) if says.get("start_date") else times.EVER
             end = self.zone.start(times.day(says["end_date"]) + 1) if says.get("end_date") else times.NEVER
-            if start < end:
-                started = start if says.get("start_date") else None
-                yield Row(start, owner=rep, until=end, says=says, started_at=started)
+            started = start if says.get("start_date") else None
+            pieces = []
+            for version in versions:
+                does = version.says.get("role") or None, version.says.get("sales_model") or None
+                since = max(start, version.key[0]) if pieces else start
+                if not pieces or pieces[-1][1] != does:
+                    pieces.append((since, does))
+            for (since, (role, model)), after in zip(pieces, pieces[1:] + [(end, None)]):
+                until = min(after[0], end)
+                if since < until:
+                    row = Row(since, kind="rep", id=rep, owner=rep, until=until, started_at=started)
+                    row.role, row.sales_model = role, model
+                    yield row
 
     def quotas(self):
         """The quotas, each version on the days of its period on which it holds."""
@@ -103,6 +141,8 @@ class People:
                 if start < until:
                     yield Row(
                         start,
+                        kind="quota",
+                        id=id,
                         quota=id,
                         until=until,
                         owner=says.get("rep_id"),

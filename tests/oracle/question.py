@@ -92,11 +92,18 @@ class Question:
         if axis == "before":
             return (times.EVER, min(start, self.as_of)) if span.start is not None else None
         if axis == "ever":
-            return times.EVER, end
+            return times.EVER, self.as_of
         if axis.startswith("months:"):
             back = self.months_back(end, int(axis[7:]))
             return back, end
+        if axis.startswith("days:"):
+            return self.days_back(end, int(axis[5:])), end
         raise ValueError(axis)
+
+    def days_back(self, end, count):
+        """The instant so many civil days before another one."""
+        number = self.zone.day_of(end)
+        return self.zone.start(number - count) + end - self.zone.start(number)
 
     def months_back(self, end, count):
         """The instant so many civil months before the end of a period."""
@@ -113,18 +120,20 @@ class Question:
             return self.as_of if span.end is None else min(span.end, self.as_of)
         if axis == "start":
             return None if span.start is None else min(span.start, self.as_of)
-        if axis == "year":
-            return self.months_back(self.point(span, "end"), 12)
+        if axis.startswith("back:"):
+            return self.months_back(self.point(span, "end"), int(axis[5:]))
+        if axis == "previous":
+            return None if span.previous is None else min(span.previous[0], self.as_of)
         raise ValueError(axis)
 
-    def rows(self, table, axis, dimensions):
-        """The rows of a table by period and group."""
-        key = table, axis, dimensions
+    def rows(self, table, axis, dimensions, every=False):
+        """The rows of a table by period and group; `every` row, also those that filters leave out."""
+        key = table, axis, dimensions, every
         if key not in self._kept:
             found = {}
             for number, span in enumerate(self.spans):
                 for row, at in self._of_span(table, axis, span):
-                    if all(self.value(row, f["dimension"], at) in self._wanted(f) for f in self._each_filter()):
+                    if every or all(self._passes(row, one, at) for one in self._each_filter()):
                         group = tuple(self.value(row, dimension, at) for dimension in dimensions)
                         found.setdefault((number, group), []).append(row)
             self._kept[key] = found
@@ -142,16 +151,20 @@ class Question:
 
     def _of_span(self, table, axis, span):
         world = self.world
+        if table in ("open_deals", "subscriptions", "contracts") and axis in ("during", "before"):
+            return self._of_time(table, axis, span)
         if table in ("open_deals", "subscriptions", "contracts"):
             at = self.point(span, axis)
-            found = getattr(world, table)(at) if at is not None else []
+            found = world.stock(table, at) if at is not None else []
             return [(row, at - 1) for row in found]
         if table == "employment" and axis in ("end", "start"):
             at = self.point(span, axis)
             return [(row, at - 1) for row in world.rows(table) if row.at < at <= row.until]
-        if axis == "during":
+        if axis.startswith("during"):
             start = times.EVER if span.start is None else span.start
             end = self.as_of if span.end is None else span.end
+            if axis.endswith("previous"):
+                start, end = span.previous or (self.as_of, self.as_of)
             # Who was employed is known up to as-of; a quota is there for all of its period.
             end = min(end, self.as_of) if table == "employment" else end
             held = [row for row in world.rows(table) if row.at < end and row.until > start and start < end]
@@ -163,26 +176,68 @@ class Question:
         hits = [row for row in found if window[0] <= row.at < min(window[1], self.as_of)]
         return [(row, row.at) for row in hits if row.until is None or row.until >= self.as_of]
 
+    def _of_time(self, table, axis, span):
+        """What held at any time of a period, or before it, as it was then."""
+        window = self.window(span, "this" if axis == "during" else axis)
+        if window is None or window[0] >= window[1]:
+            return []
+        found = [row for one in self.world.held[table] for row in one.during(*window)]
+        return [(row, row.at) for row in found]
+
     def value(self, row, dimension, at):
-        """What a row is along a dimension at its instant."""
-        people = self.world.people
-        if self.now:
-            at = self.as_of - 1
+        """What a row is along a dimension at its instant, or now."""
+        people, world = self.world.people, self.world
+        at = self.as_of - 1 if self.now else at
+        owner = self.owner(row)
+        name, _, level = dimension.partition(".")
+        if name == "attr":
+            return self._declared(row, owner, level, at)
         if dimension == "owner":
-            return people.name("rep", row.owner)
+            return people.name("rep", owner)
         if dimension == "account":
             return people.name("account", row.account)
         if dimension in ("region", "territory"):
-            return people.of_rep(row.owner, dimension, at)
+            return people.of_rep(owner, dimension, at)
+        if name == "territory":
+            path = people.of_rep(owner, name, at)
+            return path and "/".join(part.strip() for part in path.split("/")[:int(level)])
         if dimension == "manager":
-            return people.manager(row.owner, at)
-        if dimension == "team":
-            return people.name("team", people.team_of(row.owner, at))
+            return people.manager(owner, at)
+        if name == "team":
+            team = row.team_named or people.team_of(owner, at)
+            return people.name("team", team if not level else people.at_level(team, int(level), at))
+        if dimension == "tenure":
+            return people.tenure(owner, at)
         if dimension.startswith("account_"):
             return people.of_account(row.account, dimension.removeprefix("account_"), at)
         if dimension == "currency":
             return row.money[1] if row.money else None
         return getattr(row, dimension)
+
+    def owner(self, row):
+        """The owner of a row: at its event, or of its deal or lead just before as-of."""
+        if not self.now or row.share not in (None, 1) or row.kind not in ("opportunity", "lead"):
+            return row.owner
+        return self.world.owner_at(row, self.as_of - 1)
+
+    def _declared(self, row, owner, name, at):
+        """A field that the tenant declared: of the row's own record, else of its account, else of its owner."""
+        known = self.world.known
+        kinds = {one["kind"] for one in self.world.settings.get("attributes", []) if one["name"] == name}
+        if row.kind in kinds:
+            return known.attribute(row.kind, row.id, name, at)
+        if "account" in kinds:
+            return known.attribute("account", known.survivor("account", row.account), name, at)
+        return known.attribute("rep", owner, name, at)
+
+    def _passes(self, row, one, at):
+        """Whether a row passes the filters on a dimension."""
+        if one["dimension"] != "team_tree":
+            return self.value(row, one["dimension"], at) in self._wanted(one)
+        people, at = self.world.people, self.as_of - 1 if self.now else at
+        team = row.team_named or people.team_of(self.owner(row), at)
+        names = [people.name("team", above) for above in people.chain(team, at)] or [None]
+        return any(name in self._wanted(one) for name in names)
 
     def convert(self, minor, currency, at, policy):
         """An amount in minor units of the tenant's currency, not rounded."""

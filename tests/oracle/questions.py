@@ -20,6 +20,8 @@ CUTS = (
     ("2023-01-01", None, "YEAR"),
 )
 AS_OF = ("2025-06-30", "2024-08-15", "2024-12-31", "2024-03-31T09:15:30Z", "2024-06-30", "2023-12-31", "2024-10-27")
+# What is asked beside the dimensions that the catalogue names, wherever the first is one of them.
+MORE = {"team": ("team.1", "team.2"), "territory": ("territory.1",), "owner": ("attr.badge",), "account": ("attr.tier",)}
 
 
 def field(text):
@@ -29,7 +31,10 @@ def field(text):
 
 def dimensions(kpi):
     """The dimensions of a KPI that the oracle asks for."""
-    return [name for name in kpi.get("dimensions", []) if not name.startswith("attr.")]
+    found = [name for name in kpi.get("dimensions", []) if not name.startswith("attr.") and "." not in name]
+    for name, more in MORE.items():
+        found += more if name in found else ()
+    return found
 
 
 def questions(seed, kpis, positions, values):
@@ -51,13 +56,21 @@ def questions(seed, kpis, positions, values):
                 some = values.get(name) or ["?"]
                 picked = draw.sample(some, min(len(some), draw.choice((1, 2))))
                 asked["filters"] = [{"dimension": name, **({"value": value} if value else {})} for value in picked]
+            if draw.chance(0.15):
+                asked["filters"] = [{"dimension": "team_tree", "value": draw.choice(values["team"] or ["?"]) or "?"}]
+            if draw.chance(0.3):
+                asked["dimensions_at"] = "DIMENSIONS_AT_NOW"
             if draw.chance(0.5):
                 asked["known_at"] = {"seq": draw.choice(positions)}
             plans.append({key: value for key, value in asked.items() if value is not None})
     out = []
     for asked in plans:
         needed = {*asked["group_by"], *(one["dimension"] for one in asked.get("filters", []))}
+        needed = {"team" if name == "team_tree" else name for name in needed}
         fit = [kpi["id"] for kpi in kpis if needed <= set(dimensions(kpi))]
+        if "from" not in asked:
+            # Who was always there has worked on more days than can be told.
+            fit = [kpi for kpi in fit if kpi != "activity_rate"]
         for first in range(0, len(fit), 32):
             out.append({**asked, "kpis": fit[first:first + 32]})
     return out
@@ -77,6 +90,9 @@ def values(world):
         for name in ("region", "territory"):
             found.setdefault(name, set()).add(world.people.of_rep(row.owner, name, times.NEVER))
     found["currency"] = {"EUR", "USD", None}
+    for name in ("gold", "tin", None):
+        found.setdefault("attr.tier", set()).add(name)
+        found.setdefault("attr.badge", set()).add(name)
     for name in ("team", "manager"):
         found[name] = {None}
     found["team"] |= {world.people.name("team", id) for id in world.people.teams}

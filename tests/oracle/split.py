@@ -39,20 +39,27 @@ def parts(lines, won):
     return [(amount, currency) for amount in found]
 
 
+def first(credits):
+    """The rep of the largest share, of equal ones of the first id; None where there are no credits."""
+    best = min(credits, key=lambda credit: (-Fraction(credit["share"]), credit["rep_id"]), default={})
+    return best.get("rep_id")
+
+
 def shares(closing):
     """A row a rep credited with a closing; without credits its owner has all of it."""
-    credits = closing.says.get("credits", [])
+    # In the order of ids, so that the order in which they are told does not decide who gets the last cent.
+    credits = sorted(closing.credits or [], key=lambda credit: credit["rep_id"])
     if not credits:
         row = closing.copy()
         row.share, row.primary = Fraction(1), True
         return [row]
     weights = [Fraction(credit["share"]) for credit in credits]
-    first = min(range(len(credits)), key=lambda place: (-weights[place], credits[place]["rep_id"]))
+    primary = first(credits)
     amounts = largest_remainder(closing.money[0], weights) if closing.money else None
     found = []
     for place, credit in enumerate(credits):
         row = closing.copy()
-        row.owner, row.share, row.primary = credit["rep_id"], weights[place], place == first
+        row.owner, row.share, row.primary = credit["rep_id"], weights[place], credit["rep_id"] == primary
         row.money = (amounts[place], closing.money[1]) if amounts else None
         found.append(row)
     return found

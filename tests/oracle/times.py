@@ -9,6 +9,7 @@ import zoneinfo
 
 DAY = 86_400_000_000
 EVER, NEVER = -(1 << 62), 1 << 62
+FIRST, LAST = -719_162, 2_932_896
 UTC = datetime.timezone.utc
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 _START = datetime.datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,7 +61,9 @@ class Zone:
         return self._starts[number]
 
     def day_of(self, at):
-        """The day of an instant."""
+        """The day of an instant; of what is without bounds the first and last days that there are."""
+        if at <= EVER or at >= NEVER:
+            return FIRST if at <= EVER else LAST
         if at not in self._days:
             moment = _START + datetime.timedelta(microseconds=at)
             self._days[at] = moment.astimezone(self.zone).date().toordinal() - _EPOCH
@@ -173,6 +176,10 @@ class Business:
         if number in self.holidays:
             return []
         return [(self.zone.local(number, a), self.zone.local(number, b)) for a, b in self.week[(number + 3) % 7]]
+
+    def works(self, number):
+        """Whether anybody works on a day."""
+        return bool(self._spans(number))
 
     def between(self, start, end):
         """Working microseconds from one instant to a later one."""

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from . import deals, leads, people, times
+from . import commerce, deals, leads, people, times
 
 
 class MissingRate(Exception):
@@ -27,12 +27,23 @@ class World:
             if row.completed and not row.automatic and row.direction == "outbound" and row.lead:
                 answers.setdefault(known.survivor("lead", row.lead), []).append(row.at)
         self.leads = [leads.Lead(id, v, self, answers.get(id, [])) for id, v in known.of("lead").items()]
+        self.held = {
+            "subscriptions": [commerce.Subscription(id, v, self.zone) for id, v in known.of("subscription").items()],
+            "contracts": [commerce.Contract(id, v, self.zone) for id, v in known.of("contract").items()],
+            "open_deals": self.deals,
+        }
         self.rates = {}
         for versions in known.of("fx_rate").values():
             says = versions[-1].says
             key = (says["base_currency"], says["quote_currency"], says.get("budget") or None)
             self.rates.setdefault(key, {})[times.day(says["date"])] = Fraction(says["rate"])
         self._tables = {}
+
+    def owner_at(self, row, at):
+        """Who owns the deal or lead of a row at an instant."""
+        if row.kind == "opportunity":
+            return next(deal for deal in self.deals if deal.id == row.id).owner_at(at)
+        return next(lead for lead in self.leads if lead.id == row.id).owner_at(at)
 
     def rows(self, table):
         """All rows of a table that does not depend on an instant."""
@@ -76,11 +87,31 @@ class World:
     def _quotas(self):
         return self.people.quotas()
 
-    def open_deals(self, at):
-        """The deals open just before an instant."""
-        key = "open_deals", at
+    def _simple(self, kind, make):
+        return [make(id, versions, self.zone) for id, versions in self.known.of(kind).items()]
+
+    def _orders(self):
+        return self._simple("order", commerce.order)
+
+    def _order_lines(self):
+        for row in self.rows("orders"):
+            yield from commerce.order_lines(row)
+
+    def _spend(self):
+        return self._simple("spend", commerce.spend)
+
+    def _samples(self):
+        return self._simple("metric_sample", commerce.sample)
+
+    def _contract_checks(self):
+        for contract in self.held["contracts"]:
+            yield from contract.check_rows()
+
+    def stock(self, table, at):
+        """What holds just before an instant: open deals, subscriptions that run, contracts that are known."""
+        key = table, at
         if key not in self._tables:
-            found = (deal.open_at(at) for deal in self.deals)
+            found = (one.at(at) for one in self.held[table])
             self._tables[key] = [row for row in found if row]
         return self._tables[key]
 

@@ -73,15 +73,14 @@ impl<'a> Company<'a> {
             .unwrap_or_else(|refused| panic!("{refused}\n{step}"))
     }
 
-    /// The KPIs that there are.
+    /// The KPIs of the built-in catalogue.
     ///
     /// # Panics
     /// When the server does not tell.
     #[must_use]
     pub fn kpis(&self) -> Value {
-        let message = json!({ "tenant": self.tenant });
         let mut reply = self
-            .call("kpi.v1.CatalogService/ListKpis", &message)
+            .call("kpi.v1.CatalogService/ListKpis", &json!({}))
             .expect("the catalogue");
         reply["kpis"].take()
     }
