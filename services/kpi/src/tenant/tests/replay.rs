@@ -2,6 +2,7 @@
 //! any point, and what was known at any sequence number stays known.
 
 mod commerce;
+mod together;
 
 use bellwether_contracts::sales;
 use bellwether_contracts::sales::attribute_value::Value;
