@@ -7,6 +7,8 @@ use bellwether_contracts::ingestion::record_service_client::RecordServiceClient;
 use bellwether_contracts::ingestion::tenant_service_client::TenantServiceClient;
 use bellwether_contracts::kpi::catalog_service_client::CatalogServiceClient;
 use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
+use bellwether_contracts::kpi::scorecard_service_client::ScorecardServiceClient;
+use bellwether_contracts::kpi::target_service_client::TargetServiceClient;
 use bellwether_runtime::{LinkConfig, MAX_MESSAGE_BYTES, PeerChannel, PeerLink, Secret, data_dir};
 
 use crate::cli::Connection;
@@ -94,6 +96,16 @@ impl Client {
     /// Watches of KPIs: streams have a connection of their own.
     pub(crate) fn watches(&self) -> KpiServiceClient<PeerChannel> {
         KpiServiceClient::new(self.kpi.stream_channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Targets.
+    pub(crate) fn targets(&self) -> TargetServiceClient<PeerChannel> {
+        TargetServiceClient::new(self.kpi.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Scorecards.
+    pub(crate) fn scorecards(&self) -> ScorecardServiceClient<PeerChannel> {
+        ScorecardServiceClient::new(self.kpi.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Values of KPIs.

@@ -1,193 +1,97 @@
 //! The scorecard as a page, as JSON and as rows.
 
 use bellwether_contracts::convert::instant_from_proto;
-use bellwether_contracts::kpi::KpiDefinition;
+use bellwether_contracts::kpi::{Grain, KpiComparison, RenderScorecardResponse, ScorecardLine};
 use bellwether_domain::CivilDate;
-use bellwether_domain::period::Period;
 use serde_json::{Value, json};
 
-use super::change::{Change, Verdict};
-use super::{Windows, spark};
-use crate::cli::PeriodArg;
-use crate::commands::ValueRow;
-use crate::output::{Cell, Page, Sheet, Tone, View, compact};
-
-/// One KPI.
-pub(super) struct Row {
-    pub(super) definition: KpiDefinition,
-    pub(super) now: ValueRow,
-    pub(super) before: ValueRow,
-    pub(super) change: Option<Change>,
-    pub(super) trend: Vec<ValueRow>,
-}
+use super::change::{self, Verdict};
+use super::{spark, words};
+use crate::commands::{ValueRow, attainment_json, reason};
+use crate::exit::Failure;
+use crate::output::{Cell, Page, Sheet, Tone, View, compact, percent_points, relative, wrapped};
 
 /// A scorecard.
+#[derive(Debug)]
 pub(super) struct Card {
-    pub(super) tenant: String,
-    pub(super) zone: String,
-    pub(super) windows: Windows,
-    pub(super) period: PeriodArg,
-    pub(super) rows: Vec<Row>,
-}
-
-impl Row {
-    fn cells(&self) -> Vec<Cell> {
-        let value = &self.now.0;
-        let shown = match (&value.value, self.now.absent_reason()) {
-            (Some(number), _) => compact(number, &value.unit),
-            (None, Some(reason)) => reason.replace('_', " "),
-            (None, None) => "-".to_owned(),
-        };
-        let before = self
-            .before
-            .0
-            .value
-            .as_deref()
-            .map_or_else(|| "-".to_owned(), |number| compact(number, &value.unit));
-        let (change, verdict, tone) = match &self.change {
-            None => ("-".to_owned(), "", Tone::Quiet),
-            Some(change) => (change.text(), change.verdict.word(), tone(change.verdict)),
-        };
-        let interval = value
-            .interval
-            .as_ref()
-            .map_or_else(String::new, |interval| bounds(interval, &value.unit));
-        let few = if value.small_n && value.value.is_some() {
-            "few"
-        } else {
-            ""
-        };
-        vec![
-            self.name().into(),
-            shown.into(),
-            before.into(),
-            Cell::toned(change, tone),
-            Cell::toned(verdict, tone),
-            interval.into(),
-            value.n.to_string().into(),
-            Cell::toned(few, Tone::Bad),
-            self.spark().into(),
-        ]
-    }
-
-    fn name(&self) -> &str {
-        if self.definition.name.is_empty() {
-            &self.now.0.kpi
-        } else {
-            &self.definition.name
-        }
-    }
-
-    fn spark(&self) -> String {
-        let number = |row: &ValueRow| row.0.value.as_deref().and_then(|text| text.parse().ok());
-        spark::line(&self.trend.iter().map(number).collect::<Vec<_>>())
-    }
-
-    fn json(&self) -> Value {
-        let point = |row: &ValueRow| {
-            let full = row.json();
-            json!({"period_start": full["period_start"], "period_end": full["period_end"],
-                   "value": full["value"], "n": full["n"]})
-        };
-        let now = self.now.json();
-        let before = self.before.json();
-        json!({
-            "kpi": now["kpi"],
-            "name": self.name(),
-            "value": now["value"],
-            "unit": now["unit"],
-            "absent_reason": now["absent_reason"],
-            "n": now["n"],
-            "interval": now["interval"],
-            "small_n": now["small_n"],
-            "missing": now["missing"],
-            "definition_version": now["definition_version"],
-            "previous": {"value": before["value"], "absent_reason": before["absent_reason"],
-                         "n": before["n"], "interval": before["interval"]},
-            "change": self.change.as_ref().map(Change::json),
-            "trend": self.trend.iter().map(point).collect::<Vec<_>>(),
-        })
-    }
-
-    fn csv(&self) -> Vec<String> {
-        let value = &self.now.0;
-        let (low, high) = value
-            .interval
-            .clone()
-            .map_or_else(Default::default, |one| (one.low, one.high));
-        let change = self.change.as_ref().map(Change::json);
-        let part = |name: &str| {
-            let part = change.as_ref().and_then(|change| change[name].as_str());
-            part.unwrap_or_default().to_owned()
-        };
-        vec![
-            value.kpi.clone(),
-            value.value.clone().unwrap_or_default(),
-            value.unit.clone(),
-            self.now.absent_reason().unwrap_or_default(),
-            value.n.to_string(),
-            low,
-            high,
-            value.small_n.to_string(),
-            self.before.0.value.clone().unwrap_or_default(),
-            part("amount"),
-            part("kind"),
-            part("verdict"),
-        ]
-    }
-}
-
-fn tone(verdict: Verdict) -> Tone {
-    match verdict {
-        Verdict::Good => Tone::Good,
-        Verdict::Bad => Tone::Bad,
-        Verdict::Neutral => Tone::Plain,
-        Verdict::Unclear => Tone::Quiet,
-    }
-}
-
-/// `27.0 to 36.1 %`: the unit is said once where it is the same.
-fn bounds(interval: &bellwether_contracts::kpi::Interval, unit: &str) -> String {
-    let (low, high) = (compact(&interval.low, unit), compact(&interval.high, unit));
-    match (low.rsplit_once(' '), high.rsplit_once(' ')) {
-        (Some((number, one)), Some((_, other))) if one == other => format!("{number} to {high}"),
-        _ => format!("{low} to {high}"),
-    }
+    tenant: String,
+    answer: RenderScorecardResponse,
+    start: CivilDate,
+    end: CivilDate,
+    last_day: CivilDate,
 }
 
 impl Card {
-    /// The range in words, its last day included.
-    fn days(period: Period) -> String {
-        format!("{} to {}", period.start, period.end.plus_days(-1))
+    /// Of an answer.
+    ///
+    /// # Errors
+    /// Unavailable when the answer's days are none.
+    pub(super) fn of(tenant: String, answer: RenderScorecardResponse) -> Result<Self, Failure> {
+        let day = |text: &str| {
+            let wrong = |_| Failure::unavailable("the server did not say which days its scorecard is of");
+            text.parse::<CivilDate>().map_err(wrong)
+        };
+        Ok(Self {
+            start: day(&answer.period_start)?,
+            end: day(&answer.period_end)?,
+            last_day: day(&answer.last_day)?,
+            tenant,
+            answer,
+        })
     }
 
     fn size(&self) -> &'static str {
-        match self.period {
-            PeriodArg::Month => "month",
-            PeriodArg::Quarter => "quarter",
-            PeriodArg::Year => "year",
+        match self.answer.period() {
+            Grain::Day => "day",
+            Grain::Week => "week",
+            Grain::Month | Grain::FiscalMonth => "month",
+            Grain::Year | Grain::FiscalYear => "year",
+            Grain::Quarter | Grain::FiscalQuarter | Grain::Unspecified => "quarter",
         }
     }
 
+    /// Whether all of the period has passed.
+    fn is_over(&self) -> bool {
+        self.last_day.plus_days(1) >= self.end
+    }
+
+    fn days(&self) -> (i32, i32) {
+        let from = self.start.days();
+        (self.last_day.days() + 1 - from, self.end.days() - from)
+    }
+
     fn head(&self) -> String {
-        let windows = &self.windows;
-        let (size, tenant) = (self.size(), &self.tenant);
+        let (passed, all) = self.days();
+        let (tenant, size) = (&self.tenant, self.size());
+        let called = match self.answer.name.as_str() {
+            "" => tenant.clone(),
+            name => format!("{tenant}, {name}"),
+        };
+        let only: Vec<String> = self
+            .answer
+            .filters
+            .iter()
+            .map(|one| format!("{} = {}", one.dimension, one.value.as_deref().unwrap_or("(none)")))
+            .collect();
+        let only = if only.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", only.join(", "))
+        };
+        let so_far = if self.is_over() {
+            format!("the {size}")
+        } else {
+            format!("this {size} so far")
+        };
         format!(
-            "{tenant}: this {size} so far, {} (day {} of {})\ncompared with the same days of the {size} before, {}",
-            Self::days(windows.now),
-            windows.now.days(),
-            windows.whole.days(),
-            Self::days(windows.before),
+            "{called}{only}: {so_far}, {} to {} (day {passed} of {all})",
+            self.start, self.last_day
         )
     }
 
     /// As of when, and how fresh.
     fn foot(&self) -> String {
-        let watermark = self
-            .rows
-            .first()
-            .and_then(|row| row.now.0.watermark)
-            .unwrap_or_default();
+        let watermark = self.answer.watermark.unwrap_or_default();
         let seq = watermark.position.unwrap_or_default().seq;
         let recorded = watermark
             .recorded_at
@@ -197,19 +101,34 @@ impl Card {
             format!(", recorded {}", to_the_second(&at.to_string()))
         });
         format!(
-            "As of the end of {} ({}); from everything up to change {seq}{recorded}.",
-            self.windows.day, self.zone
+            "CHANGE is against the same part of the {} before; grey where chance alone could have done it.\n\
+             As of the end of {} ({}).\n\
+             From everything up to change {seq}{recorded}.",
+            self.size(),
+            self.last_day,
+            self.answer.zone
         )
     }
 
-    /// The months of the history; the last day is named while its month goes on, as its bar is of a part only.
-    fn months(&self) -> String {
-        let shown = |day: CivilDate, format: &str| day.to_jiff().strftime(format).to_string();
-        let trend = self.windows.trend;
-        let last = trend.end.plus_days(-1);
-        let finished = shown(last, "%m") != shown(trend.end, "%m");
-        let end = shown(last, if finished { "%b" } else { "%-d %b" });
-        format!("{} to {end}", shown(trend.start, "%b"))
+    /// The sentences below the table, a paragraph a KPI.
+    fn paragraphs(&self, width: usize) -> Vec<String> {
+        let (size, over) = (self.size(), self.is_over());
+        let mut out = Vec::new();
+        for line in &self.answer.lines {
+            out.push(String::new());
+            out.extend(wrapped("", "  ", &words::told(line, size, over), width));
+            let numbers: Vec<Option<f64>> = line
+                .trend
+                .iter()
+                .map(|row| row.value.as_deref().and_then(|text| text.parse().ok()))
+                .collect();
+            let bars = (numbers.len() > 1).then(|| format!("Last 12 months {}.", spark::line(&numbers)));
+            let rest: Vec<String> = bars.into_iter().chain(words::beside(line, size)).collect();
+            if !rest.is_empty() {
+                out.extend(wrapped("  ", "  ", &rest.join(" "), width));
+            }
+        }
+        out
     }
 }
 
@@ -221,43 +140,203 @@ fn to_the_second(at: &str) -> String {
     }
 }
 
+/// Shorter, for a column: `+2.1 pts`.
+fn short(points: &str) -> String {
+    points.replace(" points", " pts")
+}
+
+fn cells(line: &ScorecardLine, over: bool) -> Vec<Cell> {
+    let value = line.value.clone().unwrap_or_default();
+    let attainment = line.attainment.clone().unwrap_or_default();
+    let absent = || ValueRow(value.clone()).absent_reason();
+    let shown = match &value.value {
+        Some(number) => compact(number, &value.unit),
+        None => absent().map_or_else(|| "-".to_owned(), |why| why.replace('_', " ")),
+    };
+    let verdict = line
+        .previous
+        .as_ref()
+        .and_then(|moved| Verdict::of(moved, line.direction()));
+    let moved = line.previous.as_ref().and_then(change::text);
+    let moved = moved.map_or_else(|| "-".to_owned(), |text| short(&text));
+    let target = match attainment.target.as_str() {
+        "" => "-".to_owned(),
+        target => compact(target, &value.unit),
+    };
+    let likely = attainment
+        .likely
+        .as_ref()
+        .and_then(|likely| words::range(likely, &value.unit));
+    let own = value.interval.as_ref().and_then(|one| {
+        let range = bellwether_contracts::kpi::Range {
+            low: Some(one.low.clone()),
+            high: Some(one.high.clone()),
+        };
+        words::range(&range, &value.unit)
+    });
+    let (status, tone) = words::status(&attainment, over);
+    vec![
+        line.name.as_str().into(),
+        shown.into(),
+        Cell::toned(moved, verdict.map_or(Tone::Quiet, Verdict::tone)),
+        target.into(),
+        pace(&attainment).into(),
+        likely.or(own).unwrap_or_default().into(),
+        Cell::toned(status, tone),
+    ]
+}
+
+/// Points of the period ahead of plan; of what does not grow per cent off the target.
+fn pace(attainment: &bellwether_contracts::kpi::Attainment) -> String {
+    let number = attainment.pace.as_deref().and_then(|pace| pace.parse().ok());
+    match number {
+        None => "-".to_owned(),
+        Some(pace) if attainment.expected_share.is_some() => short(&percent_points(pace)),
+        Some(pace) => relative(pace),
+    }
+}
+
+fn moved_json(moved: &KpiComparison, line: &ScorecardLine) -> Value {
+    let base = moved.base.clone().map(|base| ValueRow(base).json());
+    json!({
+        "base": base.as_ref().map(|base| base["value"].clone()),
+        "n": base.as_ref().map(|base| base["n"].clone()),
+        "period_start": base.as_ref().map(|base| base["period_start"].clone()),
+        "period_end": base.as_ref().map(|base| base["period_end"].clone()),
+        "difference": moved.difference,
+        "points": moved.points,
+        "relative": moved.relative,
+        "absent_reason": reason(moved.absent_reason()),
+        "interval": moved.interval.as_ref().map(|one| json!({"low": one.low, "high": one.high})),
+        "verdict": Verdict::of(moved, line.direction()).map(Verdict::word),
+    })
+}
+
+fn line_json(line: &ScorecardLine, size: &str, over: bool) -> Value {
+    let value = ValueRow(line.value.clone().unwrap_or_default()).json();
+    let point = |row: &bellwether_contracts::kpi::KpiValue| {
+        let full = ValueRow(row.clone()).json();
+        json!({"period_start": full["period_start"], "period_end": full["period_end"],
+               "value": full["value"], "n": full["n"]})
+    };
+    let benchmark = |one: &bellwether_contracts::kpi::Benchmark| {
+        json!({"value": one.value, "low": one.low, "high": one.high, "unit": one.unit, "source": one.source,
+               "date": one.date, "segment": one.segment})
+    };
+    json!({
+        "kpi": value["kpi"],
+        "name": line.name,
+        "weight": line.weight,
+        "value": value["value"],
+        "unit": value["unit"],
+        "absent_reason": value["absent_reason"],
+        "n": value["n"],
+        "interval": value["interval"],
+        "small_n": value["small_n"],
+        "missing": value["missing"],
+        "definition_version": value["definition_version"],
+        "previous": line.previous.as_ref().map(|moved| moved_json(moved, line)),
+        "last_year": line.last_year.as_ref().map(|moved| moved_json(moved, line)),
+        "target": line.attainment.as_ref().map(attainment_json),
+        "own": line.own.as_ref().map(|own| json!({"low": own.low, "median": own.median, "high": own.high,
+                                                 "periods": own.periods})),
+        "benchmarks": line.benchmarks.iter().map(benchmark).collect::<Vec<_>>(),
+        "trend": line.trend.iter().map(point).collect::<Vec<_>>(),
+        "sentence": words::told(line, size, over),
+    })
+}
+
+fn line_csv(line: &ScorecardLine, over: bool) -> Vec<String> {
+    let value = line.value.clone().unwrap_or_default();
+    let absent = ValueRow(value.clone()).absent_reason().unwrap_or_default();
+    let interval = value.interval.clone().unwrap_or_default();
+    let attainment = line.attainment.clone().unwrap_or_default();
+    let likely = attainment.likely.clone().unwrap_or_default();
+    let previous = line.previous.clone().unwrap_or_default();
+    let base = previous.base.clone().unwrap_or_default();
+    let text = |one: &Option<String>| one.clone().unwrap_or_default();
+    vec![
+        value.kpi.clone(),
+        text(&value.value),
+        value.unit.clone(),
+        absent,
+        value.n.to_string(),
+        interval.low,
+        interval.high,
+        value.small_n.to_string(),
+        text(&base.value),
+        text(&previous.difference),
+        text(&previous.relative),
+        attainment.target.clone(),
+        text(&attainment.attainment),
+        text(&attainment.expected_share),
+        text(&attainment.pace),
+        text(&attainment.projection),
+        text(&likely.low),
+        text(&likely.high),
+        words::status(&attainment, over).0.to_owned(),
+    ]
+}
+
 impl View for Card {
     fn json(&self) -> Value {
-        let windows = &self.windows;
-        let range =
-            |period: Period| json!({"start": period.start.to_string(), "end": period.end.to_string()});
-        let first = self.rows.first();
+        let answer = &self.answer;
+        let (passed, all) = self.days();
+        let first = answer
+            .lines
+            .first()
+            .and_then(|line| line.value.clone())
+            .map(ValueRow);
+        let warning = |one: &bellwether_contracts::kpi::ScorecardWarning| {
+            let kind = one
+                .kind()
+                .as_str_name()
+                .trim_start_matches("SCORECARD_WARNING_KIND_")
+                .to_lowercase();
+            json!({"kind": kind, "kpi": one.kpi, "message": one.message})
+        };
+        let filters: serde_json::Map<String, Value> = answer
+            .filters
+            .iter()
+            .map(|one| (one.dimension.clone(), json!(one.value)))
+            .collect();
         json!({
             "tenant": self.tenant,
-            "period": {"size": self.size(), "start": windows.now.start.to_string(), "end": windows.now.end.to_string(),
-                       "elapsed_days": windows.now.days(), "days": windows.whole.days()},
-            "previous": range(windows.before),
-            "as_of": first.map(|row| row.now.json()["as_of"].clone()),
-            "watermark": first.map(|row| row.now.watermark()),
-            "kpis": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
+            "id": answer.id,
+            "name": answer.name,
+            "period": {"size": self.size(), "start": answer.period_start, "end": answer.period_end,
+                       "last_day": answer.last_day, "elapsed_days": passed, "days": all},
+            "filters": filters,
+            "as_of": first.as_ref().map(|row| row.json()["as_of"].clone()),
+            "watermark": first.as_ref().map(ValueRow::watermark),
+            "kpis": answer.lines.iter().map(|line| line_json(line, self.size(), self.is_over())).collect::<Vec<_>>(),
+            "warnings": answer.warnings.iter().map(warning).collect::<Vec<_>>(),
         })
     }
 
     fn text(&self, page: &Page) -> String {
-        let months = self.months();
         let columns = [
             "kpi",
             ">value",
-            ">before",
             ">change",
-            "",
-            ">95 % interval",
-            ">n",
-            "",
-            months.as_str(),
+            ">target",
+            ">pace",
+            ">95 % range",
+            "status",
         ];
         let mut sheet = Sheet::new(columns);
-        for row in &self.rows {
-            sheet.push(row.cells());
+        for line in &self.answer.lines {
+            sheet.push(cells(line, self.is_over()));
         }
         // A scorecard is made for 100 columns: what would not fit is better cut off than broken up.
-        let page = Page { wrap: false, ..*page };
-        format!("{}\n\n{}\n\n{}", self.head(), sheet.render(&page), self.foot())
+        let wide = Page { wrap: false, ..*page };
+        let mut out = vec![self.head(), String::new(), sheet.render(&wide)];
+        out.extend(self.paragraphs(page.width()));
+        out.push(String::new());
+        let notes = self.answer.warnings.iter();
+        out.extend(notes.flat_map(|one| wrapped("Note: ", "  ", &one.message, page.width())));
+        out.push(self.foot());
+        out.join("\n")
     }
 
     fn csv(&self) -> Vec<Vec<String>> {
@@ -272,11 +351,23 @@ impl View for Card {
             "small_n",
             "previous",
             "change",
-            "change_kind",
-            "verdict",
+            "relative_change",
+            "target",
+            "attainment",
+            "expected_share",
+            "pace",
+            "projection",
+            "likely_low",
+            "likely_high",
+            "status",
         ];
         std::iter::once(header.map(String::from).to_vec())
-            .chain(self.rows.iter().map(Row::csv))
+            .chain(
+                self.answer
+                    .lines
+                    .iter()
+                    .map(|line| line_csv(line, self.is_over())),
+            )
             .collect()
     }
 }

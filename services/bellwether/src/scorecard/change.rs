@@ -1,10 +1,8 @@
-//! How a value moved against the period before, and whether that is good.
+//! How a value moved against the period before, in words and by whether that is good.
 
-use bellwether_contracts::kpi::{Direction, KpiValue};
-use bellwether_domain::exact::Exact;
-use serde_json::{Value, json};
+use bellwether_contracts::kpi::{Direction, KpiComparison};
 
-use crate::output::{percent_points, relative};
+use crate::output::{Tone, percent_points, relative};
 
 /// What to think of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +13,29 @@ pub(super) enum Verdict {
     Bad,
     /// It did not move, or no way is better.
     Neutral,
-    /// Chance alone could have done it: the intervals overlap.
+    /// Chance alone could have done it: the interval of the difference holds 0.
     Unclear,
 }
 
 impl Verdict {
-    /// The word that is shown.
+    /// What to think of a comparison of a KPI; `None` = there is no difference.
+    pub(super) fn of(moved: &KpiComparison, direction: Direction) -> Option<Self> {
+        let difference: f64 = moved.difference.as_deref()?.parse().ok()?;
+        let holds_zero = moved.interval.as_ref().is_some_and(|one| {
+            let end = |text: &str| text.parse::<f64>().unwrap_or(0.0);
+            end(&one.low) <= 0.0 && end(&one.high) >= 0.0
+        });
+        Some(match direction {
+            Direction::Neutral | Direction::Unspecified => Self::Neutral,
+            _ if difference == 0.0 => Self::Neutral,
+            _ if holds_zero => Self::Unclear,
+            Direction::Up if difference < 0.0 => Self::Bad,
+            Direction::Down if difference > 0.0 => Self::Bad,
+            Direction::Up | Direction::Down => Self::Good,
+        })
+    }
+
+    /// The word that programs are told.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -29,77 +44,25 @@ impl Verdict {
             Self::Unclear => "unclear",
         }
     }
-}
 
-/// A change between two periods.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Change {
-    /// The difference of two ratios, else the relative change.
-    amount: Exact,
-    in_points: bool,
-    /// What to think of it.
-    pub(super) verdict: Verdict,
-}
-
-impl Change {
-    /// The change from one value to another; `None` when one is absent, or there is nothing to relate it to.
-    pub(super) fn between(now: &KpiValue, before: &KpiValue, direction: Direction) -> Option<Self> {
-        let number = |value: &KpiValue| value.value.as_deref()?.parse::<Exact>().ok();
-        let (new, old) = (number(now)?, number(before)?);
-        let difference = &new - &old;
-        let in_points = now.unit == "ratio";
-        let amount = if in_points {
-            difference.clone()
-        } else {
-            difference.checked_div(&old.abs())?
-        };
-        let verdict = match direction {
-            Direction::Neutral | Direction::Unspecified => Verdict::Neutral,
-            _ if difference.is_zero() => Verdict::Neutral,
-            _ if overlap(now, before) => Verdict::Unclear,
-            Direction::Up if difference.is_negative() => Verdict::Bad,
-            Direction::Down if !difference.is_negative() => Verdict::Bad,
-            Direction::Up | Direction::Down => Verdict::Good,
-        };
-        Some(Self {
-            amount,
-            in_points,
-            verdict,
-        })
-    }
-
-    /// For eyes: `+12.4 %` or `-2.1 points`.
-    pub(super) fn text(&self) -> String {
-        let amount = self.amount.to_f64();
-        if self.in_points {
-            percent_points(amount)
-        } else {
-            relative(amount)
+    /// How it is coloured.
+    pub(super) fn tone(self) -> Tone {
+        match self {
+            Self::Good => Tone::Good,
+            Self::Bad => Tone::Bad,
+            Self::Neutral => Tone::Plain,
+            Self::Unclear => Tone::Quiet,
         }
     }
-
-    /// For programs; the amount is a fraction in both cases.
-    pub(super) fn json(&self) -> Value {
-        json!({
-            "amount": self.amount.to_decimal_string(),
-            "kind": if self.in_points { "difference" } else { "relative" },
-            "verdict": self.verdict.word(),
-        })
-    }
 }
 
-fn overlap(now: &KpiValue, before: &KpiValue) -> bool {
-    let bounds = |value: &KpiValue| {
-        let interval = value.interval.as_ref()?;
-        Some((
-            interval.low.parse::<Exact>().ok()?,
-            interval.high.parse::<Exact>().ok()?,
-        ))
-    };
-    let (Some(now), Some(before)) = (bounds(now), bounds(before)) else {
-        return false;
-    };
-    now.0 <= before.1 && before.0 <= now.1
+/// How a value moved, for eyes: `+12.4 %` or `-2.1 points`; `None` = that cannot be told.
+pub(super) fn text(moved: &KpiComparison) -> Option<String> {
+    let number = |text: &Option<String>| text.as_deref()?.parse::<f64>().ok();
+    match number(&moved.points) {
+        Some(points) => Some(percent_points(points / 100.0)),
+        None => number(&moved.relative).map(relative),
+    }
 }
 
 #[cfg(test)]
@@ -107,66 +70,40 @@ mod tests {
     use super::*;
     use bellwether_contracts::kpi::Interval;
 
-    fn value(number: &str, unit: &str, interval: Option<(&str, &str)>) -> KpiValue {
-        KpiValue {
-            value: (!number.is_empty()).then(|| number.to_owned()),
-            unit: unit.to_owned(),
+    fn moved(difference: &str, relative: Option<&str>, interval: Option<(&str, &str)>) -> KpiComparison {
+        KpiComparison {
+            difference: Some(difference.to_owned()),
+            points: relative.is_none().then(|| difference.to_owned()),
+            relative: relative.map(str::to_owned),
             interval: interval.map(|(low, high)| Interval {
                 low: low.to_owned(),
                 high: high.to_owned(),
             }),
-            ..KpiValue::default()
+            ..KpiComparison::default()
         }
-    }
-
-    fn change(now: &KpiValue, before: &KpiValue, direction: Direction) -> Option<(String, Verdict)> {
-        Change::between(now, before, direction).map(|change| (change.text(), change.verdict))
     }
 
     #[test]
     fn good_and_bad_follow_the_direction() {
-        let (more, less) = (value("120", "USD", None), value("100", "USD", None));
+        let (more, less) = (moved("20", Some("0.2"), None), moved("-20", Some("-0.167"), None));
+        assert_eq!(Verdict::of(&more, Direction::Up), Some(Verdict::Good));
+        assert_eq!(Verdict::of(&more, Direction::Down), Some(Verdict::Bad));
+        assert_eq!(Verdict::of(&less, Direction::Down), Some(Verdict::Good));
         assert_eq!(
-            change(&more, &less, Direction::Up),
-            Some(("+20.0 %".into(), Verdict::Good))
+            Verdict::of(&moved("0", None, None), Direction::Up),
+            Some(Verdict::Neutral)
         );
-        assert_eq!(
-            change(&more, &less, Direction::Down),
-            Some(("+20.0 %".into(), Verdict::Bad))
-        );
-        assert_eq!(
-            change(&less, &more, Direction::Down),
-            Some(("-16.7 %".into(), Verdict::Good))
-        );
-        assert_eq!(
-            change(&more, &more, Direction::Up),
-            Some(("0.0 %".into(), Verdict::Neutral))
-        );
+        assert_eq!(text(&more), Some("+20.0 %".to_owned()));
+        assert_eq!(text(&moved("-3", None, None)), Some("-3.0 points".to_owned()));
+        assert_eq!(text(&KpiComparison::default()), None);
     }
 
     #[test]
-    fn a_rate_within_chance_is_unclear() {
-        let now = value("0.30", "ratio", Some(("0.26", "0.34")));
-        let before = value("0.33", "ratio", Some(("0.29", "0.37")));
-        assert_eq!(
-            change(&now, &before, Direction::Up),
-            Some(("-3.0 points".into(), Verdict::Unclear))
-        );
-        let far = value("0.50", "ratio", Some(("0.46", "0.54")));
-        assert_eq!(
-            change(&now, &far, Direction::Up),
-            Some(("-20.0 points".into(), Verdict::Bad))
-        );
-    }
-
-    #[test]
-    fn nothing_is_compared_with_nothing() {
-        let (none, zero, some) = (
-            value("", "USD", None),
-            value("0", "USD", None),
-            value("5", "USD", None),
-        );
-        assert_eq!(change(&some, &none, Direction::Up), None);
-        assert_eq!(change(&some, &zero, Direction::Up), None);
+    fn what_chance_could_have_done_is_unclear() {
+        let near = moved("-0.03", None, Some(("-0.08", "0.02")));
+        assert_eq!(Verdict::of(&near, Direction::Up), Some(Verdict::Unclear));
+        let far = moved("-0.2", None, Some(("-0.25", "-0.15")));
+        assert_eq!(Verdict::of(&far, Direction::Up), Some(Verdict::Bad));
+        assert_eq!(Verdict::of(&KpiComparison::default(), Direction::Up), None);
     }
 }

@@ -74,7 +74,8 @@ fn edge(field: &str, message: Option<&DateOrTime>) -> Result<When> {
     given.ok_or_else(|| wrong("give a date or an instant".to_owned()))
 }
 
-fn comparison(pair: &Pair, both: &Both) -> KpiComparison {
+/// A value beside that of another period as a message.
+pub(super) fn comparison(pair: &Pair, both: &Both) -> KpiComparison {
     let value = |row: &Row| KpiValue {
         as_of: Some(instant_to_proto(both.as_of)),
         watermark: Some(watermark(both.position, both.recorded_at)),

@@ -7,7 +7,7 @@ use bellwether_domain::{Instant, Result};
 use bellwether_stats::{Interval, deviation_interval};
 
 use super::course::Course;
-use super::shape::{Rules, expected, is_told, scaled, share_of};
+use super::shape::{Followed, Rules, expected, is_told, scaled, share_of};
 
 /// Periods that are looked back at, at most.
 pub const PAST_PERIODS: usize = 8;
@@ -79,6 +79,8 @@ pub fn spread(
     course: &dyn Course,
 ) -> Result<Option<(u64, Exact)>> {
     let zone = &rules.settings.zone;
+    let now = expected(shape, period, days, rules, course)?;
+    let by_days = now.by == Followed::DaysForLackOfYears;
     let (mut seen, mut squares) = (0_u64, Exact::zero());
     let mut past = period;
     for _ in 0..PAST_PERIODS {
@@ -93,7 +95,12 @@ pub fn spread(
         let Some(share) = share_of(past, &then, course)? else {
             continue;
         };
-        let strayed = share - expected(shape, past, &then, rules, course)?.share;
+        let wanted = expected(shape, past, &then, rules, course)?;
+        // What was expected for lack of years says nothing about a season, nor the other way round.
+        if (wanted.by == Followed::DaysForLackOfYears) != by_days {
+            continue;
+        }
+        let strayed = share - wanted.share;
         squares += &(&strayed * &strayed);
         seen += 1;
     }

@@ -33,6 +33,8 @@ pub struct Standing {
     pub expected: Option<Expected>,
     /// Attainment, pace and the likely end; `None` without a value, and before the period.
     pub outlook: Option<Outlook>,
+    /// Whether all of the period has passed.
+    pub over: bool,
 }
 
 impl Standing {
@@ -41,6 +43,7 @@ impl Standing {
             verdict: Verdict { status: None, reason },
             expected: None,
             outlook: None,
+            over: false,
         }
     }
 
@@ -60,18 +63,24 @@ pub fn pursue(desk: &Desk<'_>, aim: &Aim, filters: &Filters, row: &Row) -> Resul
     if desk.as_of <= desk.settings.zone.start_of_day(aim.period.start) {
         return Ok(Standing::nothing(Reason::NotBegun));
     }
+    let over = desk.as_of >= desk.settings.zone.start_of_day(aim.period.end);
+    let no_value = Standing {
+        over,
+        ..Standing::nothing(Reason::NoValue)
+    };
     if number(&row.value).is_none() {
-        return Ok(Standing::nothing(Reason::NoValue));
+        return Ok(no_value);
     }
     let pursuit = Pursuit::new(desk, kpi, aim, filters)?;
     let Some((expected, outlook)) = pursuit.sight(desk.passed(), desk.as_of, row)? else {
-        return Ok(Standing::nothing(Reason::NoValue));
+        return Ok(no_value);
     };
     let verdict = pursuit.verdict(&outlook, row)?;
     Ok(Standing {
         verdict,
         expected: pursuit.grows().then_some(expected),
         outlook: Some(outlook),
+        over,
     })
 }
 

@@ -1,12 +1,19 @@
 //! What a manager, a program and a spreadsheet are shown.
 
-use super::*;
-use bellwether_contracts::kpi::{Direction, Interval, KpiValue};
-use bellwether_domain::Instant;
-use bellwether_domain::period::Grain;
-use bellwether_domain::settings::Settings;
+use bellwether_contracts::kpi::{
+    Attainment, Direction, Interval, KpiValue, ProjectionMethod, Range, ScorecardWarning,
+    ScorecardWarningKind, StatusReason, TargetStatus,
+};
 
-fn row(id: &str, name: &str, unit: &str, values: [&str; 2], interval: Option<(&str, &str)>) -> Row {
+use super::*;
+
+fn line(
+    id: &str,
+    name: &str,
+    unit: &str,
+    values: [&str; 2],
+    interval: Option<(&str, &str)>,
+) -> ScorecardLine {
     let value = |number: &str| KpiValue {
         kpi: id.to_owned(),
         value: Some(number.to_owned()),
@@ -18,38 +25,75 @@ fn row(id: &str, name: &str, unit: &str, values: [&str; 2], interval: Option<(&s
         }),
         ..KpiValue::default()
     };
-    let (now, before) = (value(values[0]), value(values[1]));
-    Row {
-        definition: KpiDefinition {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            ..KpiDefinition::default()
-        },
-        change: Change::between(&now, &before, Direction::Up),
-        trend: (0..12).map(|month| ValueRow(value(&month.to_string()))).collect(),
-        now: ValueRow(now),
-        before: ValueRow(before),
+    let [now, before] = values.map(|text| text.parse::<f64>().unwrap());
+    let points = (unit == "ratio").then(|| format!("{:.1}", (now - before) * 100.0));
+    ScorecardLine {
+        name: name.to_owned(),
+        direction: Direction::Up.into(),
+        weight: 1,
+        value: Some(value(values[0])),
+        previous: Some(KpiComparison {
+            base: Some(value(values[1])),
+            difference: Some((now - before).to_string()),
+            relative: points.is_none().then(|| ((now - before) / before).to_string()),
+            points,
+            ..KpiComparison::default()
+        }),
+        trend: (0..12).map(|month| value(&month.to_string())).collect(),
+        ..ScorecardLine::default()
     }
 }
 
 fn card() -> Card {
-    let as_of: Instant = "2026-11-22T00:00:00Z".parse().unwrap();
-    Card {
-        tenant: "demo".to_owned(),
+    let bookings = ScorecardLine {
+        attainment: Some(Attainment {
+            target: "5500000".to_owned(),
+            attainment: Some("0.621".to_owned()),
+            expected_share: Some("0.576".to_owned()),
+            pace: Some("0.045".to_owned()),
+            likely: Some(Range {
+                low: Some("5310000".to_owned()),
+                high: Some("6420000".to_owned()),
+            }),
+            method: ProjectionMethod::PastPeriods.into(),
+            status: TargetStatus::OnTrack.into(),
+            reason: StatusReason::Range.into(),
+            warn_below: "0.9".to_owned(),
+            bad_below: "0.75".to_owned(),
+            ..Attainment::default()
+        }),
+        ..line("bookings", "Bookings", "USD", ["3420000", "3050000"], None)
+    };
+    let rate = ScorecardLine {
+        attainment: Some(Attainment {
+            reason: StatusReason::NoTarget.into(),
+            ..Attainment::default()
+        }),
+        ..line(
+            "win_rate",
+            "Win rate",
+            "ratio",
+            ["0.314", "0.335"],
+            Some(("0.27", "0.361")),
+        )
+    };
+    let answer = RenderScorecardResponse {
+        id: "west".to_owned(),
+        name: "The west".to_owned(),
+        period: Grain::FiscalQuarter.into(),
+        period_start: "2026-10-01".to_owned(),
+        period_end: "2027-01-01".to_owned(),
+        last_day: "2026-11-22".to_owned(),
         zone: "UTC".to_owned(),
-        windows: Windows::of(as_of, Grain::FiscalQuarter, &Settings::default()),
-        period: PeriodArg::Quarter,
-        rows: vec![
-            row("bookings", "Bookings", "USD", ["3420000", "3050000"], None),
-            row(
-                "win_rate",
-                "Win rate (closed)",
-                "ratio",
-                ["0.314", "0.335"],
-                Some(("0.27", "0.361")),
-            ),
-        ],
-    }
+        lines: vec![bookings, rate],
+        warnings: vec![ScorecardWarning {
+            kind: ScorecardWarningKind::TooFew.into(),
+            kpi: String::new(),
+            message: "2 tell only a part".to_owned(),
+        }],
+        ..RenderScorecardResponse::default()
+    };
+    Card::of("demo".to_owned(), answer).unwrap()
 }
 
 #[test]
@@ -62,52 +106,49 @@ fn a_manager_reads_it_at_a_glance() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines[0],
-        "demo: this quarter so far, 2026-10-01 to 2026-11-21 (day 52 of 92)"
+        "demo, The west: this quarter so far, 2026-10-01 to 2026-11-22 (day 53 of 92)"
     );
     assert_eq!(
-        lines[1],
-        "compared with the same days of the quarter before, 2026-07-01 to 2026-08-21"
+        lines[2].split_whitespace().collect::<Vec<_>>(),
+        [
+            "KPI", "VALUE", "CHANGE", "TARGET", "PACE", "95", "%", "RANGE", "STATUS"
+        ]
     );
-    let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert_eq!(
-        squeezed(lines[3]),
-        "KPI VALUE BEFORE CHANGE 95 % INTERVAL N DEC TO 21 NOV"
-    );
-    assert_eq!(
-        squeezed(lines[4]),
-        "Bookings 3.42M USD 3.05M USD +12.1 % good 118 ▁▁▂▃▃▄▅▆▆▇██"
-    );
-    assert_eq!(
-        squeezed(lines[5]),
-        "Win rate (closed) 31.4 % 33.5 % -2.1 points unclear 27.0 to 36.1 % 118 ▁▁▂▃▃▄▅▆▆▇██"
-    );
-    assert!(lines.iter().all(|line| line.chars().count() <= 120), "{text}");
     assert!(
-        lines[7].starts_with("As of the end of 2026-11-21 (UTC)"),
+        lines[3].starts_with("Bookings") && lines[3].ends_with("5.31M to 6.42M USD  on track"),
         "{text}"
     );
-}
-
-#[test]
-fn csv_and_json_hold_exact_values() {
-    let rows = card().csv();
-    assert_eq!(rows[0].len(), rows[2].len());
-    assert_eq!(rows[2][..2], ["win_rate", "0.314"]);
-    let json = card().json();
-    assert_eq!(
-        json["kpis"][1]["change"],
-        json!({"amount": "-0.021", "kind": "difference", "verdict": "unclear"})
+    assert!(lines[3].contains("3.42M USD") && lines[3].contains("+12.1 %") && lines[3].contains("+4.5 pts"));
+    assert!(
+        lines[4].contains("-2.1 pts") && lines[4].contains("27.0 to 36.1 %"),
+        "{text}"
     );
-    assert_eq!(json["period"]["elapsed_days"], 52);
+    assert!(text.contains("Bookings has 62.1 % of the 5.50M USD wanted, where 57.6 % was expected by now;"));
+    assert!(
+        text.contains("Last 12 months ▁▁▂▃▃▄▅▆▆▇██") || text.contains("Last 12 months ▁"),
+        "{text}"
+    );
+    assert!(text.contains("Note: 2 tell only a part"));
+    for line in lines {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
 }
 
 #[test]
-fn the_history_names_its_last_day_only_while_the_month_goes_on() {
-    let months = |as_of: &str| {
-        let as_of: Instant = as_of.parse().unwrap();
-        let windows = Windows::of(as_of, Grain::FiscalQuarter, &Settings::default());
-        Card { windows, ..card() }.months()
-    };
-    assert_eq!(months("2026-11-02T00:00:00Z"), "Dec to 1 Nov");
-    assert_eq!(months("2026-12-01T00:00:00Z"), "Dec to Nov");
+fn programs_and_spreadsheets_get_exact_numbers() {
+    let json = card().json();
+    assert_eq!(json["kpis"][0]["value"], "3420000");
+    assert_eq!(json["kpis"][0]["target"]["status"], "on_track");
+    assert_eq!(json["kpis"][0]["target"]["likely"]["low"], "5310000");
+    assert_eq!(json["kpis"][1]["target"]["reason"], "no_target");
+    assert_eq!(json["kpis"][1]["previous"]["points"], "-2.1");
+    assert_eq!(json["period"]["elapsed_days"], 53);
+    assert_eq!(json["warnings"][0]["kind"], "too_few");
+    let csv = card().csv();
+    assert_eq!(csv.len(), 3);
+    assert!(csv.iter().all(|row| row.len() == csv[0].len()));
+    assert_eq!(
+        (csv[1][11].as_str(), csv[1][18].as_str()),
+        ("5500000", "on track")
+    );
 }

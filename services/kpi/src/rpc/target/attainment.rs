@@ -79,6 +79,7 @@ pub(in crate::rpc) fn attainment_of(
             .map_or(TargetStatus::Unspecified, status_of)
             .into(),
         reason: reason_of(standing.verdict.reason).into(),
+        over: standing.over,
         ..Attainment::default()
     };
     if let Some(aim) = aim {
