@@ -18,7 +18,7 @@ and transactional. A KPI that comes in parts, such as loss_reason_mix, has no pl
 Examples:
   bellwether scorecard --tenant demo
   bellwether scorecard --name inside --tenant demo --period month --as-of 2026-06-30
-  bellwether scorecard win_rate bookings --tenant demo --filter region=West")]
+  bellwether scorecard win_rate bookings --tenant demo --filter region=Europe")]
 pub(crate) struct ScorecardArgs {
     /// KPIs to show in place of a scorecard, at most 20
     #[arg(value_name = "KPI", num_args = 0..=20)]
