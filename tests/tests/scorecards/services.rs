@@ -9,7 +9,7 @@ use bellwether_contracts::kpi::{
     self, CreateScorecardRequest, CreateTargetRequest, DeleteScorecardRequest, DeleteTargetRequest,
     GetAttainmentRequest, GetTargetRequest, ListScorecardsRequest, ListTargetVersionsRequest,
     ListTargetsRequest, MinPosition, RenderScorecardRequest, StatusReason, TargetEntry, TargetStatus,
-    UpdateScorecardRequest, UpdateTargetRequest, min_position,
+    UpdateScorecardRequest, UpdateTargetRequest, UpdateTargetResponse, min_position,
 };
 use bellwether_contracts::sales::{Scorecard, ScorecardItem, ScorecardPeriod, Target, target};
 use bellwether_contracts::types::{DateOrTime, Money, date_or_time};
@@ -75,6 +75,25 @@ async fn create(id: &str, request_id: &str, target: Target) -> Result<TargetEntr
         .expect("a target"))
 }
 
+async fn update(etag: &str, owner: &str) -> Result<UpdateTargetResponse, tonic::Status> {
+    let request = UpdateTargetRequest {
+        tenant: "acme".to_owned(),
+        id: "q1".to_owned(),
+        target: Some(Target {
+            owner: owner.to_owned(),
+            ..Target::default()
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["owner".to_owned()],
+        }),
+        etag: etag.to_owned(),
+        ..UpdateTargetRequest::default()
+    };
+    let mut client = TargetServiceClient::new(channel().await);
+    let answer = client.update_target(with(request)).await;
+    answer.map(tonic::Response::into_inner)
+}
+
 #[tokio::test]
 async fn a_target_is_changed_only_where_it_was_read() {
     let made = create("q1", "make-q1", quarter("bookings", dollars(900)))
@@ -88,26 +107,6 @@ async fn a_target_is_changed_only_where_it_was_read() {
         .await
         .expect_err("taken");
     assert_eq!(other.code(), Code::AlreadyExists);
-    let mut client = TargetServiceClient::new(channel().await);
-    let mut update = async |etag: &str, owner: &str| {
-        let request = UpdateTargetRequest {
-            tenant: "acme".to_owned(),
-            id: "q1".to_owned(),
-            target: Some(Target {
-                owner: owner.to_owned(),
-                ..Target::default()
-            }),
-            update_mask: Some(prost_types::FieldMask {
-                paths: vec!["owner".to_owned()],
-            }),
-            etag: etag.to_owned(),
-            ..UpdateTargetRequest::default()
-        };
-        client
-            .update_target(with(request))
-            .await
-            .map(tonic::Response::into_inner)
-    };
     let changed = update(&made.etag, "Ann")
         .await
         .expect("changed")
@@ -117,6 +116,27 @@ async fn a_target_is_changed_only_where_it_was_read() {
     assert_eq!((target.owner.as_str(), target.goal), ("Ann", Some(dollars(900))));
     let late = update(&made.etag, "Bob").await.expect_err("it has changed since");
     assert_eq!(late.code(), Code::Aborted);
+    is_known_as_it_was(&made).await;
+    let delete = |etag: &str| DeleteTargetRequest {
+        tenant: "acme".to_owned(),
+        id: "q1".to_owned(),
+        etag: etag.to_owned(),
+        ..DeleteTargetRequest::default()
+    };
+    let mut client = TargetServiceClient::new(channel().await);
+    let stale = client
+        .delete_target(with(delete("1.1")))
+        .await
+        .expect_err("stale");
+    assert_eq!(stale.code(), Code::Aborted);
+    let _ = client
+        .delete_target(with(delete(&changed.etag)))
+        .await
+        .expect("taken back");
+}
+
+/// Its versions are kept, and what was known before the change is still known as of then.
+async fn is_known_as_it_was(made: &TargetEntry) {
     let versions = ListTargetVersionsRequest {
         tenant: "acme".to_owned(),
         id: "q1".to_owned(),
@@ -130,8 +150,7 @@ async fn a_target_is_changed_only_where_it_was_read() {
         .into_inner()
         .versions;
     assert_eq!(versions.len(), 2);
-    assert_eq!(versions[1], made);
-    // What was known before the change is still known as of then.
+    assert_eq!(versions[1], *made);
     let then = GetTargetRequest {
         tenant: "acme".to_owned(),
         id: "q1".to_owned(),
@@ -145,22 +164,7 @@ async fn a_target_is_changed_only_where_it_was_read() {
         .await
         .expect("known then")
         .into_inner();
-    assert_eq!(then.target, Some(made));
-    let delete = |etag: &str| DeleteTargetRequest {
-        tenant: "acme".to_owned(),
-        id: "q1".to_owned(),
-        etag: etag.to_owned(),
-        ..DeleteTargetRequest::default()
-    };
-    let stale = client
-        .delete_target(with(delete("1.1")))
-        .await
-        .expect_err("stale");
-    assert_eq!(stale.code(), Code::Aborted);
-    let _ = client
-        .delete_target(with(delete(&changed.etag)))
-        .await
-        .expect("taken back");
+    assert_eq!(then.target.as_ref(), Some(made));
 }
 
 #[tokio::test]
@@ -206,16 +210,17 @@ async fn targets_are_listed_page_by_page_from_one_state() {
     assert_eq!(other.code(), Code::InvalidArgument);
 }
 
+fn day(text: &str) -> Option<DateOrTime> {
+    Some(DateOrTime {
+        value: Some(date_or_time::Value::Date(text.to_owned())),
+    })
+}
+
 #[tokio::test]
-async fn attainment_and_scorecards_are_there_for_services() {
+async fn attainment_is_told_as_of_any_day() {
     let _ = create("whole", "", quarter("bookings", dollars(1800)))
         .await
         .expect("made");
-    let day = |text: &str| {
-        Some(DateOrTime {
-            value: Some(date_or_time::Value::Date(text.to_owned())),
-        })
-    };
     let mut targets = TargetServiceClient::new(channel().await);
     let mut attained = async |as_of: &str| {
         let request = GetAttainmentRequest {
@@ -256,8 +261,10 @@ async fn attainment_and_scorecards_are_there_for_services() {
         (before.status(), before.reason()),
         (TargetStatus::Unspecified, StatusReason::NotBegun)
     );
+}
 
-    let mut cards = ScorecardServiceClient::new(channel().await);
+/// A scorecard of Ann's rows.
+fn of_ann() -> CreateScorecardRequest {
     let scorecard = Scorecard {
         name: "Grpc".to_owned(),
         items: ["bookings", "win_rate", "open_deals"]
@@ -270,22 +277,17 @@ async fn attainment_and_scorecards_are_there_for_services() {
         period: ScorecardPeriod::FiscalQuarter.into(),
         ..Scorecard::default()
     };
-    let create = CreateScorecardRequest {
+    CreateScorecardRequest {
         tenant: "acme".to_owned(),
         id: "z-grpc".to_owned(),
-        scorecard: Some(scorecard.clone()),
+        scorecard: Some(scorecard),
         ..CreateScorecardRequest::default()
-    };
-    let made = cards
-        .create_scorecard(with(create.clone()))
-        .await
-        .expect("made")
-        .into_inner();
-    let made = made.scorecard.expect("a scorecard");
-    assert!(made.warnings.is_empty() && !made.preset);
-    let twice = cards.create_scorecard(with(create)).await.expect_err("taken");
-    assert_eq!(twice.code(), Code::AlreadyExists);
-    let update = UpdateScorecardRequest {
+    }
+}
+
+/// The new name of that scorecard.
+fn renamed(etag: &str) -> UpdateScorecardRequest {
+    UpdateScorecardRequest {
         tenant: "acme".to_owned(),
         id: "z-grpc".to_owned(),
         scorecard: Some(Scorecard {
@@ -295,11 +297,25 @@ async fn attainment_and_scorecards_are_there_for_services() {
         update_mask: Some(prost_types::FieldMask {
             paths: vec!["name".to_owned()],
         }),
-        etag: made.etag,
+        etag: etag.to_owned(),
         ..UpdateScorecardRequest::default()
-    };
+    }
+}
+
+#[tokio::test]
+async fn a_scorecard_is_made_changed_shown_and_taken_back() {
+    let mut cards = ScorecardServiceClient::new(channel().await);
+    let made = cards
+        .create_scorecard(with(of_ann()))
+        .await
+        .expect("made")
+        .into_inner();
+    let made = made.scorecard.expect("a scorecard");
+    assert!(made.warnings.is_empty() && !made.preset);
+    let twice = cards.create_scorecard(with(of_ann())).await.expect_err("taken");
+    assert_eq!(twice.code(), Code::AlreadyExists);
     let changed = cards
-        .update_scorecard(with(update))
+        .update_scorecard(with(renamed(&made.etag)))
         .await
         .expect("changed")
         .into_inner();

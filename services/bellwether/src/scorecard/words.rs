@@ -95,7 +95,10 @@ fn ending(line: &ScorecardLine, attainment: &Attainment, size: &str, over: bool)
     let is_range = likely.low != likely.high;
     let grows = attainment.expected_share.is_some();
     let comes = match (&ends, grows) {
-        (Some(ends), true) if !over => format!("; the {size} is likely to end at {ends}"),
+        (Some(ends), true) if !over => match attainment.past_periods {
+            0 => format!("; the {size} is likely to end at {ends}"),
+            past => format!("; going by the {past} {size}s before, this one is likely to end at {ends}"),
+        },
         (Some(ends), false) if is_range => format!("; chance leaves {ends}"),
         _ => String::new(),
     };
@@ -247,6 +250,21 @@ mod tests {
             told(over, true),
             "Bookings came to 1.20M USD, 60.0 % of the 2.00M USD wanted; that is below 75.0 % of it."
         );
+    }
+
+    #[test]
+    fn what_a_range_was_learned_from_is_told() {
+        let learned = Attainment {
+            past_periods: 8,
+            ..aimed(
+                TargetStatus::TooEarly,
+                StatusReason::RangeReachesBoth,
+                Some(("1500000", "2500000")),
+            )
+        };
+        let text = told(&line("USD", "1200000", learned), "quarter", false);
+        let end = "; going by the 8 quarters before, this one is likely to end at 1.50M to 2.50M USD: too early to tell.";
+        assert!(text.ends_with(end), "{text}");
     }
 
     #[test]

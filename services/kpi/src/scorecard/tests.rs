@@ -202,10 +202,7 @@ fn what_a_caller_names_must_be_there() {
     let refused = |kpis: &[&str]| made(&fixture, &card(kpis), &Caller::All, &[]).unwrap_err();
     assert!(refused(&["winrate"]).contains("did you mean `win_rate`?"));
     let text = refused(&["win_rate", "loss_reason_mix"]);
-    assert!(
-        text.contains("loss_reason_mix is not a single number"),
-        "{text}"
-    );
+    assert!(text.contains("loss_reason_mix is not a single number"), "{text}");
     let stored = Card {
         origin: Origin::Tenant,
         ..card(&["gone"])
@@ -229,6 +226,7 @@ fn a_rep_stands_beside_own_targets_only() {
     assert!(visible(&ours, &owner("Ann")));
     assert!(!visible(&ours, &owner("Bob")) && !visible(&ours, &BTreeMap::new()));
     assert_eq!(ours.holder(&BTreeMap::new()), Some(owner("Ann")));
+    assert_eq!(ours.holder(&owner("Bob")), None);
     let nobody = Whose::of(
         &company(),
         &Caller::Own("Zoe".to_owned()),

@@ -54,7 +54,8 @@ impl Whose {
     pub fn holder(&self, filters: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
         let mut holder = filters.clone();
         if let Some(own) = &self.own {
-            holder.insert("owner".to_owned(), own.clone());
+            // Who asks for the rows of another has none of them, and no target either.
+            holder.entry("owner".to_owned()).or_insert_with(|| own.clone());
         }
         visible(self, &holder).then_some(holder)
     }
