@@ -124,6 +124,21 @@ fn another_end_competes() {
     assert_eq!(told(&fixture, CURVE, &ask), ["0.25 4"]);
     let more = keys.replace("within: 15 days", "within: 20 days");
     assert_eq!(told(&fixture, &more, &ask), ["0.5 4"]);
+    let quantile = |q: &str| {
+        let keys = keys
+            .replace("unit: ratio", "unit: days")
+            .replace("within: 15 days", &format!("q: \"{q}\""));
+        told(
+            &fixture,
+            &keys.replace("aggregate: curve", "aggregate: survival_quantile"),
+            &ask,
+        )
+    };
+    assert_eq!(
+        ["0.25", "0.5", "0.6"].map(quantile),
+        [["10 4"], ["20 4"], ["not_reached 4"]],
+        "the one that is out never converts"
+    );
 }
 
 #[test]
