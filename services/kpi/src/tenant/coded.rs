@@ -159,10 +159,16 @@ impl TenantFacts {
         }
     }
 
+    /// A team, also one without a record of its own: its id is then shown in place of its name.
+    fn team(&mut self, id: &str) -> u32 {
+        self.dict(Dict::Attribute).intern(id);
+        self.dict(Dict::Team).intern(id)
+    }
+
     pub(super) fn coded_quota(&mut self, quota: &Quota) -> facts::Quota {
         let (owner, team) = match &quota.holder {
             QuotaHolder::Rep(id) => (self.dict(Dict::Rep).intern(id), 0),
-            QuotaHolder::Team(id) => (0, self.dict(Dict::Team).intern(id)),
+            QuotaHolder::Team(id) => (0, self.team(id)),
         };
         let (amount, count) = match quota.target {
             QuotaTarget::Amount(amount) => (self.amount(Some(amount)), NULL),

@@ -237,3 +237,11 @@ fn attainment_and_coverage_stand_on_it_and_their_records_can_be_told() {
     assert_eq!(told(&facts, &top)[0], "sales 1980 3");
     assert_eq!(told(&facts, &top).len(), 2);
 }
+
+#[test]
+fn a_team_without_a_record_is_shown_by_its_id() {
+    let mut log = Log::default();
+    log.record("q", (hour(0), 0), quota(of_team("north"), QUARTER, 90));
+    assert_eq!(told(&facts(&log), &by(quarter(), &["team"])), ["north 90 1"]);
+    assert_eq!(told(&facts(&log), &by(quarter(), &["team.1"])), ["north 90 1"]);
+}

@@ -81,6 +81,7 @@ impl TenantFacts {
     }
 
     pub(in super::super) fn coded_sample(&mut self, says: &MetricSample) -> facts::Sample {
+        let team = says.dimensions.get("team").map_or(0, |id| self.team(id));
         let mut of = |dict: Dict, name: &str| self.code(dict, says.dimensions.get(name));
         let (value, weight) = says.millionths().unwrap_or((NULL, NULL));
         facts::Sample {
@@ -90,7 +91,7 @@ impl TenantFacts {
             channel: of(Dict::Channel, "channel"),
             campaign: of(Dict::Campaign, "campaign"),
             source: of(Dict::Source, "source"),
-            team: of(Dict::Team, "team"),
+            team,
             metric: self.dict(Dict::Metric).intern(&says.name),
             at: says.at,
             value,
