@@ -11,6 +11,7 @@ mod lag;
 mod lookup;
 mod loops;
 mod passing;
+mod selection;
 mod singles;
 mod source;
 mod spread;

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use bellwether_domain::time::DAY_MICROS;
 
-use super::steps::Steps;
+use super::steps::{Steps, View};
 
 /// How rows find their periods.
 #[derive(Debug, Clone)]
@@ -55,22 +55,46 @@ impl Windows {
 
     /// The period of the window that holds an instant.
     #[must_use]
-    #[inline]
     pub fn find(&self, at: i64) -> Option<u32> {
-        let period = self.place(at);
+        let period = self.finder().place(at);
         (period != NONE).then_some(period)
     }
 
-    /// The same, or [`NONE`].
-    #[inline]
-    pub(super) fn place(&self, at: i64) -> u32 {
-        self.periods[self.steps.rank(at)]
+    /// What a loop needs to find periods, at hand.
+    pub(super) fn finder(&self) -> Finder<'_> {
+        Finder {
+            steps: self.steps.view(),
+            periods: &self.periods,
+        }
+    }
+
+    /// The window, when it is the only one.
+    pub(super) fn only(&self) -> Option<(i64, i64, u32)> {
+        match (self.steps.instants(), self.periods.as_slice()) {
+            ([start, end], [_, period, _]) => Some((*start, *end, *period)),
+            _ => None,
+        }
     }
 
     /// From the start of the first window to the end of the last; `None` = there is none.
     fn bounds(&self) -> Option<(i64, i64)> {
         let instants = self.steps.instants();
         Some((*instants.first()?, *instants.last()?))
+    }
+}
+
+/// Windows as a loop keeps them at hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Finder<'a> {
+    steps: View<'a>,
+    periods: &'a [u32],
+}
+
+impl Finder<'_> {
+    /// The period of the window that holds an instant, or [`NONE`].
+    #[inline]
+    pub(super) fn place(self, at: i64) -> u32 {
+        self.periods[self.steps.rank(at)]
     }
 }
 
@@ -98,9 +122,26 @@ impl Stands {
         }
     }
 
+    /// What a loop needs to count them, at hand.
+    pub(super) fn counter(&self) -> Counter<'_> {
+        Counter {
+            steps: self.steps.view(),
+            counts: &self.counts,
+        }
+    }
+}
+
+/// [`Stands`] as a loop keeps them at hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counter<'a> {
+    steps: View<'a>,
+    counts: &'a [u32],
+}
+
+impl Counter<'_> {
     /// How many lie at or before an instant.
     #[inline]
-    pub(super) fn up_to(&self, at: i64) -> u32 {
+    pub(super) fn up_to(self, at: i64) -> u32 {
         self.counts[self.steps.rank(at)]
     }
 }
@@ -160,10 +201,10 @@ mod tests {
     fn a_stock_that_stands_twice_at_an_instant_is_counted_twice() {
         let stands = Stands::new(&[i64::MIN, 3, 3, 7, 7]);
         assert_eq!(
-            [i64::MIN, 2, 3, 6, 7, 9].map(|at| stands.up_to(at)),
+            [i64::MIN, 2, 3, 6, 7, 9].map(|at| stands.counter().up_to(at)),
             [1, 1, 3, 3, 5, 5]
         );
-        assert_eq!(Stands::new(&[]).up_to(0), 0);
+        assert_eq!(Stands::new(&[]).counter().up_to(0), 0);
     }
 
     proptest! {

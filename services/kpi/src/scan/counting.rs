@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use bellwether_domain::{Error, Result};
 
 use super::cells::{CellMap, Cells, Counted, Foreign};
-use super::cut::Selection;
 use super::loops::{ByPeriod, Put, add_all, add_by_period, add_codes, add_plain, add_products, add_weights};
+use super::selection::Selection;
 use super::singles::Singles;
 use super::spread::SpreadKey;
 use super::task::{Factor, Keep, Quantity, Task};

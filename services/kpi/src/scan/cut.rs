@@ -7,8 +7,9 @@ use super::cells::Counted;
 use super::counting::Counting;
 use super::lookup::Lookup;
 use super::passing::Passing;
+use super::selection::{BLOCK, Room, Selection, instant_of, recorded};
 use super::task::Task;
-use crate::table::{Morsel, NULL, Slice};
+use crate::table::{Morsel, Slice};
 
 /// A way to cut a table.
 #[derive(Debug)]
@@ -52,9 +53,6 @@ impl Cut {
     }
 }
 
-/// Selected rows are worked off in blocks of this many, so that rows of many periods need no more room.
-const BLOCK: usize = 1 << 16;
-
 /// A cut while it is scanned.
 #[derive(Debug)]
 pub(super) struct CutState<'a> {
@@ -66,15 +64,6 @@ pub(super) struct CutState<'a> {
     /// Whether filters and values of the present morsel are worked out.
     prepared: bool,
     selection: Selection,
-}
-
-/// Rows of the present morsel that count, and their cells. A row may be there for several periods.
-#[derive(Debug, Default)]
-pub(super) struct Selection {
-    pub(super) rows: Vec<u32>,
-    pub(super) cells: Vec<u64>,
-    /// The period of each, until groups are mixed in.
-    pub(super) periods: Vec<u32>,
 }
 
 impl<'a> CutState<'a> {
@@ -110,9 +99,16 @@ impl<'a> CutState<'a> {
         match &cut.axis {
             Axis::Windows(windows) => {
                 let valid = valid_from.iter().zip(valid_to);
-                let period =
-                    |(from, to): (&i64, &i64)| if *to >= as_of { windows.place(*from) } else { NONE };
-                self.selection.fill(morsel, valid.map(period));
+                if let Some((start, end, period)) = windows.only() {
+                    // The usual part of all rows that are read is small, so a branch is seldom wrong.
+                    let holds = |(from, to): (&i64, &i64)| start <= *from && *from < end && *to >= as_of;
+                    self.selection.pick(morsel, period, valid.map(holds));
+                } else {
+                    let finder = windows.finder();
+                    let period =
+                        |(from, to): (&i64, &i64)| if *to >= as_of { finder.place(*from) } else { NONE };
+                    self.selection.fill(morsel, valid.map(period));
+                }
             }
             Axis::Overlapping(windows) => {
                 for row in 0..morsel.rows {
@@ -133,19 +129,29 @@ impl<'a> CutState<'a> {
                 }
             }
             Axis::Points(points) => match points.as_slice() {
-                // The usual stock.
+                // The usual stock; nearly all rows that are read do not hold then.
                 [point] => {
                     let valid = valid_from.iter().zip(valid_to);
-                    let holds = |(from, to): (&i64, &i64)| from < point && point <= to;
-                    self.selection
-                        .fill(morsel, valid.map(|valid| if holds(valid) { 0 } else { NONE }));
+                    let holds = |(from, to): (&i64, &i64)| point <= to && from < point;
+                    self.selection.pick(morsel, 0, valid.map(holds));
                 }
-                _ => {
-                    for row in (0..morsel.rows).filter(|row| recorded(morsel, *row)) {
-                        let first = self.stands.up_to(valid_from[row]) as usize;
-                        let last = self.stands.up_to(valid_to[row]) as usize;
-                        self.select_all(row, first..last, (morsel, valid_from, as_of))?;
+                points => {
+                    let most = points.len();
+                    let mut room = Room::of(&mut self.selection);
+                    for row in 0..morsel.rows {
+                        if !recorded(morsel, row) {
+                            continue;
+                        }
+                        let counter = self.stands.counter();
+                        let (first, last) = (counter.up_to(valid_from[row]), counter.up_to(valid_to[row]));
+                        room.put(row, first, last);
+                        if room.kept + most > BLOCK {
+                            room.close();
+                            self.work_off(morsel, valid_from, as_of)?;
+                            room = Room::of(&mut self.selection);
+                        }
                     }
+                    room.close();
                 }
             },
         }
@@ -237,129 +243,5 @@ impl<'a> CutState<'a> {
     pub(super) fn finish(self) -> Vec<Counted> {
         let counts = self.counts.into_iter().zip(&self.cut.tasks);
         counts.map(|(counting, task)| counting.finish(task)).collect()
-    }
-}
-
-/// Whether a row is recorded at the state of knowledge that is asked.
-fn recorded(morsel: &Morsel<'_>, row: usize) -> bool {
-    morsel.recorded.is_none_or(|recorded| recorded[row])
-}
-
-/// When a selected row's attributes are looked up: a flow's at its event, a stock's just before its instant, as what
-/// happens at that instant is not part of it; those of what holds in a period where its part of the period begins.
-fn instant_of<'a>(
-    axis: &'a Axis,
-    rows: &'a [u32],
-    periods: &'a [u32],
-    valid_from: &'a [i64],
-) -> impl Fn(usize) -> i64 + 'a {
-    move |index| match axis {
-        Axis::Windows(_) | Axis::Overlapping(_) => valid_from[rows[index] as usize],
-        Axis::Meeting(windows) => {
-            let (start, _) = windows[periods[index] as usize];
-            valid_from[rows[index] as usize].max(start)
-        }
-        Axis::Points(points) => points[periods[index] as usize] - 1,
-    }
-}
-
-impl Selection {
-    /// Selects the rows of a morsel that have a period, given row by row, and are recorded.
-    fn fill(&mut self, morsel: &Morsel<'_>, periods: impl Iterator<Item = u32>) {
-        self.rows.resize(morsel.rows, 0);
-        self.periods.resize(morsel.rows, 0);
-        let mut kept = 0;
-        let (rows, kept_periods) = (self.rows.as_mut_slice(), self.periods.as_mut_slice());
-        let known = (0_u32..).zip(periods).take(morsel.rows);
-        // Written whether it counts or not: a branch that nobody can foretell costs more.
-        let mut keep = |row, period, counts| {
-            rows[kept] = row;
-            kept_periods[kept] = period;
-            kept += usize::from(counts);
-        };
-        match morsel.recorded {
-            None => known.for_each(|(row, period)| keep(row, period, period != NONE)),
-            Some(recorded) => known
-                .zip(recorded)
-                .for_each(|((row, period), recorded)| keep(row, period, *recorded && period != NONE)),
-        }
-        self.rows.truncate(kept);
-        self.periods.truncate(kept);
-    }
-
-    /// Puts those that pass into another selection.
-    pub(super) fn passing(&self, mask: &[bool], into: &mut Self) {
-        let most = self.rows.len();
-        into.rows.resize(most, 0);
-        into.cells.resize(most, 0);
-        into.periods.resize(most, 0);
-        let mut kept = 0;
-        for ((row, cell), period) in self.rows.iter().zip(&self.cells).zip(&self.periods) {
-            into.rows[kept] = *row;
-            into.cells[kept] = *cell;
-            into.periods[kept] = *period;
-            kept += usize::from(mask[*row as usize]);
-        }
-        into.rows.truncate(kept);
-        into.cells.truncate(kept);
-        into.periods.truncate(kept);
-    }
-
-    /// Keeps the rows to which a filter gives 1.
-    fn keep(&mut self, filter: &Lookup, axis: &Axis, morsel: &Morsel<'_>, valid_from: &[i64]) {
-        let mut kept = Vec::with_capacity(self.rows.len());
-        let instant = instant_of(axis, &self.rows, &self.periods, valid_from);
-        filter.each(morsel, &self.rows, instant, |index, pass| {
-            if pass == 1 {
-                kept.push(index);
-            }
-        });
-        self.retain(&kept);
-    }
-
-    /// Keeps the rows that tell of their event as of the instant that is looked at.
-    fn keep_told(&mut self, since: usize, axis: &Axis, morsel: &Morsel<'_>, as_of: i64) -> Result<()> {
-        let Slice::I64(since) = morsel.columns[since] else {
-            return Err(Error::internal("`since` is no number of microseconds"));
-        };
-        let told = |index: &usize| match since[self.rows[*index] as usize] {
-            NULL => true,
-            since => match axis {
-                Axis::Points(points) => since < points[self.periods[*index] as usize],
-                _ => since < as_of,
-            },
-        };
-        let kept: Vec<usize> = (0..self.rows.len()).filter(told).collect();
-        if kept.len() < self.rows.len() {
-            self.retain(&kept);
-        }
-        Ok(())
-    }
-
-    /// Keeps the rows whose second instant lies within the bounds of their period.
-    fn keep_due(&mut self, due: &Bounds, morsel: &Morsel<'_>) -> Result<()> {
-        let Slice::I64(instants) = morsel.columns[due.column] else {
-            return Err(Error::internal("a due date is no number of microseconds"));
-        };
-        let within = |index: &usize| match instants[self.rows[*index] as usize] {
-            NULL => due.missing,
-            at => {
-                let (from, before) = due.periods[self.periods[*index] as usize];
-                from <= at && at < before
-            }
-        };
-        let kept: Vec<usize> = (0..self.rows.len()).filter(within).collect();
-        self.retain(&kept);
-        Ok(())
-    }
-
-    /// Keeps those at these places, which rise.
-    fn retain(&mut self, kept: &[usize]) {
-        for (to, from) in kept.iter().enumerate() {
-            self.rows[to] = self.rows[*from];
-            self.periods[to] = self.periods[*from];
-        }
-        self.rows.truncate(kept.len());
-        self.periods.truncate(kept.len());
     }
 }

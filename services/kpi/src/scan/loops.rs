@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::cells::{CellMap, Find, Foreign, Plain};
-use super::cut::Selection;
 use super::lag::Age;
+use super::selection::Selection;
 use super::singles::Singles;
 use super::spread::{Spans, SpreadKey};
 use super::task::{Keep, Task};

@@ -2,7 +2,7 @@
 
 use bellwether_domain::Result;
 
-use super::cut::Selection;
+use super::selection::Selection;
 use super::task::Task;
 use crate::expr::BoundFilter;
 use crate::table::Morsel;

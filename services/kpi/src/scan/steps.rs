@@ -65,26 +65,44 @@ impl Steps {
         &self.instants
     }
 
+    /// What a loop needs to count, at hand.
+    pub(super) fn view(&self) -> View<'_> {
+        View {
+            first: self.instants.first().copied().unwrap_or(i64::MAX),
+            shift: self.shift,
+            slices: &self.slices,
+            instants: &self.instants,
+        }
+    }
+}
+
+/// [`Steps`] as a loop keeps them at hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    first: i64,
+    shift: u32,
+    slices: &'a [Slice],
+    instants: &'a [i64],
+}
+
+impl View<'_> {
     /// How many instants lie at or before `at`.
     #[inline]
-    pub(super) fn rank(&self, at: i64) -> usize {
-        let Some(first) = self.instants.first() else {
-            return 0;
-        };
-        if at < *first {
+    pub(super) fn rank(self, at: i64) -> usize {
+        if at < self.first {
             return 0;
         }
-        let slice = (at.wrapping_sub(*first) as u64 >> self.shift) as usize;
+        let slice = (at.wrapping_sub(self.first) as u64 >> self.shift) as usize;
         let Some(slice) = self.slices.get(slice) else {
             return self.instants.len();
         };
-        let mut rank = (slice.before as usize + usize::from(at >= slice.next)).min(self.instants.len());
+        let mut rank = slice.before as usize + usize::from(at >= slice.next);
         if slice.crowded {
             while self.instants.get(rank).is_some_and(|instant| *instant <= at) {
                 rank += 1;
             }
         }
-        rank
+        rank.min(self.instants.len())
     }
 }
 
@@ -98,11 +116,11 @@ mod tests {
     fn the_ends_of_time_are_instants_too() {
         let steps = Steps::new([i64::MIN, 0, i64::MAX]);
         assert_eq!(
-            [i64::MIN, -1, 0, i64::MAX - 1, i64::MAX].map(|at| steps.rank(at)),
+            [i64::MIN, -1, 0, i64::MAX - 1, i64::MAX].map(|at| steps.view().rank(at)),
             [1, 1, 2, 2, 3]
         );
-        assert_eq!(Steps::new([]).rank(5), 0);
-        assert_eq!([4, 5, 6].map(|at| Steps::new([5, 5]).rank(at)), [0, 1, 1]);
+        assert_eq!(Steps::new([]).view().rank(5), 0);
+        assert_eq!([4, 5, 6].map(|at| Steps::new([5, 5]).view().rank(at)), [0, 1, 1]);
     }
 
     proptest! {
@@ -117,7 +135,7 @@ mod tests {
             }
             instants.dedup();
             let expected = instants.partition_point(|instant| *instant <= at);
-            prop_assert_eq!(Steps::new(instants.iter().copied()).rank(at), expected);
+            prop_assert_eq!(Steps::new(instants.iter().copied()).view().rank(at), expected);
         }
     }
 }
