@@ -91,9 +91,6 @@ proptest! {
         let follows = |two: &[[i64; 3]]| {
             two[0][0] != two[1][0] || (two[0][2] == two[1][1] && two[1][2] > two[0][2])
         };
-        let follows = |two: &[[i64; 3]]| {
-            two[0][0] != two[1][0] || (two[0][2] == two[1][1] && two[1][2] > two[0][2])
-        };
         prop_assert!(contracts.windows(2).all(follows));
         let mut lines: HashMap<i64, i64> = HashMap::new();
         for [order, amount] in rows(&facts, Table::OrderLines, [Column::Order, Column::Amount]) {
