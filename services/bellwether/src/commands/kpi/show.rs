@@ -66,6 +66,7 @@ impl View for Show {
             "absent_reason": kpi.absent_reason,
             "interval": kpi.interval,
             "clock": kpi.clock,
+            "explained_by": kpi.explained_by,
             "currency_policy": words::currency(kpi),
             "always_by": kpi.always_by,
             "dimensions": kpi.dimensions,
