@@ -256,6 +256,32 @@ fn attach(log: &mut Log, pick: [u8; 6]) {
     }
 }
 
+/// A version of an account, its merge or its end.
+fn put_account(log: &mut Log, what: u8, id: u8, key: (Instant, u64), [a, b, ..]: [u8; 6]) {
+    let some = |pick: u8, names: [&str; 2]| {
+        (!pick.is_multiple_of(3)).then(|| names[usize::from(pick) % 2].to_owned())
+    };
+    match what {
+        0 | 1 => log.record(
+            ["acme", "globex", "initech"][usize::from(id) % 3],
+            key,
+            Body::Account(Account {
+                name: ["One", ""][usize::from(a) % 2].to_owned(),
+                parent_id: some(b, ["acme", "globex"]),
+                industry: some(a / 2, ["retail", "mining"]),
+                ..Account::default()
+            }),
+        ),
+        2 => log.merge(
+            RecordKind::Account,
+            "globex",
+            ["acme", "initech"][usize::from(a) % 2],
+            key,
+        ),
+        _ => log.tombstone(RecordKind::Account, ["acme", "globex"][usize::from(a) % 2], key),
+    }
+}
+
 pub(crate) fn log_of(steps: &[Step]) -> Log {
     let mut log = Log::default();
     for Step { what, id, key, pick } in steps {
@@ -316,23 +342,7 @@ pub(crate) fn log_of(steps: &[Step]) -> Log {
             31 => log.tombstone(RecordKind::Lead, &format!("l{}", id % 3), key),
             32 => log.tombstone(RecordKind::Activity, &format!("a{id}"), key),
             33 => log.tombstone(RecordKind::Quota, &format!("q{}", id % 2), key),
-            34 | 35 => log.record(
-                ["acme", "globex", "initech"][usize::from(*id) % 3],
-                key,
-                Body::Account(Account {
-                    name: ["One", ""][usize::from(a) % 2].to_owned(),
-                    parent_id: some(b, ["acme", "globex"]),
-                    industry: some(a / 2, ["retail", "mining"]),
-                    ..Account::default()
-                }),
-            ),
-            36 => log.merge(
-                RecordKind::Account,
-                "globex",
-                ["acme", "initech"][usize::from(a) % 2],
-                key,
-            ),
-            37 => log.tombstone(RecordKind::Account, ["acme", "globex"][usize::from(a) % 2], key),
+            34..=37 => put_account(&mut log, what - 34, *id, key, *pick),
             38..=53 => commerce::put(&mut log, what - 38, *id, key, *pick),
             _ => log.deal(&format!("d{id}"), key, random_deal(*pick)),
         }
