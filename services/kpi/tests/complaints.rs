@@ -182,7 +182,6 @@ async fn first_07_a_value_names_the_edits_since_its_receipt() {
     let log = company();
     let (node, _dir) = start(&log).await;
     let first = value(&node, "all-of-acme", february("bookings")).await;
-    let own = value(&node, "rows-of-ann", february("bookings")).await;
     let nothing = restated(&node, "all-of-acme", (&first.receipt, ""), (0, ""))
         .await
         .unwrap();
@@ -242,7 +241,26 @@ async fn first_07_a_value_names_the_edits_since_its_receipt() {
     );
     assert!(edit.recorded_at.is_some() && edit.seq > 0);
 
-    // Until now; and each caller sees their own.
+    node.stop().await;
+}
+
+/// First 7: and each caller sees their own, until now, and is refused what is no pair.
+#[tokio::test(flavor = "multi_thread")]
+async fn first_07_each_caller_is_told_of_their_own_records() {
+    let log = company();
+    let (node, _dir) = start(&log).await;
+    let first = value(&node, "all-of-acme", february("bookings")).await;
+    let own = value(&node, "rows-of-ann", february("bookings")).await;
+    log.write(
+        "acme",
+        &[
+            won("w4", "ann", "2017-02-11", "7"),
+            won("b", "bob", "2017-02-11", "50"),
+        ],
+    );
+    let second = value(&node, "all-of-acme", february("bookings")).await;
+    log.write("acme", &[won("w5", "ann", "2017-02-11", "1")]);
+
     let now = restated(&node, "all-of-acme", (&first.receipt, ""), (0, ""))
         .await
         .unwrap();

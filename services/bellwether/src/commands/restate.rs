@@ -182,79 +182,16 @@ fn record_json(record: &RestatedRecord) -> Value {
 }
 
 fn text(one: &Restatement, page: &Page) -> String {
-    let (before, after) = (
-        one.before.clone().unwrap_or_default(),
-        one.after.clone().unwrap_or_default(),
-    );
-    let unit = &before.unit;
-    let names: Vec<&str> = before
-        .group
-        .iter()
-        .filter_map(|part| part.name.as_deref())
-        .collect();
-    let group = if names.is_empty() {
-        String::new()
-    } else {
-        format!(" of {}", names.join(", "))
-    };
-    let change = one
-        .change
-        .as_deref()
-        .map(|change| format!(": {}", moved(change, unit)));
-    let mut lines = vec![format!(
-        "{}{group}, {}, was given as {} and is {}{}",
-        before.kpi,
-        period(&before),
-        said(&before),
-        said(&after),
-        change.unwrap_or_default()
-    )];
-    let mut sheet = Sheet::new(["cause", ">change", ">records", "what it is"]);
-    for part in &one.parts {
-        let value = part
-            .value
-            .as_deref()
-            .map_or_else(|| "?".to_owned(), |value| moved(value, unit));
-        sheet.push(vec![
-            cause(part.cause()).into(),
-            value.into(),
-            part.records.to_string().into(),
-            meaning(part.cause()).into(),
-        ]);
-    }
+    let unit = one.before.as_ref().map_or("", |value| value.unit.as_str());
+    let mut lines = vec![headline(one)];
     if one.parts.is_empty() {
         lines.push("Nothing moved it.".to_owned());
         return lines.join("\n");
     }
-    lines.extend([String::new(), sheet.render(page)]);
+    lines.extend([String::new(), causes(one, unit).render(page)]);
     let changed = one.derivation.iter();
     lines.extend(changed.map(|it| format!("{}: {} when it was given, {} now", it.what, it.given, it.now)));
-    let mut sheet = Sheet::new([
-        "record",
-        "name",
-        ">before",
-        ">after",
-        ">change",
-        "edit",
-        "recorded at",
-    ]);
-    for record in &one.records {
-        let [before, after] = ends(record, unit);
-        sheet.push(vec![
-            record.id.as_str().into(),
-            record.name.as_deref().unwrap_or_default().into(),
-            before.into(),
-            after.into(),
-            record
-                .change
-                .as_deref()
-                .map_or_else(String::new, |change| moved(change, unit))
-                .into(),
-            edited(record).into(),
-            record.edits.first().and_then(recorded).unwrap_or_default().into(),
-        ]);
-    }
-    lines.extend([String::new(), sheet.render(page)]);
+    lines.extend([String::new(), listed(one, unit).render(page)]);
     let shown = one.records.len() as u64;
     if one.total > shown {
         lines.push(format!(
@@ -263,6 +200,77 @@ fn text(one: &Restatement, page: &Page) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// What it was given as, and what it is.
+fn headline(one: &Restatement) -> String {
+    let (before, after) = (
+        one.before.clone().unwrap_or_default(),
+        one.after.clone().unwrap_or_default(),
+    );
+    let names: Vec<&str> = before
+        .group
+        .iter()
+        .filter_map(|part| part.name.as_deref())
+        .collect();
+    let group = match names.as_slice() {
+        [] => String::new(),
+        names => format!(" of {}", names.join(", ")),
+    };
+    let change = one.change.as_deref();
+    let change = change.map(|change| format!(": {}", moved(change, &before.unit)));
+    format!(
+        "{}{group}, {}, was given as {} and is {}{}",
+        before.kpi,
+        period(&before),
+        said(&before),
+        said(&after),
+        change.unwrap_or_default()
+    )
+}
+
+fn causes(one: &Restatement, unit: &str) -> Sheet {
+    let mut sheet = Sheet::new(["cause", ">change", ">records", "what it is"]);
+    for part in &one.parts {
+        let value = part.value.as_deref();
+        let value = value.map_or_else(|| "?".to_owned(), |value| moved(value, unit));
+        sheet.push(vec![
+            cause(part.cause()).into(),
+            value.into(),
+            part.records.to_string().into(),
+            meaning(part.cause()).into(),
+        ]);
+    }
+    sheet
+}
+
+fn listed(one: &Restatement, unit: &str) -> Sheet {
+    let columns = [
+        "record",
+        "name",
+        ">before",
+        ">after",
+        ">change",
+        "edit",
+        "recorded at",
+    ];
+    let mut sheet = Sheet::new(columns);
+    for record in &one.records {
+        let [before, after] = ends(record, unit);
+        let change = record.change.as_deref();
+        sheet.push(vec![
+            record.id.as_str().into(),
+            record.name.as_deref().unwrap_or_default().into(),
+            before.into(),
+            after.into(),
+            change
+                .map_or_else(String::new, |change| moved(change, unit))
+                .into(),
+            edited(record).into(),
+            record.edits.first().and_then(recorded).unwrap_or_default().into(),
+        ]);
+    }
+    sheet
 }
 
 impl View for Restated {

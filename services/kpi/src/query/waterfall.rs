@@ -100,31 +100,7 @@ pub fn waterfall(
             .collect(),
         telling,
     };
-    let mut sums = Sums::default();
-    let at = [start, end].map(|as_of| Moment {
-        seq: moment.seq,
-        settings: moment.settings.clone(),
-        as_of,
-    });
-    let rates = [Rates::new(source, &at[0]), Rates::new(source, &at[1])];
-    let home = home(source, &moment);
-    let convert = |side: usize| {
-        let rates = &rates[side];
-        move |amount: &Exact, currency: u32| {
-            if currency == home || currency == 0 {
-                return Ok(amount.clone());
-            }
-            rates.convert(amount, currency, 0, CurrencyPolicy::Spot)
-        }
-    };
-    let (of_start, of_end) = (convert(0), convert(1));
-    for course in reader
-        .courses((start.as_micros(), then), (end.as_micros(), moment.seq))
-        .values()
-    {
-        sums.add(course, &of_end)?;
-    }
-    let (total, groups) = sums.finish([&of_start, &of_end])?;
+    let (total, groups) = summed(&reader, (start, then), end)?;
     let zone = &moment.settings.zone;
     let position = |seq| Position {
         epoch: source.position().epoch,
@@ -147,6 +123,40 @@ pub fn waterfall(
             false => groups.into_iter().map(named).collect(),
         },
     })
+}
+
+/// The waterfalls of all groups together and of each, by number, from an instant as known at a change to another.
+fn summed(
+    reader: &Reader<'_>,
+    (start, then): (Instant, u64),
+    end: Instant,
+) -> Result<(Waterfall, BTreeMap<u64, Waterfall>)> {
+    let (source, moment) = (reader.source, reader.moment);
+    let mut sums = Sums::default();
+    let at = [start, end].map(|as_of| Moment {
+        seq: moment.seq,
+        settings: moment.settings.clone(),
+        as_of,
+    });
+    let rates = [Rates::new(source, &at[0]), Rates::new(source, &at[1])];
+    let home = home(source, moment);
+    let convert = |side: usize| {
+        let rates = &rates[side];
+        move |amount: &Exact, currency: u32| {
+            if currency == home || currency == 0 {
+                return Ok(amount.clone());
+            }
+            rates.convert(amount, currency, 0, CurrencyPolicy::Spot)
+        }
+    };
+    let (of_start, of_end) = (convert(0), convert(1));
+    for course in reader
+        .courses((start.as_micros(), then), (end.as_micros(), moment.seq))
+        .values()
+    {
+        sums.add(course, &of_end)?;
+    }
+    sums.finish([&of_start, &of_end])
 }
 
 /// The question as one about the pipeline.
