@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use bellwether_tests::caller::Caller;
-use bellwether_tests::product::{Server, import_export};
+use bellwether_tests::product::{Done, Server, import_export};
 use bellwether_tests::workspace_root;
 use serde_json::{Value, json};
 
@@ -80,43 +80,32 @@ fn values(answer: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
+const RANGE: [&str; 6] = ["--from", "2017-01-01", "--to", "2017-04-01", "--grain", "month"];
+
+/// What the sample says of the first months of 2017.
+fn expected() -> [(String, String); 3] {
+    let expected = [("2017-01-01", "1"), ("2017-02-01", "-"), ("2017-03-01", "0.5")];
+    expected.map(|(period, value)| (period.to_owned(), value.to_owned()))
+}
+
+/// Asks for these months of a KPI.
+fn asked(kpi: &str) -> Done {
+    let args = ["kpi", "query", kpi, "--tenant", "acme", "--output", "json"];
+    PLACE.1.run(&[&args[..], &RANGE[..]].concat())
+}
+
 #[test]
 fn an_author_sees_past_values_before_anybody_else_does() {
     let (dir, server) = &*PLACE;
     let mine = file(dir.path(), "tried", ("name: Fast win share", "name: Tried"));
-    let range = ["--from", "2017-01-01", "--to", "2017-04-01", "--grain", "month"];
-    let try_it = [
-        &[
-            "kpi",
-            "create",
-            &mine,
-            "--tenant",
-            "acme",
-            "--dry-run",
-            "--output",
-            "json",
-        ][..],
-        &range[..],
-    ]
-    .concat();
-    let tried = server.run(&try_it).exits(0);
-    let expected = [("2017-01-01", "1"), ("2017-02-01", "-"), ("2017-03-01", "0.5")];
-    let expected = expected.map(|(period, value)| (period.to_owned(), value.to_owned()));
-    assert_eq!(values(&tried.json()), expected);
-    let asked = [
-        &["kpi", "query", "tried", "--tenant", "acme", "--output", "json"][..],
-        &range[..],
-    ]
-    .concat();
-    server.run(&asked).exits(4);
-    server
-        .run(&["kpi", "create", &mine, "--tenant", "acme", "--check"])
-        .exits(0);
-    server.run(&asked).exits(4);
-    server
-        .run(&["kpi", "create", &mine, "--tenant", "acme", "--author", "Ann"])
-        .exits(0);
-    assert_eq!(values(&server.run(&asked).exits(0).json()), expected);
+    let create = ["kpi", "create", &mine, "--tenant", "acme"];
+    let tried = [&create[..], &["--dry-run", "--output", "json"], &RANGE[..]].concat();
+    assert_eq!(values(&server.run(&tried).exits(0).json()), expected());
+    asked("tried").exits(4);
+    server.run(&[&create[..], &["--check"]].concat()).exits(0);
+    asked("tried").exits(4);
+    server.run(&[&create[..], &["--author", "Ann"]].concat()).exits(0);
+    assert_eq!(values(&asked("tried").exits(0).json()), expected());
     let shown = server.run(&["kpi", "show", "tried", "--tenant", "acme"]).exits(0);
     assert!(
         shown.out.contains("version 1, draft by Sales operations"),
@@ -127,39 +116,28 @@ fn an_author_sees_past_values_before_anybody_else_does() {
         .run(&["kpi", "list", "--tenant", "acme", "--output", "json"])
         .exits(0);
     assert!(listed.out.contains("\"tried\"") && listed.out.contains("\"win_rate\""));
-    let compared = [
-        "kpi",
-        "compare",
-        "tried",
-        "--tenant",
-        "acme",
-        "--from",
-        "2017-03-01",
-        "--to",
-        "2017-04-01",
-    ];
-    server.run(&compared).exits(0);
-    let receipts = [
-        "kpi",
-        "query",
-        "tried",
-        "--tenant",
-        "acme",
-        "--receipts",
-        "--output",
-        "json",
-    ];
+}
+
+#[test]
+fn another_meaning_from_now_on_is_no_other_meaning_of_then() {
+    let (dir, server) = &*PLACE;
+    let mine = file(dir.path(), "meant", ("name: Fast win share", "name: Meant"));
+    server.run(&["kpi", "create", &mine, "--tenant", "acme"]).exits(0);
+    let compared = ["--from", "2017-03-01", "--to", "2017-04-01"];
+    let compare = ["kpi", "compare", "meant", "--tenant", "acme"];
+    server.run(&[&compare[..], &compared[..]].concat()).exits(0);
+    let query = ["kpi", "query", "meant", "--tenant", "acme", "--receipts"];
     let given = dir.path().join("receipts.json");
-    fs::write(&given, server.run(&receipts).exits(0).out).expect("writable");
+    let receipts = server.run(&[&query[..], &["--output", "json"]].concat()).exits(0);
+    fs::write(&given, receipts.out).expect("writable");
     let verify = ["kpi", "verify", "--tenant", "acme", "--file"];
     let verify = [&verify[..], &[given.to_str().expect("UTF-8")]].concat();
     server.run(&verify).exits(0);
-    // Another meaning from now on is no other meaning of then.
-    let other = file(dir.path(), "tried", ("2592000000000", "8640000000000"));
+    let other = file(dir.path(), "meant", ("2592000000000", "8640000000000"));
     server
-        .run(&["kpi", "update", "tried", &other, "--tenant", "acme"])
+        .run(&["kpi", "update", "meant", &other, "--tenant", "acme"])
         .exits(0);
-    assert_ne!(values(&server.run(&asked).exits(0).json()), expected);
+    assert_ne!(values(&asked("meant").exits(0).json()), expected());
     server.run(&verify).exits(0);
 }
 
@@ -259,6 +237,21 @@ fn of_two_who_edit_at_once_one_is_told() {
     );
 }
 
+/// Promotes the KPI that is steered by.
+fn promote(target: &str, deadline: &str, benchmark: &str) -> Done {
+    let who = ["kpi", "promote", "steered", "--tenant", "acme", "--owner", "Ann"];
+    let how = ["--action", "call", "--cadence", "weekly"];
+    let what = [
+        "--target",
+        target,
+        "--deadline",
+        deadline,
+        "--benchmark",
+        benchmark,
+    ];
+    PLACE.1.run(&[&who[..], &how[..], &what[..]].concat())
+}
+
 #[test]
 fn nobody_steers_by_what_is_not_all_there() {
     let (dir, server) = &*PLACE;
@@ -267,7 +260,7 @@ fn nobody_steers_by_what_is_not_all_there() {
     let refused = server
         .run(&["kpi", "promote", "steered", "--tenant", "acme"])
         .exits(3);
-    for part in [
+    let parts = [
         "status",
         "owner",
         "target_id",
@@ -275,19 +268,13 @@ fn nobody_steers_by_what_is_not_all_there() {
         "benchmark",
         "cadence",
         "action",
-    ] {
+    ];
+    for part in parts {
         assert!(refused.err.contains(part), "{part}: {}", refused.err);
     }
+    let update = ["kpi", "update", "steered", "--tenant", "acme"];
     server
-        .run(&[
-            "kpi",
-            "update",
-            "steered",
-            "--status",
-            "certified",
-            "--tenant",
-            "acme",
-        ])
+        .run(&[&update[..], &["--status", "certified"]].concat())
         .exits(0);
     let target = [
         "target",
@@ -299,31 +286,8 @@ fn nobody_steers_by_what_is_not_all_there() {
         "--tenant",
         "acme",
     ];
-    server
-        .run(&[&target[..], &["--from", "2017-01-01", "--to", "2100-01-01"]].concat())
-        .exits(0);
-    let promote = |target: &str, deadline: &str, benchmark: &str| {
-        let parts = [
-            "kpi",
-            "promote",
-            "steered",
-            "--tenant",
-            "acme",
-            "--owner",
-            "Ann",
-            "--action",
-            "call",
-            "--cadence",
-            "weekly",
-            "--target",
-            target,
-            "--deadline",
-            deadline,
-            "--benchmark",
-            benchmark,
-        ];
-        server.run(&parts)
-    };
+    let period = ["--from", "2017-01-01", "--to", "2100-01-01"];
+    server.run(&[&target[..], &period[..]].concat()).exits(0);
     let late = promote("steered-goal", "2020-01-01", "own").exits(3).err;
     assert!(
         late.contains("has passed") && late.contains("had no value in the past year"),
@@ -332,21 +296,14 @@ fn nobody_steers_by_what_is_not_all_there() {
     let none = promote("nothing", "2099-01-01", "a study").exits(3).err;
     assert!(none.contains("there is no target `nothing`"), "{none}");
     promote("steered-goal", "2099-01-01", "a study").exits(0);
-    let shown = server
-        .run(&["kpi", "show", "steered", "--tenant", "acme", "--output", "json"])
-        .exits(0)
-        .json();
+    let show = ["kpi", "show", "steered", "--tenant", "acme", "--output", "json"];
+    let shown = server.run(&show).exits(0).json();
     assert_eq!(
         (&shown["class"], &shown["promotion"]["owner"]),
         (&json!("kpi"), &json!("Ann"))
     );
-    server
-        .run(&["kpi", "update", "steered", "--demote", "--tenant", "acme"])
-        .exits(0);
-    let shown = server
-        .run(&["kpi", "show", "steered", "--tenant", "acme", "--output", "json"])
-        .exits(0)
-        .json();
+    server.run(&[&update[..], &["--demote"]].concat()).exits(0);
+    let shown = server.run(&show).exits(0).json();
     assert_eq!(
         (&shown["class"], &shown["promotion"]),
         (&json!("metric"), &Value::Null)
