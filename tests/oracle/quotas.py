@@ -111,19 +111,22 @@ class Tree:
             tops = [team for team in teams if not any(above in teams for above in self._above(team, parents))]
             yield self._labels({}), [row for team in tops for row in reach(team)] + loose
             return
+        groups = {}
         for team in teams:
-            depth = len(self._above(team, parents)) + 1
-            names, rows = {}, reach(team)
-            for name in levels:
-                level = int(name[5:]) if "." in name else depth
-                if depth > level:
-                    break
-                if depth < level and team in parents.values():
-                    rows = reps.get(team, [])
-                names[name] = self.people.name("team", team)
-            else:
-                yield self._labels(names), rows
+            names = {name: self._called(name, team, at) for name in levels}
+            groups.setdefault(self._labels(names), []).append(team)
+        for labels, some in groups.items():
+            # The topmost teams of a group stand for it.
+            for team in some:
+                above = self._above(team, parents)
+                if not any(one in some for one in above):
+                    short = any("." in name and len(above) + 1 < int(name[5:]) for name in levels)
+                    yield labels, reps.get(team, []) if short and team in parents.values() else reach(team)
         yield self._labels({}), loose
+
+    def _called(self, name, team, at):
+        level = int(name[5:]) if "." in name else None
+        return self.people.name("team", self.people.at_level(team, level, at) if level else team)
 
     def _above(self, team, parents):
         found, above = [], parents.get(team)

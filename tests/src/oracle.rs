@@ -1,10 +1,10 @@
-//! An independent recomputation of the KPIs of the CRM export, written from the KPI rules and without the product's code:
-//! own dates, own fractions, straight loops over the rows of the files.
+//! Independent recomputations, written from the KPI rules and without the product's code: of every KPI of made-up
+//! companies by a Python program (`tests/oracle`), which is run from here, and of those of the CRM export by own dates,
+//! own fractions and straight loops over the rows of the files.
 
 pub mod answer;
 pub mod company;
 pub mod dates;
-pub mod early;
 pub mod export;
 pub mod kinds;
 pub mod number;
