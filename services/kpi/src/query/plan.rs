@@ -13,6 +13,7 @@ use super::check::Checked;
 use super::groups::{Names, Telling};
 use super::holders::{self, Group, Tree};
 use super::periods::Span;
+use super::ramps::Ramps;
 use super::scope::{RowScope, tables};
 use super::when::Moment;
 use crate::catalogue::{CurrencyPolicy, Dimension, Due, Entity, Kpi, Of, Rows};
@@ -55,6 +56,10 @@ impl Plan<'_> {
         threads: usize,
     ) -> Result<Vec<Vec<Vec<Counted>>>> {
         let run = |job: &Job| match job {
+            Job::Scan(scan) if scan.table == Table::Ramps => {
+                let ramps = Ramps::new(source, moment)?;
+                scan::run(&ramps, scan, moment.seq, moment.as_of.as_micros(), 1)
+            }
             Job::Scan(scan) => scan::run(source, scan, moment.seq, moment.as_of.as_micros(), threads),
             Job::Tree(tree) => Ok(vec![vec![tree.run(source, moment.seq)?]]),
         };
@@ -88,7 +93,11 @@ pub(super) struct Place {
 pub(super) fn dimensions(kpi: &Kpi, checked: &Checked<'_>) -> Vec<Dimension> {
     let mut dimensions = checked.group_by.clone();
     let always = kpi.always_by.iter();
-    dimensions.extend(always.filter(|always| !checked.group_by.contains(always)).cloned());
+    dimensions.extend(
+        always
+            .filter(|always| !checked.group_by.contains(always))
+            .cloned(),
+    );
     dimensions
 }
 
@@ -215,7 +224,9 @@ impl Planner<'_, '_> {
         for measure in &kpi.measures {
             places.push(match &measure.of {
                 Of::Rows(rows) => {
-                    let record = self.by_record.then(|| Entity::Column(rows.table.subject_column()));
+                    let record = self
+                        .by_record
+                        .then(|| Entity::Column(rows.table.subject_column()));
                     vec![self.place(rows, &dimensions, record)?]
                 }
                 Of::Entities(entities) => {
@@ -237,12 +248,7 @@ impl Planner<'_, '_> {
     }
 
     /// Where rows are counted; adds what is not counted yet.
-    fn place(
-        &mut self,
-        rows: &Rows,
-        dimensions: &[Dimension],
-        entity: Option<Entity>,
-    ) -> Result<Place> {
+    fn place(&mut self, rows: &Rows, dimensions: &[Dimension], entity: Option<Entity>) -> Result<Place> {
         if let Some(leaves) = &rows.leaves {
             return match rows.value {
                 Some(Value::Column(value)) if self.knows_teams(dimensions) => {
@@ -287,7 +293,9 @@ impl Planner<'_, '_> {
             return place(scan);
         }
         self.name(dimensions);
-        let named = dimensions.iter().map(|one| (one.clone(), self.names[one].clone()));
+        let named = dimensions
+            .iter()
+            .map(|one| (one.clone(), self.names[one].clone()));
         let tree = Tree {
             value,
             periods: periods.days(self.spans, self.moment),
@@ -337,7 +345,11 @@ impl Planner<'_, '_> {
         let key = CutKey {
             periods: Periods::of(rows),
             due: rows.due,
-            dimensions: if rows.whole { Vec::new() } else { dimensions.to_vec() },
+            dimensions: if rows.whole {
+                Vec::new()
+            } else {
+                dimensions.to_vec()
+            },
             entity,
             // Where nothing is filtered out it makes no difference.
             whole: rows.whole && !self.checked.filters.is_empty(),

@@ -63,5 +63,8 @@ fn there_is_no_cell_of_names_that_nobody_has() {
     let found = |names: &[Named]| cell(&fixture, &CATALOGUE, &ask, names, now(), 1).unwrap();
     assert!(found(&[Named::Name("Zoe".to_owned())]).is_none());
     assert!(found(&[]).is_none() && found(&[Named::Rest]).is_none());
-    assert_eq!(found(&[Named::Missing]).map(|row| text(&row)), Some("0".to_owned()));
+    assert_eq!(
+        found(&[Named::Missing]).map(|row| text(&row)),
+        Some("0".to_owned())
+    );
 }
