@@ -29,7 +29,7 @@ pub use delta::{covariance_of_means, ratio_delta, ratio_delta_at, smooth_delta, 
 pub use difference::{Estimated, difference_interval};
 pub use level::Level;
 pub(crate) use level::fifteen;
-pub use mean::{deviation_interval, t_interval, t_interval_at, total_interval, total_interval_at};
+pub use mean::{next_value_interval, t_interval, t_interval_at, total_interval, total_interval_at};
 pub use order::{
     OrderInterval, OrderRanks, order_ranks, order_ranks_at, quantile_interval, quantile_interval_at,
 };

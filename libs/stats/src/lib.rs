@@ -15,8 +15,8 @@ pub mod survival;
 mod simulation;
 
 pub use interval::{
-    Interval, Level, Nps, OrderInterval, OrderRanks, SMALL_N, covariance_of_means, deviation_interval,
-    difference_interval, garwood, nps, order_ranks, quantile_interval, ratio_delta, small_n, smooth_delta,
+    Interval, Level, Nps, OrderInterval, OrderRanks, SMALL_N, covariance_of_means, difference_interval,
+    garwood, next_value_interval, nps, order_ranks, quantile_interval, ratio_delta, small_n, smooth_delta,
     t_interval, total_interval, wilson,
 };
 pub use quantile::{median, median_of, quantile_type7, quantile_type7_of};

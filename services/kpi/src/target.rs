@@ -20,7 +20,7 @@ mod tests;
 pub use aim::{Aim, Thresholds};
 pub use course::{Course, Daily};
 pub use desk::{Desk, Filters, if_priced, number};
-pub use likely::{Bounds, PAST_PERIODS, spread};
+pub use likely::{Bounds, PAST_PERIODS, Rest, rest};
 pub use nature::{growth, is_state};
 pub use outlook::{Facts, Method, Outlook, outlook};
 pub use pursuit::{Standing, part_of, pursue};

@@ -79,30 +79,34 @@ pub fn total_interval_at(level: Level, sum: &Exact, sum_sq: &Exact) -> Option<In
     ))
 }
 
-/// The 95 % interval of the next deviation from what was expected, after `n` deviations with the sum of squares `sum_sq`:
-/// by Student's t with the deviations' own size around 0.
+/// The 95 % interval of the next value, after `n` values with the sum `sum` and the sum of squares `sum_sq`.
 ///
 /// ```text
-/// 0 ± t √(Σx²/n),  t = quantile of Student's t with n degrees of freedom
+/// m ± t √(s² (1 + 1/n)),  m, s² and t as in [`t_interval`]
 /// ```
 ///
-/// In the unit of the deviations. It holds in 95 % of cases when they are normal around 0, and in more when what was
-/// expected is biased: a bias widens it. `None` without deviations, or for a negative sum of squares.
+/// In the unit of the values. It holds in 95 % of cases when the values are normal. `None` for fewer than two values, or when
+/// the sums belong to no values.
 ///
-/// Source: G. J. Hahn and W. Q. Meeker (1991), Statistical Intervals, 4.7, of a normal distribution of known mean.
+/// Source: G. J. Hahn and W. Q. Meeker (1991), Statistical Intervals, 4.7.
 #[must_use]
-pub fn deviation_interval(n: u64, sum_sq: &Exact) -> Option<Interval> {
-    if n == 0 || sum_sq.is_negative() {
+pub fn next_value_interval(n: u64, sum: &Exact, sum_sq: &Exact) -> Option<Interval> {
+    if n < 2 {
         return None;
     }
-    let (unit, count) = (sum_sq.denominator(), BigInt::from(n));
-    // √(Σx²/n) = √(n Σx²) / n, and Σx² = q/u, so that over n u the root is √(n q u).
-    let radicand = sum_sq.numerator() * &count * unit;
+    let unit = sum.denominator().lcm(sum_sq.denominator());
+    let (sum, sum_sq) = (in_units(sum, &unit, 1), in_units(sum_sq, &unit, 2));
+    let (count, less) = (BigInt::from(n), BigInt::from(n - 1));
+    // As in `t_interval`, and s² (1 + 1/n) is n + 1 times s²/n.
+    let radicand = (&count * sum_sq - &sum * &sum) * &less * (&count + 1_u32);
+    if radicand.sign() == Sign::Minus {
+        return None;
+    }
     Some(Interval::around(
-        &BigInt::from(0),
-        Level::P95.student_scaled(n),
+        &(sum * &less),
+        Level::P95.student_scaled(n - 1),
         radicand.magnitude(),
-        &(count * unit),
+        &(count * less * unit),
     ))
 }
 

@@ -191,16 +191,15 @@ proptest! {
     }
 }
 
-/// t of 4 degrees of freedom is 2.776 445 105 (NIST/SEMATECH e-Handbook, table of Student's t), times √(30/4).
+/// 1, 2, 3 and 4: mean 2.5, s² 5/3; t of 3 degrees of freedom is 3.182 446 305 (NIST/SEMATECH e-Handbook), times
+/// √(5/3 · 5/4).
 #[test]
-fn the_next_deviation_is_as_large_as_those_before() {
-    let interval = deviation_interval(4, &Exact::from(30)).unwrap();
+fn the_next_value_is_like_those_before() {
+    let interval = next_value_interval(4, &Exact::from(10), &Exact::from(30)).unwrap();
     let (low, high) = interval.to_strings(9);
-    assert_eq!((low.as_str(), high.as_str()), ("-7.60360807", "7.60360807"));
-    assert_eq!(
-        deviation_interval(3, &Exact::zero()).unwrap().to_strings(3),
-        ("0".to_owned(), "0".to_owned())
-    );
-    assert!(deviation_interval(0, &Exact::one()).is_none());
-    assert!(deviation_interval(2, &-Exact::one()).is_none());
+    assert_eq!((low.as_str(), high.as_str()), ("-2.09346558", "7.09346558"));
+    let same = next_value_interval(3, &Exact::from(6), &Exact::from(12)).unwrap();
+    assert_eq!(same.to_strings(3), ("2".to_owned(), "2".to_owned()));
+    assert!(next_value_interval(1, &Exact::one(), &Exact::one()).is_none());
+    assert!(next_value_interval(2, &Exact::from(2), &Exact::one()).is_none());
 }

@@ -1,18 +1,17 @@
-//! How far the share that has come by a point of a period strays from what was expected: learned from periods that are over.
+//! What may still come in a period: learned from what came in the rest of those that are over.
 
 use bellwether_domain::exact::Exact;
 use bellwether_domain::period::{Period, previous_of_range};
-use bellwether_domain::record::TargetShape;
 use bellwether_domain::{Instant, Result};
-use bellwether_stats::{Interval, deviation_interval};
+use bellwether_stats::{Interval, next_value_interval};
 
 use super::course::Course;
-use super::shape::{Followed, Rules, expected, is_told, scaled, share_of};
+use super::shape::{Rules, is_told, scaled};
 
 /// Periods that are looked back at, at most.
 pub const PAST_PERIODS: usize = 8;
-/// Fewer tell nothing about how far things stray.
-const LEAST: u64 = 2;
+/// Fewer tell nothing about how far the next one may lie off.
+const LEAST: usize = 3;
 
 /// The ends of a range; `None` = it is open there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,27 +60,33 @@ impl Bounds {
     }
 }
 
-/// How far the share strays to either side in 95 % of cases, and of how many past periods that is told; `None` = of too
-/// few.
+/// What still came in the rest of past periods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rest {
+    /// Of how many periods it is told.
+    pub periods: u64,
+    /// The mean.
+    pub mean: Exact,
+    /// The range of the next one, 95 %; no less than 0 where nothing was ever taken back.
+    pub range: Bounds,
+}
+
+/// What may still come, from what came in the rest of the last closed periods of the same length once as much of each had
+/// passed; `None` = too few of them are told whole.
 ///
-/// Each of the last periods of the same length whose values are told whole stood at some share of its final value when as
-/// much of it had passed; its deviation is that share less the one that the shape expected of it then. The next deviation
-/// lies within [`deviation_interval`] of those.
+/// The range is [`next_value_interval`] of those rests.
 ///
 /// # Errors
 /// What stands in the way of computing the past.
-pub fn spread(
-    shape: &TargetShape,
+pub fn rest(
     period: Period,
     days: &Exact,
     as_of: Instant,
     rules: &Rules<'_>,
     course: &dyn Course,
-) -> Result<Option<(u64, Exact)>> {
+) -> Result<Option<Rest>> {
     let zone = &rules.settings.zone;
-    let now = expected(shape, period, days, rules, course)?;
-    let by_days = now.by == Followed::DaysForLackOfYears;
-    let (mut seen, mut squares) = (0_u64, Exact::zero());
+    let mut rests: Vec<Exact> = Vec::new();
     let mut past = period;
     for _ in 0..PAST_PERIODS {
         past = previous_of_range(past.start, past.end, &rules.settings.fiscal);
@@ -91,19 +96,23 @@ pub fn spread(
         if !is_told(past, rules, course)? {
             break;
         }
-        let then = scaled(days, period, past);
-        let Some(share) = share_of(past, &then, course)? else {
-            continue;
-        };
-        let wanted = expected(shape, past, &then, rules, course)?;
-        // What was expected for lack of years says nothing about a season, nor the other way round.
-        if (wanted.by == Followed::DaysForLackOfYears) != by_days {
-            continue;
-        }
-        let strayed = share - wanted.share;
-        squares += &(&strayed * &strayed);
-        seen += 1;
+        let all = course.so_far(past, &Exact::from(past.days()))?;
+        let then = course.so_far(past, &scaled(days, period, past))?;
+        rests.extend(all.zip(then).map(|(all, then)| all - then));
     }
-    let interval = deviation_interval(seen, &squares).filter(|_| seen >= LEAST);
-    Ok(interval.map(|interval| (seen, interval.half_width())))
+    if rests.len() < LEAST {
+        return Ok(None);
+    }
+    let periods = rests.len() as u64;
+    let sum: Exact = rests.iter().sum();
+    let squares: Exact = rests.iter().map(|one| one * one).sum();
+    let Some(interval) = next_value_interval(periods, &sum, &squares) else {
+        return Ok(None);
+    };
+    let mut range = Bounds::of(&interval);
+    if !rests.iter().any(Exact::is_negative) {
+        range.low = range.low.map(|low| low.max(Exact::zero()));
+    }
+    let mean = sum.checked_div(&Exact::from(periods)).unwrap_or_default();
+    Ok(Some(Rest { periods, mean, range }))
 }

@@ -3,7 +3,7 @@
 use bellwether_domain::exact::Exact;
 use bellwether_stats::Interval;
 
-use super::likely::Bounds;
+use super::likely::{Bounds, Rest};
 use crate::catalogue::Direction;
 use crate::formula::Growth;
 
@@ -20,8 +20,8 @@ pub struct Facts<'a> {
     pub direction: Direction,
     /// How much is expected by now, from 0 to 1.
     pub expected: &'a Exact,
-    /// Of how many past periods it is told how far the share strays, and how far.
-    pub spread: Option<(u64, Exact)>,
+    /// What came in the rest of past periods.
+    pub rest: Option<Rest>,
     /// The interval of the value.
     pub interval: Option<&'a Interval>,
     /// Whether it is counted and not estimated.
@@ -35,7 +35,7 @@ pub struct Facts<'a> {
 /// How the likely end was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Value so far ÷ expected share; the range by how far that share strayed in so many past periods.
+    /// Value so far and what came in the rest of so many past periods.
     Past(u64),
     /// Value so far ÷ expected share; the range by the interval of the value.
     OwnInterval,
@@ -102,23 +102,14 @@ fn growing(facts: &Facts<'_>) -> (Option<Exact>, Option<Bounds>, Method) {
     if facts.over {
         return (Some(value.clone()), Some(Bounds::point(value)), Method::Final);
     }
+    if let Some(rest) = &facts.rest {
+        let likely = rest.range.mapped(|end| value + end);
+        return (Some(value + &rest.mean), Some(likely), Method::Past(rest.periods));
+    }
     let share = facts.expected;
     let Some(projection) = value.checked_div(share) else {
         return (None, None, Method::ShareOnly);
     };
-    if let Some((periods, strays)) = &facts.spread {
-        let most = (share + strays).min(Exact::one());
-        let least = share - strays;
-        let near = value.checked_div(&most);
-        // When nothing may have been expected by now, anything may come.
-        let far = value.checked_div(&least).filter(|_| !least.is_negative());
-        let likely = if value.is_negative() {
-            Bounds { low: far, high: near }
-        } else {
-            Bounds { low: near, high: far }
-        };
-        return (Some(projection), Some(likely), Method::Past(*periods));
-    }
     match facts.interval {
         Some(interval) => {
             let ends = Bounds::of(interval).mapped(|end| end.checked_div(share).unwrap_or_default());

@@ -9,7 +9,7 @@ use bellwether_domain::{Instant, Result, When};
 use super::aim::Aim;
 use super::course::{Course, Daily};
 use super::desk::{Desk, Filters, if_priced, number};
-use super::likely::{Bounds, PAST_PERIODS, spread};
+use super::likely::{Bounds, PAST_PERIODS, rest};
 use super::nature::{growth, is_state};
 use super::outlook::{Facts, Outlook, outlook};
 use super::shape::{Expected, Rules, elapsed, expected, instant_at};
@@ -158,8 +158,8 @@ impl<'a> Pursuit<'a> {
             &TargetShape::Linear
         };
         let expected = expected(shape, aim.period, &days, &self.rules, course)?;
-        let spread = if self.grows() && !over {
-            spread(shape, aim.period, &days, as_of, &self.rules, course)?
+        let rest = if self.grows() && !over {
+            rest(aim.period, &days, as_of, &self.rules, course)?
         } else {
             None
         };
@@ -169,7 +169,7 @@ impl<'a> Pursuit<'a> {
             growth: self.growth,
             direction: self.kpi.definition.direction,
             expected: &expected.share,
-            spread,
+            rest,
             interval: row.interval.as_ref(),
             is_state: is_state(self.kpi),
             small_n: row.small_n,

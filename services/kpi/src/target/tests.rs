@@ -116,22 +116,21 @@ fn days_of_23_and_25_hours_are_days() {
     assert_eq!(at("2026-05-01T00:00:00Z"), exact("31"));
 }
 
-/// Two past quarters stood at 40 and 60 % of their value where half was expected: t of 2 degrees of freedom is 4.30265273,
-/// times √((0.1² + 0.1²)/2).
+/// Of 100 each, 60, 40 and 50 came in the second half: mean 50, s 10; t of 2 degrees of freedom is 4.30265273, times
+/// 10 √(4/3).
 #[test]
-fn how_far_a_share_strays_is_learned_from_the_past() {
+fn what_may_still_come_is_learned_from_the_past() {
     let settings = Settings::default();
     let course = Told(|period: Period, part: f64| {
         let half = match period.start.to_string().as_str() {
             "2026-07-01" => 40,
             "2026-04-01" => 60,
-            "2026-01-01" => 50,
+            "2026-01-01" | "2025-10-01" => 50,
             _ => return None,
         };
         Some(Exact::from(if part >= 1.0 { 100 } else { half }))
     });
-    let (seen, strays) = spread(
-        &TargetShape::Linear,
+    let found = rest(
         days("2026-10-01 2027-01-01"),
         &exact("46"),
         "2026-11-16T00:00:00Z".parse().unwrap(),
@@ -140,7 +139,9 @@ fn how_far_a_share_strays_is_learned_from_the_past() {
     )
     .unwrap()
     .unwrap();
-    assert_eq!((seen, strays.to_significant(9).as_str()), (2, "0.430265273"));
+    assert_eq!((found.periods, found.mean), (3, exact("50")));
+    assert_eq!(found.range.low.unwrap().to_significant(9), "0.317245765");
+    assert_eq!(found.range.high.unwrap().to_significant(9), "99.6827542");
 }
 
 fn facts<'a>(value: &'a Exact, target: &'a Exact, expected: &'a Exact) -> Facts<'a> {
@@ -150,7 +151,7 @@ fn facts<'a>(value: &'a Exact, target: &'a Exact, expected: &'a Exact) -> Facts<
         growth: Growth::Adds,
         direction: Direction::Up,
         expected,
-        spread: None,
+        rest: None,
         interval: None,
         is_state: false,
         small_n: false,
@@ -158,15 +159,26 @@ fn facts<'a>(value: &'a Exact, target: &'a Exact, expected: &'a Exact) -> Facts<
     }
 }
 
+fn coming(mean: &str, low: &str, high: &str) -> Option<Rest> {
+    Some(Rest {
+        periods: 8,
+        mean: exact(mean),
+        range: range(low, high),
+    })
+}
+
 #[test]
-fn a_projection_is_value_over_expected_share_and_its_range_follows_the_past() {
+fn a_projection_is_the_value_and_what_came_in_the_rest_of_the_past() {
     let (value, target, half) = (exact("600"), exact("1000"), exact("0.5"));
     let found = outlook(&Facts {
-        spread: Some((8, exact("0.1"))),
+        rest: coming("500", "400", "900"),
         ..facts(&value, &target, &half)
     });
     assert_eq!((found.attainment, found.pace), (exact("0.6"), exact("0.1")));
-    assert_eq!(found.projection, Some(exact("1200")));
+    assert_eq!(
+        (found.projection, found.method),
+        (Some(exact("1100")), Method::Past(8))
+    );
     let likely = found.likely.unwrap();
     assert_eq!(
         (likely.low, likely.high),
@@ -174,16 +186,10 @@ fn a_projection_is_value_over_expected_share_and_its_range_follows_the_past() {
     );
     let judged = found.judged.unwrap();
     assert_eq!((judged.low, judged.high), (Some(exact("1")), Some(exact("1.5"))));
-    // When nothing may have been expected by now, anything may come.
-    let open = outlook(&Facts {
-        spread: Some((8, exact("0.5"))),
-        ..facts(&value, &target, &half)
-    });
-    assert_eq!(open.likely.unwrap().high, None);
     // Of costs less is better: as far above as the other would be below.
     let costs = outlook(&Facts {
         direction: Direction::Down,
-        spread: Some((8, exact("0.1"))),
+        rest: coming("500", "400", "900"),
         ..facts(&value, &target, &half)
     });
     let judged = costs.judged.unwrap();
@@ -358,15 +364,23 @@ proptest! {
     }
 
     #[test]
-    fn a_range_holds_its_projection(value in 0_u64..1_000_000, parts in 1_u32..=1000, strays in 0_u32..1500) {
-        let (value, target, share) = (Exact::from(value), exact("500"), Exact::ratio(parts, 1000).unwrap());
-        let found = outlook(&Facts {
-            spread: Some((5, Exact::ratio(strays, 1000).unwrap())),
-            ..facts(&value, &target, &share)
+    fn a_range_holds_its_projection(value in 0_u64..1_000_000, rests in proptest::collection::vec(0_u32..1000, 8)) {
+        let settings = Settings::default();
+        let rests = &rests;
+        let course = Told(|period: Period, part: f64| {
+            let back = (20_000 - period.start.days()).div_euclid(30);
+            let rest = rests[usize::try_from(back).unwrap() % 8];
+            Some(Exact::from(1_000 - if part < 1.0 { rest } else { 0 }))
         });
+        let start = bellwether_domain::CivilDate::from_days(20_000);
+        let (period, as_of) = (Period::new(start, start.plus_days(30)), Zone::utc().start_of_day(start.plus_days(10)));
+        let rest = rest(period, &exact("10"), as_of, &Rules::new(&settings), &course).unwrap();
+        prop_assert_eq!(rest.as_ref().map(|rest| rest.periods), Some(8));
+        let (value, target, third) = (Exact::from(value), exact("500"), Exact::ratio(1, 3).unwrap());
+        let found = outlook(&Facts { rest, ..facts(&value, &target, &third) });
         let (likely, projection) = (found.likely.unwrap(), found.projection.unwrap());
-        prop_assert!(likely.low.is_none_or(|low| low <= projection && low >= value));
-        prop_assert!(likely.high.is_none_or(|high| high >= projection));
+        prop_assert!(likely.low.is_some_and(|low| low <= projection && low >= value));
+        prop_assert!(likely.high.is_some_and(|high| high >= projection));
     }
 
     #[test]
