@@ -11,6 +11,9 @@ use crate::commands::ValueRow;
 use crate::output::{Page, Sheet, View, compact, wrapped};
 use crate::scorecard::{range, status, told};
 
+/// Targets in a table; JSON and CSV have all.
+const MOST_SHOWN: usize = 30;
+
 /// Targets, or the versions of one.
 pub(super) struct Targets {
     entries: Vec<TargetEntry>,
@@ -149,6 +152,16 @@ impl View for Targets {
         if self.entries.is_empty() {
             return "no targets: `bellwether target set` makes one".to_owned();
         }
+        let (mut shown, total) = (self.entries.clone(), self.entries.len());
+        if !self.versions {
+            // The newest periods are those that are looked for.
+            let period = |entry: &TargetEntry| {
+                let target = entry.target.clone().unwrap_or_default();
+                (std::cmp::Reverse(target.period_end), entry.id.clone())
+            };
+            shown.sort_by_cached_key(period);
+            shown.truncate(MOST_SHOWN);
+        }
         let first = if self.versions { ">change" } else { "id" };
         let mut sheet = Sheet::new([
             first,
@@ -159,7 +172,7 @@ impl View for Targets {
             "owner",
             "note",
         ]);
-        for entry in &self.entries {
+        for entry in &shown {
             let target = entry.target.clone().unwrap_or_default();
             let (number, currency) = goal(&target);
             let shown = match currency.as_str() {
@@ -181,7 +194,12 @@ impl View for Targets {
                 target.note.as_str().into(),
             ]);
         }
-        sheet.render(page)
+        let table = sheet.render(page);
+        if shown.len() == total {
+            return table;
+        }
+        let newest = shown.len();
+        format!("{table}\n\nthe newest {newest} of {total}: --kpi, --on and --output json tell the others")
     }
 
     fn csv(&self) -> Vec<Vec<String>> {
