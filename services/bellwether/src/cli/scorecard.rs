@@ -86,7 +86,7 @@ pub(crate) struct ListScorecardsArgs {
 Three to five KPIs are a scorecard, some that move early and some that report results; what is unwise about it is said.
 
 Example:
-  bellwether scorecards set west pipeline_created win_rate bookings --tenant acme --filter region=West")]
+  bellwether scorecards set west win_rate bookings open_deals --tenant acme --filter region=West")]
 pub(crate) struct SetScorecardArgs {
     /// Its id: up to 63 of a-z, 0-9, `-` and `_`
     #[arg(value_name = "ID")]
