@@ -26,6 +26,11 @@ def reached(waits, age):
     """The share that is won by an age, where losing competes, by Aalen and Johansen."""
     if not any(lag >= age for lag, _ in waits) and not settled(waits):
         raise Absent("not_mature")
+    return incidence(waits, age)
+
+
+def incidence(waits, age):
+    """The same, however long anybody was seen."""
     alive, left, won = len(waits), Fraction(1), Fraction(0)
     for lag in sorted({lag for lag, _ in waits}):
         if lag > age:
@@ -213,3 +218,30 @@ def _(cell):
     if not cell.rows(PRESENT):
         raise Absent("no_reps")
     return ratio(cell.count(BUSY), working_days(cell), "no_reps")
+
+
+RAMPS = Sel("ramps")
+
+
+def waits(cell):
+    """How long each rep was seen, and whether the rep ramped ("won") or left ("lost")."""
+    question = cell.question
+    for row in cell.rows(RAMPS):
+        ends = [(row.left, 0, "lost"), (row.ramped, 1, "won")]
+        ends = [end for end in ends if end[0] is not None and end[0] < question.as_of]
+        at, _, outcome = min(ends, default=(question.as_of, 0, None), key=lambda end: (end[0], -end[1]))
+        yield question.zone.length(row.at, at), outcome
+
+
+@kpi("ramped_in_6_months", RAMPS, none="no_reps")
+def _(cell):
+    return reached(list(waits(cell)), 183 * DAY)
+
+
+@kpi("ramp_time", RAMPS, none="no_reps")
+def _(cell):
+    found = list(waits(cell))
+    for lag in sorted({lag for lag, outcome in found if outcome == "won"}):
+        if incidence(found, lag) >= Fraction(1, 2):
+            return Fraction(lag, DAY) / Fraction("30.4375")
+    raise Absent("not_reached")

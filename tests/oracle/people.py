@@ -152,3 +152,40 @@ class People:
                         first=first,
                         end=end,
                     )
+
+    def ramps(self, world, question):
+        """The reps with a known first day and a quota in money: when they came, when they had come to carry it, when
+        they left."""
+        last, spells = {}, {}
+        for row in world.rows("quotas"):
+            if row.owner and row.money:
+                last[row.id] = max(last.get(row.id, row), row, key=lambda one: one.at)
+        periods = {}
+        for row in last.values():
+            own = periods.setdefault(row.owner, {})
+            amount = question.convert(*row.money, row.at, "booked")
+            own[row.first, row.end] = own.get((row.first, row.end), 0) + amount
+        for row in world.rows("employment"):
+            if row.started_at is not None:
+                spells.setdefault(row.owner, []).append(row)
+        for rep, rows in spells.items():
+            if rep not in periods:
+                continue
+            first, until = min(rows, key=lambda row: row.at), max(row.until for row in rows)
+            left = None if until >= times.NEVER else until
+            ramped = self._ramped(world, question, rep, periods[rep], first.started_at)
+            yield Row(first.started_at, kind="rep", id=rep, owner=rep, role=first.role, sales_model=first.sales_model,
+                      ramped=ramped, left=left)
+
+    def _ramped(self, world, question, rep, periods, started):
+        """The end of the first of two periods running in which credits came to 80 % of the quota."""
+        wins = [row for row in world.rows("credits") if row.owner == rep and row.money and row.at < question.as_of]
+        wins = [row for row in wins if row.until is None or row.until >= question.as_of]
+        reached = []
+        for (first, end), quota in periods.items():
+            start, until = self.zone.start(first), self.zone.start(end)
+            won = sum(question.convert(*row.money, row.at, "booked") for row in wins if start <= row.at < until)
+            if until <= question.as_of and quota > 0 and 10 * won >= 8 * quota:
+                reached.append((start, until))
+        found = [until for _, until in reached if until > started and any(start == until for start, _ in reached)]
+        return min(found, default=None)

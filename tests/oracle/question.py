@@ -172,7 +172,12 @@ class Question:
         window = self.window(span, axis)
         if window is None:
             return []
-        found = world.created_deals(self.as_of) if table == "created_deals" else world.rows(table)
+        if table == "created_deals":
+            found = world.created_deals(self.as_of)
+        elif table == "ramps":
+            found = world.people.ramps(world, self)
+        else:
+            found = world.rows(table)
         hits = [row for row in found if window[0] <= row.at < min(window[1], self.as_of)]
         return [(row, row.at) for row in hits if row.until is None or row.until >= self.as_of]
 

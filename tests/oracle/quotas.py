@@ -53,6 +53,9 @@ def by_teams(question, dimensions):
     return all(name.partition(".")[0] in ("team", "team_tree", "currency") for name in named)
 
 
+MEMBERS = ("quota_attainment", "pipeline_coverage")
+
+
 class Tree:
     """What each team has to reach on each day."""
 
@@ -104,12 +107,16 @@ class Tree:
         """The groups of a day, each with the quotas that it has to reach."""
         dimensions = self.cell.dimensions
         levels = [name for name in dimensions if name.startswith("team")]
+        # Beside what a team's own people won stands what they are to reach.
+        members = self.cell.kpi.name in MEMBERS
+        filtered = members and any(one["dimension"] == "team" for one in self.question.filters)
+        own = lambda team: reps.get(team, []) if filtered and team in parents.values() else reach(team)
         teams = [team for team in parents if self._passes(team, at)]
         loose = [row for team, rows in reps.items() if team not in parents for row in rows]
         loose = loose if self._passes(None, at) else []
         if not levels:
             tops = [team for team in teams if not any(above in teams for above in self._above(team, parents))]
-            yield self._labels({}), [row for team in tops for row in reach(team)] + loose
+            yield self._labels({}), [row for team in tops for row in own(team)] + loose
             return
         groups = {}
         for team in teams:
@@ -121,6 +128,7 @@ class Tree:
                 above = self._above(team, parents)
                 if not any(one in some for one in above):
                     short = any("." in name and len(above) + 1 < int(name[5:]) for name in levels)
+                    short = short or filtered or members and "team" in levels
                     yield labels, reps.get(team, []) if short and team in parents.values() else reach(team)
         yield self._labels({}), loose
 
@@ -163,7 +171,7 @@ def one_of(name, level):
 
 def tree(cell):
     """The tree of a period, kept."""
-    key = "tree", cell.dimensions, cell.number
+    key = "tree", cell.dimensions, cell.number, cell.kpi.name in MEMBERS
     kept = cell.question._kept
     if key not in kept:
         kept[key] = Tree(cell)

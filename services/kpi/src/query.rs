@@ -14,6 +14,7 @@ mod money;
 mod periods;
 mod plan;
 mod question;
+mod ramps;
 mod reader;
 mod reading;
 mod scope;

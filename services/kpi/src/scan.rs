@@ -34,7 +34,7 @@ pub use cells::{Acc, CellMap, Counted, Foreign, ForeignKey};
 pub use cut::{Bounds, Cut};
 pub use lag::{Age, Ended, Lag, Wait};
 pub use lookup::{Lookup, Which};
-pub use source::FactSource;
+pub use source::{FactRows, FactSource};
 pub use spread::{Spread, SpreadKey};
 pub use task::{Factor, Keep, MoneyBy, Quantity, Task};
 pub use workdays::WorkingDays;
@@ -63,7 +63,7 @@ pub struct TableScan {
 /// # Errors
 /// `INTERNAL` when an expression fails or a thread does.
 pub fn run(
-    source: &dyn FactSource,
+    source: &dyn FactRows,
     scan: &TableScan,
     seq: u64,
     as_of: i64,
@@ -74,7 +74,7 @@ pub fn run(
 }
 
 fn run_on(
-    source: &dyn FactSource,
+    source: &dyn FactRows,
     scan: &TableScan,
     seq: u64,
     as_of: i64,
@@ -113,7 +113,7 @@ fn run_on(
 }
 
 fn part<'a>(
-    source: &dyn FactSource,
+    source: &dyn FactRows,
     scan: &'a TableScan,
     seq: u64,
     as_of: i64,

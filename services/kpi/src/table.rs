@@ -53,11 +53,14 @@ pub enum Table {
     Spend,
     /// A value of another business number was measured at `valid_from`.
     Samples,
+    /// A rep with a quota was employed at `valid_from`, with the instants of what became of it: reaching the quota, and
+    /// leaving. No store has such rows: a question makes them of credits, quotas and employment.
+    Ramps,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Closings,
         Self::OpenDeals,
         Self::CreatedDeals,
@@ -76,6 +79,7 @@ impl Table {
         Self::OrderLines,
         Self::Spend,
         Self::Samples,
+        Self::Ramps,
     ];
 
     /// The name used in definitions and checkpoints.
@@ -100,6 +104,7 @@ impl Table {
             Self::OrderLines => "order_lines",
             Self::Spend => "spend",
             Self::Samples => "samples",
+            Self::Ramps => "ramps",
         }
     }
 
@@ -134,7 +139,7 @@ impl Table {
             Self::Leads | Self::LeadSteps => Dict::Lead,
             Self::Activities => Dict::Activity,
             Self::Quotas => Dict::Quota,
-            Self::Employment => Dict::Rep,
+            Self::Employment | Self::Ramps => Dict::Rep,
             Self::Subscriptions => Dict::Subscription,
             Self::Contracts | Self::ContractChecks => Dict::Contract,
             Self::Orders | Self::OrderLines => Dict::Order,

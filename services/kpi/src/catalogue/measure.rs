@@ -222,6 +222,9 @@ pub enum Holders {
     Rows,
     /// A team's own on the days where it has one, else the sum of those directly below it: teams, and reps in it.
     Tree,
+    /// The same, but by `team` a team above others has what the reps directly in it are to reach: to stand beside what
+    /// those did.
+    Members,
 }
 
 /// What clock the columns of a lag tell.

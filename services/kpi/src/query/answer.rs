@@ -240,9 +240,14 @@ impl<'a> KpiRows<'a> {
         }
     }
 
-    /// Whether anything is credited in a cell: deals may be shared by reps of whose own ones all lack an amount.
+    /// Whether anything is credited in a cell of what deals are credited with: a rep whose own ones all lack an amount may
+    /// have a part in others.
     fn credited(&self, cell: u64) -> bool {
         let shared = |of: &Of| matches!(of, Of::Rows(rows) if rows.table == Table::Credits && rows.window == Window::This);
+        let deals = |of: &Of| matches!(of, Of::Rows(rows) if rows.table == Table::Closings);
+        if !deals(&self.kpi.measures[self.kpi.missing].of) {
+            return false;
+        }
         let mut measures = self.kpi.measures.iter().zip(&self.readings);
         measures.any(|(measure, reading)| shared(&measure.of) && reading.counts(cell).seen > 0)
     }
@@ -255,7 +260,8 @@ impl<'a> KpiRows<'a> {
             return Err(reason);
         }
         let priced = self.readings[kpi.missing].counts(cell);
-        let distinct = matches!(&kpi.measures[kpi.missing].of, Of::Rows(rows) if rows.aggregate == Aggregate::Distinct);
+        let distinct =
+            matches!(&kpi.measures[kpi.missing].of, Of::Rows(rows) if rows.aggregate == Aggregate::Distinct);
         if priced.items > 0 && priced.seen == 0 && !distinct && !self.credited(cell) {
             return Err(kpi.measures[kpi.missing].zero);
         }

@@ -15,7 +15,7 @@ use crate::table::Column;
 use crate::tenant::Teams;
 
 pub(super) use groups::{Group, knows};
-use rows::{Quota, quotas};
+pub(super) use rows::{Quota, quotas};
 
 /// Amounts of quotas to be counted by the tree of teams.
 #[derive(Debug)]

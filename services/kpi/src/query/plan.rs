@@ -117,6 +117,7 @@ struct TreeKey {
     periods: Periods,
     dimensions: Vec<Dimension>,
     by_record: bool,
+    members: bool,
 }
 
 struct DraftCut {
@@ -287,6 +288,7 @@ impl Planner<'_, '_> {
             periods,
             dimensions: dimensions.to_vec(),
             by_record,
+            members: rows.members,
         };
         let known = |draft: &DraftScan| draft.tree.as_ref().is_some_and(|(one, _)| *one == key);
         if let Some(scan) = self.drafts.iter().position(known) {
@@ -299,7 +301,7 @@ impl Planner<'_, '_> {
         let tree = Tree {
             value,
             periods: periods.days(self.spans, self.moment),
-            group: Group::new(named.collect(), self.checked),
+            group: Group::new(named.collect(), self.checked, rows.members),
             by_record,
             home: self.abroad.filter(|_| policy != CurrencyPolicy::None),
             by_day: policy == CurrencyPolicy::Booked,

@@ -159,6 +159,13 @@ fn reads(checked: &Checked<'_>, ask: &Ask, own: &[Span], moment: &Moment) -> Res
     if let (Some((kpi, _)), Some(ranking)) = (checked.top, ranking(ask, checked, moment)) {
         reads.note_kpi(kpi, checked, &spans(&ranking, moment)?, moment, &mut axes);
     }
+    if axes.iter().any(|known| known.0 == Table::Ramps) {
+        // Any win and quota of a rep's first years may tell when it was reached.
+        let always = i32::MIN..=i32::MAX;
+        let sources = [Table::Credits, Table::Quotas, Table::Employment];
+        reads.tables.extend(sources.map(|table| (table, always.clone())));
+        reads.rates = true;
+    }
     for table in Table::ALL {
         let own = axes.iter().filter(|known| known.0 == table).map(|known| &known.2);
         reads.tables.extend(days(own).map(|days| (table, days)));

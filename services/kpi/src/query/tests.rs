@@ -17,6 +17,7 @@ mod laws;
 mod money;
 mod numbers;
 mod outlook;
+mod ramps;
 mod rules;
 mod scope;
 mod saas;

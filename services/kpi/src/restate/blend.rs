@@ -7,7 +7,7 @@ use bellwether_domain::exact::Exact;
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Currency, Instant, Position};
 
-use crate::scan::FactSource;
+use crate::scan::{FactRows, FactSource};
 use crate::table::{Column, Dict, Morsel, Table};
 use crate::tenant::{Attribute, Dictionary, Effective, Part, Teams};
 
@@ -87,7 +87,9 @@ impl FactSource for Blend<'_> {
     fn rate(&self, from: Currency, to: Currency, day: i32, budget: Option<&str>, _: u64) -> Option<Exact> {
         self.source.rate(from, to, day, budget, self.rates)
     }
+}
 
+impl FactRows for Blend<'_> {
     fn live_rows(&self, table: Table) -> usize {
         self.source.live_rows(table)
     }

@@ -10,8 +10,24 @@ use bellwether_domain::{Currency, Instant, Position};
 use crate::table::{Column, Dict, Morsel, Table};
 use crate::tenant::{Attribute, Dictionary, Effective, Part, Teams, TenantFacts};
 
+/// Rows of fact tables.
+pub trait FactRows: Sync {
+    /// How many rows a scan of the table reads, about.
+    fn live_rows(&self, table: Table) -> usize;
+    /// Hands rows to `sink` in no order; `days` prunes by civil day, rows outside may still come.
+    fn scan_part(
+        &self,
+        table: Table,
+        columns: &[Column],
+        days: Option<RangeInclusive<i32>>,
+        seq: u64,
+        part: Part,
+        sink: &mut dyn FnMut(&Morsel<'_>),
+    );
+}
+
 /// The facts of a tenant, each thing as known at a sequence number.
-pub trait FactSource: Sync {
+pub trait FactSource: FactRows {
     /// Up to where the log has been read.
     fn position(&self) -> Position;
     /// When the change of a sequence number was recorded; `None` for 0.
@@ -40,18 +56,6 @@ pub trait FactSource: Sync {
     fn managers(&self, at: i64, seq: u64) -> Vec<u32>;
     /// How many units of `to` one unit of `from` costs on a day.
     fn rate(&self, from: Currency, to: Currency, day: i32, budget: Option<&str>, seq: u64) -> Option<Exact>;
-    /// How many rows a scan of the table reads, about.
-    fn live_rows(&self, table: Table) -> usize;
-    /// Hands rows to `sink` in no order; `days` prunes by civil day, rows outside may still come.
-    fn scan_part(
-        &self,
-        table: Table,
-        columns: &[Column],
-        days: Option<RangeInclusive<i32>>,
-        seq: u64,
-        part: Part,
-        sink: &mut dyn FnMut(&Morsel<'_>),
-    );
 }
 
 impl FactSource for TenantFacts {
@@ -110,7 +114,9 @@ impl FactSource for TenantFacts {
     fn rate(&self, from: Currency, to: Currency, day: i32, budget: Option<&str>, seq: u64) -> Option<Exact> {
         self.rate(from, to, day, budget, seq)
     }
+}
 
+impl FactRows for TenantFacts {
     fn live_rows(&self, table: Table) -> usize {
         self.live_rows(table)
     }

@@ -92,7 +92,7 @@ columns! {
     ExpectedDay "expected_day" I64;
     /// The forecast category: omitted, pipeline, best_case, most_likely, commit or closed.
     Category "category" Code(Category);
-    /// When the deal left the stage; missing = it is there still.
+    /// When the deal left the stage, or the rep the company; missing = not yet.
     LeftAt "left_at" I64;
     /// When the deal first reached a later stage of the pipeline or was won; missing = not yet.
     AdvancedAt "advanced_at" I64;
@@ -154,6 +154,8 @@ columns! {
     SalesModel "sales_model" Code(SalesModel);
     /// The first instant of employment, whatever the role was then; missing = unknown.
     StartedAt "started_at" I64;
+    /// When the rep had reached enough of a quota, in the first of two periods running; missing = not yet.
+    RampedAt "ramped_at" I64;
     /// The competitor.
     Competitor "competitor" Code(Competitor);
     /// The amount at list price, minor units of `currency`.

@@ -6,10 +6,10 @@ use super::Column::{
     CreatedBusiness, Currency, Cycle, Day, Deal, Direction, Discount, DisqualifiedAt, DisqualifyReason,
     Document, DoneAt, Duration, EndAt, EndDay, ExpectedDay, First, InTime, Lead, LeftAt, ListAmount,
     LossReason, LostAt, Metric, MqlAt, NextAt, NextStage, Order, OrderType, Outcome, Owner, Pipeline,
-    Primary, Probability, Product, ProductFamily, Pushes, Qualified, Quota, RespondedAt, RespondedBusiness,
-    Role, SalesModel, Sample, Share, SignedAt, Since, Source, Spend, SpendCategory, SqlAt, Stage, StageIndex,
-    StartAt, StartDay, StartedAt, Step, Subscription, Team, Term, Type, Units, ValidFrom, ValidTo, Value,
-    Weight, WonAt,
+    Primary, Probability, Product, ProductFamily, Pushes, Qualified, Quota, RampedAt, RespondedAt,
+    RespondedBusiness, Role, SalesModel, Sample, Share, SignedAt, Since, Source, Spend, SpendCategory, SqlAt,
+    Stage, StageIndex, StartAt, StartDay, StartedAt, Step, Subscription, Team, Term, Type, Units, ValidFrom,
+    ValidTo, Value, Weight, WonAt,
 };
 use super::Table;
 
@@ -26,6 +26,7 @@ pub(super) const fn columns(table: Table) -> &'static [Column] {
         Table::Activities => ACTIVITIES,
         Table::Quotas => QUOTAS,
         Table::Employment => EMPLOYMENT,
+        Table::Ramps => RAMPS,
         Table::Credits => CREDITS,
         Table::Subscriptions => SUBSCRIPTIONS,
         Table::Contracts => CONTRACTS,
@@ -209,6 +210,10 @@ const ACTIVITIES: &[Column] = &[
 
 const QUOTAS: &[Column] = &[
     ValidFrom, ValidTo, Day, Quota, Owner, Team, Currency, Amount, Count, StartDay, EndDay,
+];
+
+const RAMPS: &[Column] = &[
+    ValidFrom, ValidTo, Day, Owner, Role, SalesModel, StartedAt, RampedAt, LeftAt,
 ];
 
 const EMPLOYMENT: &[Column] = &[ValidFrom, ValidTo, Day, Owner, Role, SalesModel, StartedAt];

@@ -84,6 +84,8 @@ pub struct Rows {
     pub age: Option<Age>,
     /// Where a team's quota takes the place of those below it: the quotas of reps alone.
     pub leaves: Option<Box<Rows>>,
+    /// Whether a team above others has only what those directly in it are to reach, by `team`.
+    pub members: bool,
 }
 
 /// What values are multiplied with.

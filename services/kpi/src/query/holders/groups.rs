@@ -24,6 +24,8 @@ pub(in crate::query) struct Group {
     dimensions: Vec<(Dimension, Names)>,
     /// Each with the names that pass; the empty one = missing.
     filters: Vec<(Dimension, HashSet<String>)>,
+    /// Whether a team above others has only what those directly in it are to reach.
+    members: bool,
 }
 
 /// What the teams are called.
@@ -39,7 +41,11 @@ pub(super) struct Labels {
 
 impl Group {
     /// Of the groups and filters of a question.
-    pub(in crate::query) fn new(dimensions: Vec<(Dimension, Names)>, checked: &Checked<'_>) -> Self {
+    pub(in crate::query) fn new(
+        dimensions: Vec<(Dimension, Names)>,
+        checked: &Checked<'_>,
+        members: bool,
+    ) -> Self {
         let filters = checked.filters.iter().map(|(dimension, wanted)| {
             let wanted = wanted.iter().map(|one| one.clone().unwrap_or_default());
             (dimension.clone(), wanted.collect())
@@ -47,6 +53,7 @@ impl Group {
         Self {
             dimensions,
             filters: filters.collect(),
+            members,
         }
     }
 
@@ -130,7 +137,11 @@ impl Group {
     fn is_above(&self, depth: usize) -> bool {
         let grouped = self.dimensions.iter().map(|(one, _)| one);
         let mut all = grouped.chain(self.filters.iter().map(|(one, _)| one));
-        all.any(|one| matches!(one, Dimension::TeamLevel(level) if depth < usize::from(*level)))
+        all.any(|one| match one {
+            Dimension::Team => self.members,
+            Dimension::TeamLevel(level) => depth < usize::from(*level),
+            _ => false,
+        })
     }
 
     /// The group of a team (0 = none), `None` = a filter leaves it out.

@@ -8,33 +8,35 @@ use crate::tenant::Part;
 
 /// A quota with an amount, over the days on which it holds.
 #[derive(Debug)]
-pub(super) struct Quota {
+pub(in crate::query) struct Quota {
     /// The quota's code.
-    pub(super) code: u32,
+    pub(in crate::query) code: u32,
     /// The rep that holds it; 0 = a team does.
-    pub(super) rep: u32,
+    pub(in crate::query) rep: u32,
     /// The team that holds it; 0 = a rep does.
-    pub(super) team: u32,
-    pub(super) currency: u32,
+    pub(in crate::query) team: u32,
+    pub(in crate::query) currency: u32,
     /// The day whose rate counts.
-    pub(super) day: i32,
+    pub(in crate::query) day: i32,
     /// The first day on which it holds, and the day after the last.
-    pub(super) first: i32,
-    pub(super) until: i32,
+    pub(in crate::query) first: i32,
+    pub(in crate::query) until: i32,
     /// How many days the amount is for.
-    pub(super) length: i32,
-    pub(super) amount: i64,
+    pub(in crate::query) length: i32,
+    /// The day after the last of the period that it is for.
+    pub(in crate::query) end: i32,
+    pub(in crate::query) amount: i64,
 }
 
 impl Quota {
     /// Whether it holds on a day.
-    pub(super) fn holds(&self, day: i32) -> bool {
+    pub(in crate::query) fn holds(&self, day: i32) -> bool {
         self.first <= day && day < self.until
     }
 }
 
 /// The quotas with an amount, as known at `seq`.
-pub(super) fn quotas(source: &dyn FactSource, value: Column, seq: u64, zone: &Zone) -> Result<Vec<Quota>> {
+pub(in crate::query) fn quotas(source: &dyn FactSource, value: Column, seq: u64, zone: &Zone) -> Result<Vec<Quota>> {
     let columns = [
         Column::ValidFrom,
         Column::ValidTo,
@@ -99,6 +101,7 @@ fn read(morsel: &Morsel<'_>, row: usize, zone: &Zone) -> Option<Quota> {
         first: start[row].max(civil(from[row])),
         until: end[row].min(until),
         length: end[row] - start[row],
+        end: end[row],
         amount: amount[row],
     })
 }

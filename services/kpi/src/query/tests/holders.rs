@@ -220,6 +220,12 @@ fn attainment_and_coverage_stand_on_it_and_their_records_can_be_told() {
         format!("sales {} 3", "0.272727272727272727")
     );
     assert_eq!(attained(filtered(quarter(), "owner", "ann")), [" 5 1"]);
+    assert_eq!(
+        attained(by(quarter(), &["team"])),
+        ["east 0.25 1", "sales 0 1", "west 0.5 1", "null 0 1"],
+        "sales stands for dee alone, on both sides"
+    );
+    assert_eq!(attained(filtered(quarter(), "team", "sales")), [" 0 1"]);
     let group = [Named::Name("sales".to_owned())];
     let ask = by(quarter(), &["team"]);
     let found = contributors(&facts, &CATALOGUE, &ask, &group, now(), 1)

@@ -62,6 +62,7 @@ pub(super) fn compile(
         lag,
         age: age(source, table, at)?,
         leaves: None,
+        members: source.holders == Holders::Members,
     };
     let leaves = leaves(source, &rows, at)?;
     Ok(Rows { leaves, ..rows })
