@@ -203,7 +203,9 @@ impl Fleet {
     /// When the binary cannot be started.
     #[must_use]
     pub fn run(&self, args: &[&str]) -> Done {
-        let asks = args.iter().any(|word| matches!(*word, "kpi" | "scorecard" | "scorecards" | "target"));
+        let asks = args
+            .iter()
+            .any(|word| matches!(*word, "kpi" | "scorecard" | "scorecards" | "target"));
         let replicas = if asks { &self.kpis } else { &self.ingestions };
         let urls: Vec<&str> = replicas.iter().map(Replica::url).collect();
         run_at(&urls.join(","), &self.token_file(), args)

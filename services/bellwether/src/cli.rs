@@ -25,8 +25,7 @@ pub(crate) use contributors::ContributorsArgs;
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;
 pub(crate) use kpi::{
-    FilterArg, KnownAtArg, KpiCommand, ListArgs, PresetsArgs, QueryArgs, ShapeArgs, ShowArgs,
-    WhenArg,
+    FilterArg, KnownAtArg, KpiCommand, ListArgs, PresetsArgs, QueryArgs, ShapeArgs, ShowArgs, WhenArg,
 };
 pub(crate) use records::{
     ApplyArgs, GetRecordArgs, ListRecordsArgs, MergeRecordsArgs, RecordsCommand, SettingsArgs,

@@ -19,9 +19,7 @@ use std::sync::Arc;
 use bellwether_domain::{Error, ErrorReason, Result};
 
 pub use about::{Benchmark, FunnelStage, SalesModel, Standing, Status};
-pub use compile::{
-    Age, Due, Entities, Entity, Interval, Kpi, Lag, Measure, Of, Rows, Scale, Weight,
-};
+pub use compile::{Age, Due, Entities, Entity, Interval, Kpi, Lag, Measure, Of, Rows, Scale, Weight};
 pub use definition::{AsOf, Cadence, CurrencyPolicy, Definition, Direction, Items, Unit};
 pub use dimension::{Dimension, Origin};
 pub use measure::{Aggregate, At, Class, DueSource, Edge, Holders, MeasureSource, Method, Timing, Window};
@@ -57,7 +55,10 @@ const FILES: [(&str, &str); 18] = [
     ),
     ("customers.yaml", include_str!("../catalogue/customers.yaml")),
     ("forecast.yaml", include_str!("../catalogue/forecast.yaml")),
-    ("winning_ahead.yaml", include_str!("../catalogue/winning_ahead.yaml")),
+    (
+        "winning_ahead.yaml",
+        include_str!("../catalogue/winning_ahead.yaml"),
+    ),
     (
         "contracts_orders.yaml",
         include_str!("../catalogue/contracts_orders.yaml"),
@@ -157,7 +158,9 @@ impl Catalogue {
 
     /// The KPI of an id, where it can be computed.
     fn built(&self, id: &str) -> Option<&Kpi> {
-        let found = self.kpis.binary_search_by(|kpi| kpi.definition.id.as_str().cmp(id));
+        let found = self
+            .kpis
+            .binary_search_by(|kpi| kpi.definition.id.as_str().cmp(id));
         found.ok().map(|at| &*self.kpis[at])
     }
 

@@ -139,14 +139,20 @@ measures:
     #[test]
     fn a_tenant_without_definitions_has_the_built_in_catalogue_itself() {
         let library = Library::new(Arc::new(Catalogue::built_in().unwrap()));
-        assert!(Arc::ptr_eq(&library.of(&Definitions::default()), library.built_in()));
+        assert!(Arc::ptr_eq(
+            &library.of(&Definitions::default()),
+            library.built_in()
+        ));
     }
 
     #[test]
     fn what_did_not_change_is_compiled_once_and_tenants_do_not_meet() {
         let library = Library::new(Arc::new(Catalogue::built_in().unwrap()));
         let first = library.of(&definitions(&[("mine", GOOD, 1)]));
-        assert!(Arc::ptr_eq(&first, &library.of(&definitions(&[("mine", GOOD, 1)]))));
+        assert!(Arc::ptr_eq(
+            &first,
+            &library.of(&definitions(&[("mine", GOOD, 1)]))
+        ));
         let both = library.of(&definitions(&[("mine", GOOD, 1), ("other", "name: x", 1)]));
         assert!(std::ptr::eq(
             first.kpi("mine").unwrap(),

@@ -12,8 +12,8 @@ mod restate;
 mod scorecard;
 mod target;
 mod values;
-mod waterfall;
 mod watch;
+mod waterfall;
 
 #[cfg(test)]
 mod tests;

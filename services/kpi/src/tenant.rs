@@ -8,8 +8,8 @@ mod codec;
 mod coded;
 mod column;
 mod customers;
-mod derive;
 mod declared;
+mod derive;
 mod dictionary;
 mod edits;
 mod effective;
@@ -288,7 +288,11 @@ impl TenantFacts {
     /// The teams over time as known at `seq`.
     #[must_use]
     pub fn teams(&self, seq: u64) -> Teams {
-        self.people.teams(seq, self.dictionary(Dict::Rep).len(), self.dictionary(Dict::Team).len())
+        self.people.teams(
+            seq,
+            self.dictionary(Dict::Rep).len(),
+            self.dictionary(Dict::Team).len(),
+        )
     }
 
     fn words(&self) -> people::Words<'_> {

@@ -11,8 +11,8 @@ mod node;
 
 use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
 use bellwether_contracts::kpi::{
-    DimensionsAt, Filter, Grain, KpiValue, MinPosition, QueryKpisRequest, ReceiptVerdict, Top, VerifyReceiptRequest,
-    VerifyReceiptResponse, WatchKpisRequest, min_position,
+    DimensionsAt, Filter, Grain, KpiValue, MinPosition, QueryKpisRequest, ReceiptVerdict, Top,
+    VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest, min_position,
 };
 use bellwether_contracts::types::{DateOrTime, date_or_time};
 use bellwether_domain::record::Record;

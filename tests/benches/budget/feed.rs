@@ -11,9 +11,11 @@ use bellwether_contracts::ingestion::change::Payload;
 use bellwether_contracts::ingestion::change_feed_service_server::{
     ChangeFeedService, ChangeFeedServiceServer,
 };
+use bellwether_contracts::ingestion::tenant_service_server::{TenantService, TenantServiceServer};
 use bellwether_contracts::ingestion::{
-    Change, GetHeadRequest, GetHeadResponse, StreamSnapshotRequest, StreamSnapshotResponse, SubscribeRequest,
-    SubscribeResponse,
+    Change, GetHeadRequest, GetHeadResponse, GetSettingsRequest, GetSettingsResponse, ListTenantsRequest,
+    ListTenantsResponse, StreamSnapshotRequest, StreamSnapshotResponse, SubscribeRequest, SubscribeResponse,
+    UpdateSettingsRequest, UpdateSettingsResponse,
 };
 use bellwether_contracts::sales::{Quota, Record, RecordKind, quota, record};
 use bellwether_contracts::types::{Money, Position};
@@ -174,7 +176,9 @@ pub(crate) async fn serve(logs: HashMap<String, Arc<Log>>) -> Result<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let server = Server::builder().add_service(ChangeFeedServiceServer::new(Feed { logs }));
+    let server = Server::builder()
+        .add_service(ChangeFeedServiceServer::new(Feed { logs }))
+        .add_service(TenantServiceServer::new(Unlisted));
     tokio::spawn(server.serve_with_incoming(incoming));
     Ok(url)
 }
@@ -251,5 +255,32 @@ impl ChangeFeedService for Feed {
             position: position(head),
             recorded_at: Some(recorded(head)),
         }))
+    }
+}
+
+/// The tenants are not told before they are asked for, so that kpi is ready at once and says how far it is.
+struct Unlisted;
+
+#[tonic::async_trait]
+impl TenantService for Unlisted {
+    async fn list_tenants(
+        &self,
+        _request: Request<ListTenantsRequest>,
+    ) -> Result<Response<ListTenantsResponse>, Status> {
+        Ok(Response::new(ListTenantsResponse::default()))
+    }
+
+    async fn get_settings(
+        &self,
+        _request: Request<GetSettingsRequest>,
+    ) -> Result<Response<GetSettingsResponse>, Status> {
+        Err(Status::unimplemented("settings are in the feed"))
+    }
+
+    async fn update_settings(
+        &self,
+        _request: Request<UpdateSettingsRequest>,
+    ) -> Result<Response<UpdateSettingsResponse>, Status> {
+        Err(Status::unimplemented("the log is what it is"))
     }
 }

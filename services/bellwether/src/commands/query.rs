@@ -28,7 +28,11 @@ pub(super) async fn run(args: QueryArgs, printer: &Printer) -> Result<Code, Fail
     let request = asked(&client, args).await?;
     let answer = client.kpis().query_kpis(request).await?.into_inner();
     for (id, successor) in &answer.deprecated {
-        let instead = if successor.is_empty() { String::new() } else { format!(": use {successor} instead") };
+        let instead = if successor.is_empty() {
+            String::new()
+        } else {
+            format!(": use {successor} instead")
+        };
         printer.warning(&format!("{id} is deprecated{instead}"));
     }
     printer.show(&Answer::of(answer.values))?;

@@ -252,7 +252,9 @@ impl Parser<'_> {
             let found = arguments.len();
             return Err(self.wrong(&match (least, most) {
                 (1, 1) => format!("`{word}` takes one argument, not {found}"),
-                (2, 2) => format!("`{word}` takes a number and how often it is multiplied, not {found} arguments"),
+                (2, 2) => {
+                    format!("`{word}` takes a number and how often it is multiplied, not {found} arguments")
+                }
                 (3, 3) => format!("`{word}` takes a condition and two numbers, not {found} arguments"),
                 _ => format!("`{word}` takes two arguments or more, not {found}"),
             }));

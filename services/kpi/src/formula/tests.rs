@@ -48,7 +48,10 @@ fn a_divisor_of_zero_names_the_measure_to_blame() {
 fn what_is_not_needed_is_not_looked_at() {
     assert_eq!(value("if(b > 0, a / b, 0)", &[1, 0, 0]), Ok("0".to_owned()));
     assert_eq!(value("coalesce(a / b, c)", &[1, 0, 7]), Ok("7".to_owned()));
-    assert_eq!(value("pow(a / b, 3)", &[2, 3]), Ok("0.296296296296296296".to_owned()));
+    assert_eq!(
+        value("pow(a / b, 3)", &[2, 3]),
+        Ok("0.296296296296296296".to_owned())
+    );
     assert_eq!(value("coalesce(c, 0)", &[1]), Ok("0".to_owned()));
     assert_eq!(
         value("if(b > 0 and a / b > 1, 1, 2)", &[1, 0, 0]),

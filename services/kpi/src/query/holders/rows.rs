@@ -36,7 +36,12 @@ impl Quota {
 }
 
 /// The quotas with an amount, as known at `seq`.
-pub(in crate::query) fn quotas(source: &dyn FactSource, value: Column, seq: u64, zone: &Zone) -> Result<Vec<Quota>> {
+pub(in crate::query) fn quotas(
+    source: &dyn FactSource,
+    value: Column,
+    seq: u64,
+    zone: &Zone,
+) -> Result<Vec<Quota>> {
     let columns = [
         Column::ValidFrom,
         Column::ValidTo,

@@ -17,7 +17,11 @@ fn tops(facts: &TenantFacts, parents: bool, seq: u64, of: &[&str]) -> Vec<String
     let accounts = facts.dictionary(Dict::Account);
     let fold = facts.customers(parents, seq);
     assert_eq!((fold.len(), fold[0]), (accounts.len(), 0));
-    let top = |id: &&str| accounts.name(fold[accounts.code(id).unwrap() as usize]).to_owned();
+    let top = |id: &&str| {
+        accounts
+            .name(fold[accounts.code(id).unwrap() as usize])
+            .to_owned()
+    };
     of.iter().map(top).collect()
 }
 
@@ -41,8 +45,16 @@ fn merges_and_parents_are_followed_to_the_end_as_they_were_known() {
     assert_eq!(tops(&facts, true, 4, &all), ["group", "group", "older"]);
     assert_eq!(tops(&facts, false, 5, &all), ["east", "bolt", "east"]);
     assert_eq!(tops(&facts, true, 5, &all), ["group", "group", "group"]);
-    assert_eq!(tops(&facts, true, 6, &all), ["bolt", "bolt", "bolt"], "bolt has none above it");
-    assert_eq!(tops(&facts, true, 8, &all), ["bolt", "bolt", "old"], "written again, it is there again");
+    assert_eq!(
+        tops(&facts, true, 6, &all),
+        ["bolt", "bolt", "bolt"],
+        "bolt has none above it"
+    );
+    assert_eq!(
+        tops(&facts, true, 8, &all),
+        ["bolt", "bolt", "old"],
+        "written again, it is there again"
+    );
 }
 
 #[test]
@@ -53,7 +65,10 @@ fn accounts_above_each_other_are_one_customer() {
     account(&mut log, "a", 1, Some("b"));
     account(&mut log, "self", 1, Some("self"));
     let facts = log.replay(4);
-    assert_eq!(tops(&facts, true, 4, &["a", "b", "c", "self"]), ["a", "a", "a", "self"]);
+    assert_eq!(
+        tops(&facts, true, 4, &["a", "b", "c", "self"]),
+        ["a", "a", "a", "self"]
+    );
     let folder = tempfile::tempdir().unwrap();
     crate::checkpoint::write(folder.path(), &facts).unwrap();
     let loaded = crate::checkpoint::load(folder.path()).unwrap();
