@@ -31,9 +31,12 @@ linear (by days), working (by working time), seasonal (as in the same period of 
 equal parts of the period, such as 20,30,50.
 
 Examples:
-  bellwether target set bookings 2500000 --tenant demo --from 2026-10-01 --to 2027-01-01 --shape seasonal
-  bellwether target set win_rate 35% --tenant demo --from 2026-01-01 --to 2027-01-01 --for region=Europe
-  bellwether target set deals_won 90 --tenant demo --from 2026-10-01 --to 2027-01-01 --shape 20,30,50")]
+  bellwether target set bookings 2500000 --tenant demo --shape seasonal \\
+    --from 2026-10-01 --to 2027-01-01
+  bellwether target set win_rate 35% --tenant demo --for region=Europe \\
+    --from 2026-01-01 --to 2027-01-01
+  bellwether target set deals_won 90 --tenant demo --shape 20,30,50 \\
+    --from 2026-10-01 --to 2027-01-01")]
 pub(crate) struct SetTargetArgs {
     /// The KPI's id
     #[arg(value_name = "KPI")]
