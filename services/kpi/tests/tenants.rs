@@ -77,6 +77,14 @@ macro_rules! about {
 type Learnt = Vec<(&'static str, Result<(), (Code, String, Vec<u8>)>)>;
 
 async fn everything(node: &TestNode, token: &str, tenant: &str) -> Learnt {
+    let mut learnt = kpis(node, token, tenant).await;
+    learnt.extend(catalogue(node, token, tenant).await);
+    learnt.extend(targets(node, token, tenant).await);
+    learnt.extend(scorecards(node, token, tenant).await);
+    learnt
+}
+
+async fn kpis(node: &TestNode, token: &str, tenant: &str) -> Learnt {
     calls! { node, token, tenant;
         KpiServiceClient:
             query_kpis(query(tenant)),
@@ -86,6 +94,11 @@ async fn everything(node: &TestNode, token: &str, tenant: &str) -> Learnt {
             get_waterfall(about!(GetWaterfallRequest of query, tenant)),
             verify_receipt(about!(VerifyReceiptRequest, tenant)),
             list_contributors(about!(ListContributorsRequest, tenant));
+    }
+}
+
+async fn catalogue(node: &TestNode, token: &str, tenant: &str) -> Learnt {
+    calls! { node, token, tenant;
         CatalogServiceClient:
             list_kpis(about!(ListKpisRequest, tenant)),
             get_kpi(about!(GetKpiRequest, tenant)),
@@ -96,6 +109,11 @@ async fn everything(node: &TestNode, token: &str, tenant: &str) -> Learnt {
             update_kpi(about!(UpdateKpiRequest, tenant)),
             promote_kpi(about!(PromoteKpiRequest, tenant)),
             deprecate_kpi(about!(DeprecateKpiRequest, tenant));
+    }
+}
+
+async fn targets(node: &TestNode, token: &str, tenant: &str) -> Learnt {
+    calls! { node, token, tenant;
         TargetServiceClient:
             create_target(about!(CreateTargetRequest, tenant)),
             update_target(about!(UpdateTargetRequest, tenant)),
@@ -104,6 +122,11 @@ async fn everything(node: &TestNode, token: &str, tenant: &str) -> Learnt {
             delete_target(about!(DeleteTargetRequest, tenant)),
             list_target_versions(about!(ListTargetVersionsRequest, tenant)),
             get_attainment(about!(GetAttainmentRequest, tenant));
+    }
+}
+
+async fn scorecards(node: &TestNode, token: &str, tenant: &str) -> Learnt {
+    calls! { node, token, tenant;
         ScorecardServiceClient:
             create_scorecard(about!(CreateScorecardRequest, tenant)),
             update_scorecard(about!(UpdateScorecardRequest, tenant)),

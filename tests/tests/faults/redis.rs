@@ -181,6 +181,7 @@ async fn write(
         records: deals.iter().map(Deal::record).collect(),
         request_id: request.to_owned(),
         all_or_nothing: false,
+        expected_seq: None,
     };
     let reply = place.records().upsert_records(place.ask(message, PATIENCE)).await;
     let reply = reply.inspect_err(|status| ledger.unanswered(request, &format!("{:?}", status.code())));

@@ -85,7 +85,7 @@ fn a_stage_weighs_as_many_deals_as_were_won_from_it() {
     // Of Offer 24 deals are closed, 15 of them won; of Talk 19, all won: too few to tell.
     for number in 0..43 {
         let stage = if number < 24 { "Offer" } else { "Talk" };
-        let won = number < 15 || number >= 24;
+        let won = !(15..24).contains(&number);
         let deal = format!("P{number}");
         let end = if won { Column::WonAt } else { Column::LostAt };
         let told = [
