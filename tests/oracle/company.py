@@ -100,6 +100,7 @@ class Company:
         made = settings(draw, seed)
         self.steps.append({"settings": made})
         self.people()
+        self.starters()
         self.rates(made)
         deals, sales, commerce = Deals(self), Sales(self), Commerce(self)
         # In batches, so that what was known after each can be asked for; corrections and late records come later.
@@ -167,6 +168,25 @@ class Company:
                 "region": draw.choice(("DE", "FR", None)),
             }
             records.append(self.version("account", account, FIRST - 200, says))
+        self.steps.append({"upsert": records})
+
+    def starters(self):
+        """Reps who come to carry their quota after some months, and one who does not."""
+        records = []
+        for rep, month, wins in (("n0", 3, (0, 1, 2)), ("n1", 5, (1, 3, 4)), ("n2", 6, (2,)), ("n3", 8, (2, 3))):
+            start = times.months(2023, month)
+            says = {"start_date": str(times.date(start)), "team_id": "core" if rep == "n1" else "south", "role": "ae"}
+            records.append(self.version("rep", rep, FIRST - 300, says))
+            for step in range(6):
+                first, end = times.months(2023, month + step), times.months(2023, month + step + 1)
+                period = {"period_start": str(times.date(first)), "period_end": str(times.date(end))}
+                amount = {"minor_units": 1000, "currency_code": "EUR"}
+                records.append(self.version("quota", f"{rep}-{step}", first - 30, {"rep_id": rep, **period, "amount": amount}))
+                if step in wins:
+                    won = {"minor_units": 800 + 100 * step, "currency_code": "EUR"}
+                    deal = {"owner_id": rep, "stage": "Won", "amount": won, "created_at": {"date": str(times.date(first + 3))}}
+                    deal["closed_at"] = {"date": str(times.date(first + 20))}
+                    records.append(self.version("opportunity", f"{rep}-{step}", first + 20, deal))
         self.steps.append({"upsert": records})
 
     def reorganise(self):

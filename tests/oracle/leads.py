@@ -42,8 +42,8 @@ class Lead:
         return Row(at, kind="lead", id=self.id, lead=self.id, says=self.story.says[-1], **known, **more)
 
     def owner_at(self, at):
-        """Whose it is at an instant."""
-        return fields.at(self.fields["owner_id"], at)
+        """Whose it is at an instant; while that is unknown, as it is first stated later."""
+        return self._known("owner_id", at)
 
     def row(self):
         """The lead at its creation."""
