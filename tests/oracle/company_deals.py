@@ -108,6 +108,9 @@ class Deals:
             says["closed_at"] = draw.field(max(first, number - draw.choice((0, 1, 3))), 0.7)
             if base["created_at"] and "instant" in base["created_at"]:
                 says["closed_at"] = {"instant": draw.time(number + 1)}
+            if base["created_at"] and says["closed_at"].get("instant", "")[:10] == base["created_at"].get("date"):
+                # The day may begin later in the tenant's zone.
+                says["closed_at"] = base["created_at"]
         if not closed and draw.chance(0.2):
             says["qualified_at"] = draw.field(number + draw.choice((1, 5)), 0.6)
         if draw.chance(0.25):
@@ -158,9 +161,14 @@ class Deals:
                 for number, _ in stages
             ]
             says["close_date_history"], says["expected_close"] = dated, dated[-1]["expected_close"]
-        for name in ("stage_history", "amount_history", "owner_history", "close_date_history"):
-            if name in says:
-                says[name].sort(key=lambda entry: entry["at"].get("date") or entry["at"]["instant"])
+        told = {"stage": "stage", "amount": "amount", "owner": "owner_id", "close_date": "expected_close"}
+        for name, field in told.items():
+            entries = says.get(name + "_history")
+            if entries:
+                entries.sort(key=lambda entry: entry["at"].get("date") or entry["at"]["instant"])
+                says[field] = entries[-1][field]
+        if says["stage"] not in ("Lost", "Asleep", "Gone"):
+            says.pop("loss_reason", None)
         return [self.company.version("opportunity", id, stages[-1][0], says)]
 
     def corrections(self):
