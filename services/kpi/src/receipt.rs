@@ -129,6 +129,7 @@ impl Receipt {
             }),
             min_position: None,
             receipts: false,
+            ranks: false,
             dimensions_at: self.dimensions_at,
             top: self.top.clone(),
         }

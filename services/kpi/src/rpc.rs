@@ -8,6 +8,7 @@ mod explain;
 mod kpi;
 mod measure;
 mod plan;
+mod rank;
 mod restate;
 mod scorecard;
 mod target;

@@ -124,6 +124,7 @@ Examples:
   bellwether kpi query open_deals pipeline_value --tenant acme --as-of 2017-08-31 --output json
   bellwether kpi query bookings win_rate --tenant acme --by owner --top 5 --top-by bookings
   bellwether kpi query bookings --tenant acme --by team.1 --now
+  bellwether kpi query win_rate --tenant acme --by owner --rank
   bellwether kpi query win_rate --tenant acme --from 2017-01-01 --to 2018-01-01 --known-at seq:4")]
 pub(crate) struct QueryArgs {
     /// KPI ids, as `kpi list` shows them
@@ -156,6 +157,9 @@ pub(crate) struct QueryArgs {
     /// Give each value a receipt, for `kpi verify`; tables do not show them
     #[arg(long)]
     pub(crate) receipts: bool,
+    /// Rank the groups of each KPI and period; those that differ by no more than chance share a rank
+    #[arg(long, requires = "by")]
+    pub(crate) rank: bool,
     /// Whose owner and attributes count, and which groups are told apart.
     #[command(flatten)]
     pub(crate) shape: ShapeArgs,
@@ -178,6 +182,7 @@ impl QueryArgs {
             as_of: None,
             known_at: None,
             receipts: false,
+            rank: false,
             shape: ShapeArgs::default(),
             connection,
         }

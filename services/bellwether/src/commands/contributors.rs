@@ -62,6 +62,7 @@ fn question(args: ContributorsArgs) -> QueryArgs {
         as_of: args.as_of,
         known_at: args.known_at,
         receipts: false,
+        rank: false,
         shape: ShapeArgs {
             now: args.now,
             ..ShapeArgs::default()

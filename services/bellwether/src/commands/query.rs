@@ -35,8 +35,28 @@ pub(super) async fn run(args: QueryArgs, printer: &Printer) -> Result<Code, Fail
         };
         printer.warning(&format!("{id} is deprecated{instead}"));
     }
-    printer.show(&Answer::of(answer.values))?;
+    printer.show(&Answer::of(ranked(answer.values)))?;
     Ok(Code::Ok)
+}
+
+/// Ranked groups in the order of their ranks within their KPI and period; the others as they come.
+fn ranked(mut values: Vec<KpiValue>) -> Vec<KpiValue> {
+    let board = |one: &KpiValue, other: &KpiValue| {
+        let of = |value: &KpiValue| {
+            (
+                value.kpi.clone(),
+                value.period_start.clone(),
+                value.period_end.clone(),
+            )
+        };
+        of(one) == of(other)
+    };
+    for group in values.chunk_by_mut(board) {
+        if group.iter().any(|value| value.rank.is_some()) {
+            group.sort_by_key(|value| value.rank.map_or(u32::MAX, |rank| rank.rank));
+        }
+    }
+    values
 }
 
 /// The question of the arguments.
@@ -67,6 +87,7 @@ pub(super) async fn asked(client: &Client, args: QueryArgs) -> Result<QueryKpisR
         receipts: args.receipts,
         dimensions_at: args.shape.dimensions_at().into(),
         top: args.shape.top(),
+        ranks: args.rank,
     })
 }
 
@@ -166,6 +187,11 @@ impl ValueRow {
         if rest {
             shown["rest"] = json!(true);
         }
+        if let Some(rank) = &value.rank {
+            shown["rank"] = json!({
+                "rank": rank.rank, "sharing": rank.sharing, "best": rank.best, "worst": rank.worst,
+            });
+        }
         if !value.receipt.is_empty() {
             shown["receipt"] = json!(value.receipt);
         }
@@ -200,7 +226,7 @@ impl ValueRow {
         self.0.group.iter().find(|part| part.dimension == dimension)
     }
 
-    fn csv(&self, dimensions: &[&str], receipt: bool) -> Vec<String> {
+    fn csv(&self, dimensions: &[&str], (rank, receipt): (bool, bool)) -> Vec<String> {
         let value = &self.0;
         let edge = |edge: &Option<DateOrTime>| period_edge(edge.as_ref()).unwrap_or_default();
         let (low, high) = value
@@ -236,10 +262,12 @@ impl ValueRow {
             self.path(),
         ]);
         row.extend(receipt.then(|| value.receipt.clone()));
+        let place = value.rank.map_or_else(String::new, |rank| rank.rank.to_string());
+        row.extend(rank.then_some(place));
         row
     }
 
-    fn cells(&self, dimensions: &[&str]) -> Vec<Cell> {
+    fn cells(&self, dimensions: &[&str], rank: bool) -> Vec<Cell> {
         let value = &self.0;
         let shown = value
             .value
@@ -259,6 +287,9 @@ impl ValueRow {
             Some(_) => Cell::toned("(none)", Tone::Quiet),
             None => "".into(),
         }));
+        if rank {
+            row.push(self.rank().into());
+        }
         row.extend([
             shown.into(),
             value.n.to_string().into(),
@@ -266,6 +297,14 @@ impl ValueRow {
             Cell::toned(self.notes().join(", "), Tone::Quiet),
         ]);
         row
+    }
+
+    /// `1`, or `1=` where several share it.
+    fn rank(&self) -> String {
+        self.0.rank.map_or_else(String::new, |rank| {
+            let tie = if rank.sharing > 1 { "=" } else { "" };
+            format!("{}{tie}", rank.rank)
+        })
     }
 
     fn notes(&self) -> Vec<String> {
@@ -315,6 +354,10 @@ impl Answer {
         Self(values.into_iter().map(ValueRow).collect())
     }
 
+    fn is_ranked(&self) -> bool {
+        self.0.iter().any(|row| row.0.rank.is_some())
+    }
+
     /// The dimensions of all rows in order of first sight: some KPIs are grouped by one more than was asked for.
     fn dimensions(&self) -> Vec<&str> {
         let mut seen = Vec::new();
@@ -339,10 +382,12 @@ impl View for Answer {
         let mut columns = vec!["kpi".to_owned(), "period (end excluded)".to_owned()];
         let dimensions = self.dimensions();
         columns.extend(dimensions.iter().copied().map(String::from));
+        let ranks = self.is_ranked();
+        columns.extend(ranks.then(|| ">rank".to_owned()));
         columns.extend([">value", ">n", ">95 % interval", "notes"].map(String::from));
         let mut sheet = Sheet::new(columns);
         for row in &self.0 {
-            sheet.push(row.cells(&dimensions));
+            sheet.push(row.cells(&dimensions, ranks));
         }
         let watermark = first.0.watermark.unwrap_or_default();
         let seq = watermark.position.unwrap_or_default().seq;
@@ -380,8 +425,10 @@ impl View for Answer {
         );
         let receipts = self.0.iter().any(|row| !row.0.receipt.is_empty());
         header.extend(receipts.then(|| "receipt".to_owned()));
+        let ranks = self.is_ranked();
+        header.extend(ranks.then(|| "rank".to_owned()));
         std::iter::once(header)
-            .chain(self.0.iter().map(|row| row.csv(&dimensions, receipts)))
+            .chain(self.0.iter().map(|row| row.csv(&dimensions, (ranks, receipts))))
             .collect()
     }
 }

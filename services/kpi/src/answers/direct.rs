@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bellwether_domain::{Error, Instant, Result, TenantId};
+use bellwether_stats::Best;
 
 use super::{Answers, Pending};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Direction};
 use crate::library::Library;
 use crate::query::{Ask, known_seq};
 use crate::tenant::TenantFacts;
@@ -73,6 +74,24 @@ impl Answers {
             Some((id.clone(), successor.unwrap_or_default().to_owned()))
         };
         Ok(kpis.iter().filter_map(named).collect())
+    }
+
+    /// Which end of a ranking is the good one, of the KPIs of which that is the lowest.
+    ///
+    /// # Errors
+    /// As [`Tenants::marks`](crate::worker::Tenants::marks).
+    pub(crate) async fn best(&self, tenant: &TenantId, kpis: &[String]) -> Result<BTreeMap<String, Best>> {
+        let marks = self.inner.tenants.marks(tenant).await?;
+        let catalogue = self.inner.library.of(&marks.definitions);
+        let best = |id: &String| {
+            let direction = catalogue.kpi(id).ok()?.definition.direction;
+            let best = match direction {
+                Direction::Down => Best::Lowest,
+                Direction::Up | Direction::Neutral => Best::Highest,
+            };
+            Some((id.clone(), best))
+        };
+        Ok(kpis.iter().filter_map(best).collect())
     }
 
     /// The definitions that questions are asked by.

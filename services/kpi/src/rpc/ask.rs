@@ -74,7 +74,11 @@ pub(super) fn once_each(message: &QueryKpisRequest) -> Result<()> {
 }
 
 /// What a watch says is not given receipts.
-pub(super) fn without_receipts(message: &QueryKpisRequest) -> Result<()> {
+pub(super) fn without_extras(message: &QueryKpisRequest) -> Result<()> {
+    if message.ranks {
+        let text = "only QueryKpis ranks groups";
+        return Err(Error::invalid(ErrorReason::InvalidField, "ranks", text));
+    }
     if !message.receipts {
         return Ok(());
     }

@@ -12,9 +12,9 @@ use bellwether_domain::{Error, ErrorReason, Result, TenantId};
 use bellwether_runtime::auth::{Principal, authorize_scoped};
 use tonic::{Request, Response, Status};
 
-use super::ask::{Wait, ask_of, in_query, once_each, wait_for, wait_of, without_receipts};
+use super::ask::{Wait, ask_of, in_query, once_each, wait_for, wait_of, without_extras};
 use super::watch::{After, Messages, Watches};
-use super::{compare, explain, restate, waterfall};
+use super::{compare, explain, rank, restate, waterfall};
 use crate::answers::{Answers, Pending};
 use crate::worker::Tenants;
 
@@ -40,6 +40,7 @@ impl KpiRpc {
         let tenant = authorize_scoped(&request, &request.get_ref().tenant)?;
         let (_, extensions, message) = request.into_parts();
         let principal = Principal::from_extensions(&extensions)?;
+        let ranks = rank::wanted(&message)?;
         let wait = wait_of(&message)?;
         if wait.is_some() {
             // What is malformed is said before anything is waited for.
@@ -50,6 +51,10 @@ impl KpiRpc {
         self.wait(&tenant, wait).await?;
         let mut found = self.answers.query(pending).await?;
         found.deprecated = self.answers.deprecated(&tenant, &asked).await?;
+        if ranks {
+            let best = self.answers.best(&tenant, &asked).await?;
+            rank::give(&mut found.values, &best);
+        }
         Ok(found)
     }
 
@@ -61,7 +66,7 @@ impl KpiRpc {
         let wait = wait_of(&query).map_err(in_query)?;
         ask_of(&query)
             .and_then(|_| once_each(&query))
-            .and_then(|()| without_receipts(&query))
+            .and_then(|()| without_extras(&query))
             .map_err(in_query)?;
         let after = asked.after.as_ref().map(After::read).transpose()?;
         let seat = self.watches.enter(&tenant)?;
@@ -130,7 +135,7 @@ impl KpiRpc {
         let principal = Principal::from_extensions(&extensions)?;
         let wait = wait_of(&query).map_err(in_query)?;
         ask_of(&query)
-            .and_then(|_| without_receipts(&query))
+            .and_then(|_| without_extras(&query))
             .map_err(in_query)?;
         let pending = Pending::new(tenant, principal.scope.clone(), query);
         self.wait(pending.tenant(), wait).await?;

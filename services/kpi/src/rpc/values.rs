@@ -58,6 +58,7 @@ pub(crate) fn value_of(row: &Row) -> KpiValue {
         path: kpi::Path::Scan.into(),
         path_reason: row.path_reason.to_string(),
         receipt: String::new(),
+        rank: None,
     }
 }
 
