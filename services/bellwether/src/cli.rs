@@ -272,6 +272,8 @@ mod tests {
                 .get_after_help()
                 .map(ToString::to_string)
                 .unwrap_or_default();
+            // A line that ends in a backslash goes on in the next.
+            let help = help.replace("\\\n", " ");
             let lines = help
                 .lines()
                 .map(str::trim)

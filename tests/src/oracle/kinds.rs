@@ -187,10 +187,7 @@ fn buyers(kpi: &str, base: &Base<'_>) -> Option<Cell> {
             let quick: Vec<&Deal> = base.won.iter().filter(new).copied().collect();
             (Ok(sold(&quick).to_string()), quick.len())
         }
-        "customers_won" => (
-            Ok(n.to_string()),
-            bought.values().map(|times| *times as usize).sum(),
-        ),
+        "customers_won" => (Ok(n.to_string()), n),
         "purchase_frequency" if n == 0 => (Err(none), 0),
         "purchase_frequency" => (Ok(Fraction::new(bought.values().sum(), accounts).text(true)), n),
         "repeat_buyers" => {

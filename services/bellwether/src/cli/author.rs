@@ -132,7 +132,7 @@ listed. The target is named by its id, as `target list` shows it.
 Examples:
   bellwether target set fast_win_share 60% --tenant demo --from 2026-01-01 --to 2100-01-01 --id fast
   bellwether kpi promote fast_win_share --tenant demo --owner Ann --target fast \\
-    --deadline 2099-12-31 --benchmark own --cadence monthly --action \"call the oldest deals\"")]
+    --deadline 2099-12-31 --benchmark own --cadence monthly --action coaching")]
 pub(crate) struct PromoteArgs {
     /// The KPI's id
     #[arg(value_name = "KPI")]

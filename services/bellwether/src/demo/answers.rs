@@ -21,9 +21,12 @@ const FIRST: &str = "2024-07-01";
 const TODAY: &str = "2026-11-20";
 
 /// KPIs that have no value in a closed quarter of the demo, each with the reason that it gives.
-const WITHOUT: [(&str, AbsentReason); 1] = [
+const WITHOUT: [(&str, AbsentReason); 3] = [
     // Deals that began in that quarter are not old enough to be judged.
     ("win_rate_cohort", AbsentReason::NotMature),
+    // Nor have the reps who came in it been there for two quarters.
+    ("ramp_time", AbsentReason::NotReached),
+    ("ramped_in_6_months", AbsentReason::NotMature),
 ];
 
 async fn both(host: Host) -> bellwether_domain::Result<ServiceSet> {
