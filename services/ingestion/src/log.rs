@@ -110,7 +110,11 @@ pub(crate) enum Work {
         expected: Option<u64>,
     },
     /// Take a record back.
-    Delete { key: RecordKey },
+    Delete {
+        key: RecordKey,
+        /// The change that must hold its current version.
+        expected: Option<u64>,
+    },
     /// Merge records into another one of their kind.
     Merge {
         survivor: RecordKey,
@@ -147,7 +151,7 @@ impl Request {
     /// The keys of the records that it takes back, and of the one that stays for them.
     pub(crate) fn taken(&self) -> impl Iterator<Item = &RecordKey> {
         let (single, losers): (Option<&RecordKey>, &[RecordKey]) = match &self.work {
-            Work::Delete { key } => (Some(key), &[]),
+            Work::Delete { key, .. } => (Some(key), &[]),
             Work::Merge { survivor, losers } => (Some(survivor), losers.as_slice()),
             Work::Upsert { .. } | Work::Settings { .. } => (None, &[]),
         };

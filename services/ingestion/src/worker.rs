@@ -183,14 +183,14 @@ impl Writer {
         &self,
         tenant: &TenantId,
         key: RecordKey,
-        request_id: Option<String>,
+        (expected, request_id): (Option<u64>, Option<String>),
     ) -> Result<ingestion::DeleteRecordResponse> {
         let hash = || content_of(&[b"delete", &key.kind.number().to_le_bytes(), key.id.as_bytes()]);
         let name = checked_id(request_id)?.map(|id| RequestName { id, hash: hash() });
         let request = Request {
             name,
             settings_seq: 0,
-            work: Work::Delete { key },
+            work: Work::Delete { key, expected },
         };
         let tenant = self.tenants.tenant(tenant);
         match self.submit(&tenant, request, Priority::Interactive).await? {
@@ -275,12 +275,9 @@ fn upsert_request(
     let prepare = |record| log::prepare(record, &edition.settings);
     let records: Vec<_> = records.into_iter().map(prepare).collect();
     let hash = || {
+        // What was expected to stand is no part of what is asked for: once it was done, it stands no more.
         let mut contents = Vec::with_capacity(records.len() * 16 + 16);
         contents.extend_from_slice(if all_or_nothing { b"upsert all" } else { b"upsert" });
-        if let Some(expected) = expected {
-            contents.extend_from_slice(b" at ");
-            contents.extend_from_slice(&expected.to_le_bytes());
-        }
         for record in &records {
             contents.extend_from_slice(&record.content());
         }

@@ -4,6 +4,7 @@ mod ask;
 mod catalog;
 mod compare;
 mod definition;
+mod etag;
 mod explain;
 mod kpi;
 mod measure;

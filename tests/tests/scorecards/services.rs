@@ -135,6 +135,49 @@ async fn a_target_is_changed_only_where_it_was_read() {
         .expect("taken back");
 }
 
+#[tokio::test]
+async fn an_edit_that_is_sent_again_gets_the_first_reply() {
+    let made = create("again", "", quarter("bookings", dollars(900)))
+        .await
+        .expect("made");
+    let mut client = TargetServiceClient::new(channel().await);
+    let edit = |etag: &str, owner: &str, name: &str| UpdateTargetRequest {
+        tenant: "acme".to_owned(),
+        id: "again".to_owned(),
+        target: Some(Target {
+            owner: owner.to_owned(),
+            ..Target::default()
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["owner".to_owned()],
+        }),
+        etag: etag.to_owned(),
+        request_id: name.to_owned(),
+    };
+    let mut newest = String::new();
+    for (etag, owner) in [(made.etag.as_str(), "Ann"), ("", "Bob")] {
+        let first = client.update_target(with(edit(etag, owner, owner))).await;
+        let again = client.update_target(with(edit(etag, owner, owner))).await;
+        let first = first.expect("changed").into_inner();
+        assert_eq!(again.expect("the first reply").into_inner(), first, "{owner}");
+        newest = first.target.expect("a target").etag;
+    }
+    let bad = client.update_target(with(edit("latest", "Cy", ""))).await;
+    assert_eq!(bad.expect_err("no etag").code(), Code::InvalidArgument);
+    let delete = |name: &str| DeleteTargetRequest {
+        tenant: "acme".to_owned(),
+        id: "again".to_owned(),
+        etag: newest.clone(),
+        request_id: name.to_owned(),
+    };
+    let first = client
+        .delete_target(with(delete("gone")))
+        .await
+        .expect("taken back");
+    let again = client.delete_target(with(delete("gone"))).await;
+    assert_eq!(again.expect("the first reply").into_inner(), first.into_inner());
+}
+
 /// Its versions are kept, and what was known before the change is still known as of then.
 async fn is_known_as_it_was(made: &TargetEntry) {
     let versions = ListTargetVersionsRequest {

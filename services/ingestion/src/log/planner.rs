@@ -189,10 +189,12 @@ impl Planner {
                 all_or_nothing,
                 expected,
             } => {
-                self.expect(&records, expected)?;
+                if let Some(fit) = records.iter().find_map(|one| one.verdict.as_ref().ok()) {
+                    self.expect(&fit.key, expected)?;
+                }
                 Ok(Reply::Upsert(self.upsert(records, all_or_nothing)))
             }
-            Work::Delete { key } => self.delete(key).map(Reply::Delete),
+            Work::Delete { key, expected } => self.delete(key, expected).map(Reply::Delete),
             Work::Merge { survivor, losers } => self.merge(&survivor, losers).map(Reply::Merge),
             Work::Settings { settings, etag } => {
                 self.settings(settings, etag.as_deref()).map(Reply::Settings)
@@ -218,18 +220,15 @@ impl Planner {
     }
 
     /// Refuses a record that does not stand any more as its editor read it.
-    fn expect(&self, records: &[Prepared], expected: Option<u64>) -> Result<()> {
-        let (Some(expected), Some(fit)) =
-            (expected, records.iter().find_map(|one| one.verdict.as_ref().ok()))
-        else {
+    fn expect(&self, key: &RecordKey, expected: Option<u64>) -> Result<()> {
+        let Some(expected) = expected else {
             return Ok(());
         };
-        let head = self.slots.get(&fit.key).and_then(|slot| slot.head);
+        let head = self.slots.get(key).and_then(|slot| slot.head);
         let current = head.filter(|head| head.hash.is_some()).map_or(0, |head| head.seq);
         if current == expected {
             return Ok(());
         }
-        let key = &fit.key;
         let message = match (expected, current) {
             (0, _) => format!("there is a {key} already"),
             (_, 0) => format!("there is no {key} any more"),
@@ -290,10 +289,11 @@ impl Planner {
         (outcome, self.write(fit.key, content))
     }
 
-    fn delete(&mut self, key: RecordKey) -> Result<DeleteRecordResponse> {
+    fn delete(&mut self, key: RecordKey, expected: Option<u64>) -> Result<DeleteRecordResponse> {
         if let Some(error) = self.missing(&key) {
             return Err(error);
         }
+        self.expect(&key, expected)?;
         self.write(key, Content::tombstone(None));
         Ok(DeleteRecordResponse {
             position: Some(position_to_proto(self.position())),

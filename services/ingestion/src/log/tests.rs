@@ -78,7 +78,10 @@ impl Log {
     }
 
     fn delete(&mut self, id: &str) -> bellwether_domain::Result<Reply> {
-        self.run(Work::Delete { key: key(id) })
+        self.run(Work::Delete {
+            key: key(id),
+            expected: None,
+        })
     }
 
     /// The change that holds what a record says now.
@@ -394,7 +397,7 @@ fn a_record_is_written_where_it_stands_as_its_editor_read_it() {
         kind: RecordKind::Opportunity,
         id: "d".to_owned(),
     };
-    log.run(Work::Delete { key }).unwrap();
+    log.run(Work::Delete { key, expected: None }).unwrap();
     let records = vec![prepare(amount("d", 4), &Settings::default())];
     let work = Work::Upsert {
         records,

@@ -102,7 +102,8 @@ impl Records {
         let message = request.into_inner();
         let kind = record_kind(message.kind)?;
         let key = record_key(kind, message.id)?;
-        self.writer.delete(&tenant, key, Some(message.request_id)).await
+        let terms = (message.expected_seq, Some(message.request_id));
+        self.writer.delete(&tenant, key, terms).await
     }
 
     async fn merge(&self, request: Request<MergeRecordsRequest>) -> Result<MergeRecordsResponse> {

@@ -175,7 +175,7 @@ mod tests {
         let (done, waits) = oneshot::channel();
         let mut key = settings_key();
         key.id = name.to_owned();
-        let work = Work::Delete { key };
+        let work = Work::Delete { key, expected: None };
         let request = Request {
             name: None,
             settings_seq: 0,

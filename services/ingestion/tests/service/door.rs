@@ -86,6 +86,7 @@ impl Door {
             kind: OPPORTUNITY,
             id: id.into(),
             request_id: request_id.into(),
+            expected_seq: None,
         };
         let reply = self.records.clone().delete_record(request).await?;
         Ok(reply.into_inner().position.unwrap())

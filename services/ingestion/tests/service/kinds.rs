@@ -99,6 +99,7 @@ async fn delete(door: &Door, kind: RecordKind, id: &str) {
         kind: kind.into(),
         id: id.into(),
         request_id: String::new(),
+        expected_seq: None,
     };
     door.records.clone().delete_record(request).await.unwrap();
 }

@@ -124,6 +124,7 @@ async fn the_survivor_answers_for_the_losers() {
         kind: RecordKind::Lead.into(),
         id: "l".into(),
         request_id: String::new(),
+        expected_seq: None,
     };
     door.records.clone().delete_record(delete).await.unwrap();
     assert_eq!(tombstones(&door, 9).await, pairs(&[("l", "")]));

@@ -12,6 +12,7 @@ use bellwether_domain::{Error, ErrorCode, ErrorReason, Position, RecordKind, Res
 use bellwether_runtime::auth::Scope;
 
 use super::ask::{Wait, wait_of};
+use super::etag;
 use crate::answers::{Answers, Direct, Pending};
 use crate::catalogue::Catalogue;
 use crate::tenant::{Planned, TenantFacts};
@@ -114,14 +115,52 @@ impl Plan {
         Ok(written)
     }
 
-    /// Takes a record back.
+    /// What an edit is made on, as `find` finds it: the version of the etag, or, without one, that which holds.
+    ///
+    /// Whether the former still holds is decided where the edit is written, so that a request that is sent again gets the
+    /// first reply.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` for what is no etag, `ABORTED` for one of a version that is gone, `NOT_FOUND`.
+    pub(super) async fn ground<T: Send + 'static>(
+        &self,
+        tenant: &TenantId,
+        (what, id): (&str, &str),
+        name: &str,
+        find: impl FnOnce(&TenantFacts, Option<u64>) -> Option<T> + Send + 'static,
+    ) -> Result<(Newest, T)> {
+        let edition = etag::read(name)?;
+        let seq = edition.map(|edition| edition.seq);
+        let (newest, found) = self.newest(tenant, move |facts| find(facts, seq)).await?;
+        match (edition, found) {
+            (Some(edition), _) if edition.epoch != newest.position.epoch => Err(etag::conflict(id)),
+            (_, Some(found)) => Ok((newest, found)),
+            (Some(_), None) => Err(etag::conflict(id)),
+            (None, None) => Err(missing(what, id)),
+        }
+    }
+
+    /// Takes a record back, where the version of the etag still holds.
+    ///
+    /// # Errors
+    /// As [`Self::ground`].
     pub(super) async fn take_back(
         &self,
         tenant: &TenantId,
         key: (RecordKind, &str),
-        request_id: &str,
+        (name, request_id): (&str, &str),
     ) -> Result<Position> {
-        let position = self.tenants.take_back(tenant, key, request_id).await?;
+        let edition = etag::read(name)?;
+        if let Some(edition) = edition
+            && edition.epoch != self.tenants.head(tenant).await?.epoch
+        {
+            return Err(etag::conflict(key.1));
+        }
+        let expected = edition.map(|edition| edition.seq);
+        let position = self
+            .tenants
+            .take_back(tenant, key, (expected, request_id))
+            .await?;
         self.tenants.wait_for(tenant, position).await?;
         Ok(position)
     }
@@ -146,7 +185,7 @@ pub(super) struct Stamp {
 impl Stamp {
     fn of(epoch: u64, seq: u64, recorded_at: Option<prost_types::Timestamp>) -> Self {
         Self {
-            etag: format!("{epoch}.{seq}"),
+            etag: etag::of(Position { epoch, seq }),
             position: Some(position_to_proto(Position { epoch, seq })),
             recorded_at,
         }
@@ -157,18 +196,6 @@ impl Stamp {
         let recorded = facts.recorded_at(planned.seq).map(instant_to_proto);
         Self::of(facts.position().epoch, planned.seq, recorded)
     }
-}
-
-/// Refuses an etag that is not that of the version that holds; empty = whichever there is.
-pub(super) fn check_etag(etag: &str, position: Position, seq: u64, id: &str) -> Result<()> {
-    if etag.is_empty() || etag == format!("{}.{seq}", position.epoch) {
-        return Ok(());
-    }
-    let message = format!(
-        "`{}` was changed meanwhile: read it again and repeat the change",
-        short(id)
-    );
-    Err(Error::new(ErrorCode::Aborted, ErrorReason::EditConflict, message))
 }
 
 /// The record of a message, with all that is wrong with it; violations are told by their field in the request.

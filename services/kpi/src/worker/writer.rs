@@ -68,7 +68,7 @@ impl Tenants {
         &self,
         tenant: &TenantId,
         (kind, id): (RecordKind, &str),
-        request_id: &str,
+        (expected, request_id): (Option<u64>, &str),
     ) -> Result<Position> {
         let channel = self.link().channel();
         let mut client = RecordServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
@@ -77,6 +77,7 @@ impl Tenants {
             kind: kind.number(),
             id: id.to_owned(),
             request_id: request_id.to_owned(),
+            expected_seq: expected,
         };
         let reply = self.asked(client.delete_record(request)).await?;
         Ok(reply

@@ -75,7 +75,12 @@ fn what_is_not_there_is_merged_with_nothing() {
     assert_eq!(told, expected);
     assert!(merge(&mut log, &["b"], "a").is_err(), "a circle");
     assert_eq!(log.changes.len(), 3);
-    let deleted = log.run(Work::Delete { key: company("a") }).unwrap_err();
+    let deleted = log
+        .run(Work::Delete {
+            key: company("a"),
+            expected: None,
+        })
+        .unwrap_err();
     assert!(deleted.message.contains("merged into account `b`"), "{deleted}");
 }
 
@@ -122,7 +127,7 @@ proptest! {
             let before = log.changes.len();
             match what {
                 0 => {
-                    log.run(Work::Delete { key: company(&name(one)) }).ok();
+                    log.run(Work::Delete { key: company(&name(one)), expected: None }).ok();
                 }
                 1 | 2 => {
                     put(&mut log, &name(one), &name(other));

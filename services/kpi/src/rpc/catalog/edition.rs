@@ -12,25 +12,11 @@ use tonic::Request;
 
 use super::{CatalogRpc, Known};
 use crate::catalogue::{Kpi, Status};
-use crate::rpc::definition_of;
+use crate::rpc::{definition_of, etag};
 use crate::tenant::TenantFacts;
 
 /// Editions of a list.
 const MOST_VERSIONS: usize = 1_000;
-
-/// The name of an edition: the change that made it; 0 = there is none.
-pub(super) fn etag(epoch: u64, seq: u64) -> String {
-    format!("{epoch}.{seq}")
-}
-
-/// The position of an edition's name.
-pub(super) fn read_etag(etag: &str) -> Option<Position> {
-    let (epoch, seq) = etag.split_once('.')?;
-    Some(Position {
-        epoch: epoch.parse().ok()?,
-        seq: seq.parse().ok()?,
-    })
-}
 
 /// A KPI as the tenant has it, also one that cannot be computed.
 pub(super) fn shown(known: &Known, id: &str) -> Result<kpi::KpiDefinition> {
@@ -45,14 +31,17 @@ pub(super) fn shown(known: &Known, id: &str) -> Result<kpi::KpiDefinition> {
     let Some(own) = own else {
         let mut message = kpi.map(definition_of).unwrap_or_default();
         if epoch != 0 {
-            message.etag = etag(epoch, 0);
+            message.etag = etag::of(Position { epoch, seq: 0 });
         }
         return Ok(message);
     };
     let error = own.error.as_ref().map(|error| error.message.clone());
     let mut message = told((id, own.planned.version), kpi, &own.planned.says);
     message.error = error.unwrap_or_default();
-    message.etag = etag(epoch, own.planned.seq);
+    message.etag = etag::of(Position {
+        epoch,
+        seq: own.planned.seq,
+    });
     Ok(message)
 }
 
@@ -164,7 +153,10 @@ fn versions_of(facts: &TenantFacts, id: &str) -> Vec<KpiVersion> {
         };
         KpiVersion {
             version: one.version,
-            etag: etag(at.epoch, one.seq),
+            etag: etag::of(Position {
+                epoch: at.epoch,
+                seq: one.seq,
+            }),
             recorded_at: facts.recorded_at(one.seq).map(instant_to_proto),
             status: status.into(),
             source: wire.definition,

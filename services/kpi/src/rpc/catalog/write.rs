@@ -6,10 +6,11 @@ use bellwether_domain::record::{KpiDefinition, KpiStatus, check};
 use bellwether_domain::settings::Settings;
 use bellwether_domain::{Error, ErrorCode, ErrorReason, Position, Result, TenantId};
 
-use super::edition::{etag, read_etag, record_of, shown, told};
+use super::edition::{record_of, shown, told};
 use super::{CatalogRpc, Known};
 use crate::catalogue::{Kpi, shadows};
 use crate::library::Library;
+use crate::rpc::etag::{self, conflict};
 use crate::tenant::TenantFacts;
 use crate::worker::{Edit, Written};
 
@@ -73,16 +74,9 @@ impl CatalogRpc {
 
     /// Where an edit of a KPI stands: on the edition of an etag, or on the one that holds.
     pub(super) async fn ground(&self, tenant: &TenantId, id: &str, name: &str) -> Result<Ground> {
-        if name.is_empty() {
+        let Some(edition) = etag::read(name)? else {
             let known = self.newest(tenant).await?;
             return current(known, id);
-        }
-        let Some(edition) = read_etag(name) else {
-            return Err(Error::invalid(
-                ErrorReason::InvalidField,
-                "etag",
-                "is none: give that of GetKpi",
-            ));
         };
         if let Err(error) = self.tenants.wait_for(tenant, edition).await {
             let gone = error.reason == ErrorReason::SnapshotRequired;
@@ -167,7 +161,10 @@ impl CatalogRpc {
         if terms.validate_only {
             let before = ground.known.catalogue.kpi(id).ok();
             let message = told((id, version_of(ground, &says)), kpi.as_ref().or(before), &says);
-            let etag = etag(ground.known.position.epoch, ground.seq);
+            let etag = etag::of(Position {
+                epoch: ground.known.position.epoch,
+                seq: ground.seq,
+            });
             return Ok((kpi::KpiDefinition { etag, ..message }, None));
         }
         let edit = Edit {
@@ -220,9 +217,4 @@ fn current(known: Known, id: &str) -> Result<Ground> {
             })
         }
     }
-}
-
-fn conflict(id: &str) -> Error {
-    let message = format!("`{id}` was changed meanwhile: read it again and repeat the change");
-    Error::new(ErrorCode::Aborted, ErrorReason::EditConflict, message)
 }

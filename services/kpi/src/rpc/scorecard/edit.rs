@@ -11,7 +11,7 @@ use bellwether_domain::{Error, ErrorReason, RecordKind, Result, TenantId, Violat
 use bellwether_runtime::auth::authorize;
 use tonic::Request;
 
-use super::super::plan::{Newest, check_etag, missing, record_of, taken, wrong};
+use super::super::plan::{Newest, record_of, taken, wrong};
 use super::{ScorecardRpc, told, wire};
 use crate::catalogue::Dimension;
 use crate::tenant::TenantFacts;
@@ -57,12 +57,9 @@ impl ScorecardRpc {
         let tenant = authorize(&request, &request.get_ref().tenant)?;
         let asked = request.into_inner();
         let id = asked.id.clone();
-        let (newest, found) = self
-            .plan
-            .newest(&tenant, move |facts| newest_of(facts, &id))
-            .await?;
-        let (seq, before) = found.ok_or_else(|| missing("scorecard", &asked.id))?;
-        check_etag(&asked.etag, newest.position, seq, &asked.id)?;
+        let find = move |facts: &TenantFacts, seq| version_of(facts, &id, seq);
+        let of = ("scorecard", asked.id.as_str());
+        let (newest, (seq, before)) = self.plan.ground(&tenant, of, &asked.etag, find).await?;
         let after = asked.scorecard.clone().unwrap_or_default();
         let scorecard = match &asked.update_mask {
             None => after,
@@ -81,17 +78,11 @@ impl ScorecardRpc {
     ) -> Result<DeleteScorecardResponse> {
         let tenant = authorize(&request, &request.get_ref().tenant)?;
         let asked = request.into_inner();
-        if !asked.etag.is_empty() {
-            let id = asked.id.clone();
-            let (newest, found) = self
-                .plan
-                .newest(&tenant, move |facts| newest_of(facts, &id))
-                .await?;
-            let (seq, _) = found.ok_or_else(|| missing("scorecard", &asked.id))?;
-            check_etag(&asked.etag, newest.position, seq, &asked.id)?;
-        }
         let key = (RecordKind::Scorecard, asked.id.as_str());
-        let position = self.plan.take_back(&tenant, key, &asked.request_id).await?;
+        let position = self
+            .plan
+            .take_back(&tenant, key, (&asked.etag, &asked.request_id))
+            .await?;
         Ok(DeleteScorecardResponse {
             position: Some(position_to_proto(position)),
         })
@@ -112,8 +103,16 @@ impl ScorecardRpc {
     }
 }
 
-fn newest_of(facts: &TenantFacts, id: &str) -> Option<(u64, Scorecard)> {
-    let found = facts.plans(facts.position().seq).scorecard(id)?;
+/// The version that a change made; `None` = the one that holds.
+fn version_of(facts: &TenantFacts, id: &str, seq: Option<u64>) -> Option<(u64, Scorecard)> {
+    let plans = facts.plans(facts.position().seq);
+    let found = match seq {
+        None => plans.scorecard(id)?,
+        Some(seq) => plans
+            .scorecard_versions(id)
+            .into_iter()
+            .find(|one| one.seq == seq)?,
+    };
     Some((found.seq, (*found.says).clone()))
 }
 

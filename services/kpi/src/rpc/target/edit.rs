@@ -11,7 +11,7 @@ use bellwether_domain::{ErrorReason, RecordKind, Result, TenantId};
 use bellwether_runtime::auth::authorize;
 use tonic::Request;
 
-use super::super::plan::{Newest, check_etag, missing, record_of, taken, wrong};
+use super::super::plan::{Newest, record_of, taken, wrong};
 use super::{TargetRpc, wire};
 use crate::catalogue::Dimension;
 use crate::target::Aim;
@@ -67,12 +67,9 @@ impl TargetRpc {
         let tenant = authorize(&request, &request.get_ref().tenant)?;
         let asked = request.into_inner();
         let id = asked.id.clone();
-        let (newest, found) = self
-            .plan
-            .newest(&tenant, move |facts| newest_of(facts, &id))
-            .await?;
-        let (seq, before) = found.ok_or_else(|| missing("target", &asked.id))?;
-        check_etag(&asked.etag, newest.position, seq, &asked.id)?;
+        let find = move |facts: &TenantFacts, seq| version_of(facts, &id, seq);
+        let of = ("target", asked.id.as_str());
+        let (newest, (seq, before)) = self.plan.ground(&tenant, of, &asked.etag, find).await?;
         let before = wire(&asked.id, &before);
         let after = asked.target.clone().unwrap_or_default();
         let target = match &asked.update_mask {
@@ -96,17 +93,11 @@ impl TargetRpc {
     pub(super) async fn delete(&self, request: Request<DeleteTargetRequest>) -> Result<DeleteTargetResponse> {
         let tenant = authorize(&request, &request.get_ref().tenant)?;
         let asked = request.into_inner();
-        if !asked.etag.is_empty() {
-            let id = asked.id.clone();
-            let (newest, found) = self
-                .plan
-                .newest(&tenant, move |facts| newest_of(facts, &id))
-                .await?;
-            let (seq, _) = found.ok_or_else(|| missing("target", &asked.id))?;
-            check_etag(&asked.etag, newest.position, seq, &asked.id)?;
-        }
         let key = (RecordKind::Target, asked.id.as_str());
-        let position = self.plan.take_back(&tenant, key, &asked.request_id).await?;
+        let position = self
+            .plan
+            .take_back(&tenant, key, (&asked.etag, &asked.request_id))
+            .await?;
         Ok(DeleteTargetResponse {
             position: Some(position_to_proto(position)),
         })
@@ -128,8 +119,13 @@ impl TargetRpc {
     }
 }
 
-fn newest_of(facts: &TenantFacts, id: &str) -> Option<(u64, Target)> {
-    let found = facts.plans(facts.position().seq).target(id)?;
+/// The version that a change made; `None` = the one that holds.
+fn version_of(facts: &TenantFacts, id: &str, seq: Option<u64>) -> Option<(u64, Target)> {
+    let plans = facts.plans(facts.position().seq);
+    let found = match seq {
+        None => plans.target(id)?,
+        Some(seq) => plans.target_versions(id).into_iter().find(|one| one.seq == seq)?,
+    };
     Some((found.seq, (*found.says).clone()))
 }
 
