@@ -1,6 +1,7 @@
 //! Formulas over measures: parsed once, evaluated exactly, and never divided by zero.
 
 mod growth;
+mod length;
 mod number;
 mod parse;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use std::fmt;
 use bellwether_domain::exact::Exact;
 
 pub use growth::Growth;
+pub use length::Length;
 pub use number::{Dual, Number, Quick};
 
 /// A formula over measures and numbers: `+ - * /`, `min max abs coalesce if pow`, comparisons, `and or not`.
@@ -97,7 +99,16 @@ impl Formula {
     /// # Errors
     /// What is wrong and at which character.
     pub fn parse(text: &str, names: &[&str]) -> Result<Self, FormulaError> {
-        parse::parse(text, names, false)
+        Self::over(text, names, &[])
+    }
+
+    /// As [`Self::parse()`], over measures that are formulas themselves: `lengths[i]` is that of measure `i`; those
+    /// beyond the end are counted from rows.
+    ///
+    /// # Errors
+    /// What is wrong and at which character.
+    pub fn over(text: &str, names: &[&str], lengths: &[Length]) -> Result<Self, FormulaError> {
+        parse::parse(text, names, lengths, false)
     }
 
     /// Parses a formula that is true or false.
@@ -105,7 +116,7 @@ impl Formula {
     /// # Errors
     /// What is wrong and at which character.
     pub fn condition(text: &str, names: &[&str]) -> Result<Self, FormulaError> {
-        parse::parse(text, names, true)
+        parse::parse(text, names, &[], true)
     }
 
     /// The measure that it is, when it is nothing but one.

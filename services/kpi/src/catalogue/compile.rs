@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::definition::{CurrencyPolicy, Definition, Unit};
 use super::measure::{Class, MeasureSource};
 use super::{Dimension, nearest};
-use crate::formula::Formula;
+use crate::formula::{Formula, Length};
 use crate::table::Table;
 
 pub use measure::{Age, Due, Entities, Entity, Lag, Measure, Of, Rows, Weight};
@@ -139,13 +139,16 @@ fn build(definition: Definition) -> Result<Kpi, Wrong> {
         .iter()
         .map(|measure| measure.name.as_str())
         .collect();
-    let formula =
-        Formula::parse(&definition.formula, &names).map_err(|error| wrong("formula", error.to_string()))?;
+    // Its own mistakes come before those of the measures.
+    Formula::parse(&definition.formula, &names).map_err(|error| wrong("formula", error.to_string()))?;
     let measures = definition
         .measures
         .iter()
         .map(|source| measure::compile(source, &definition, &dimensions))
         .collect::<Result<Vec<_>, _>>()?;
+    let lengths: Vec<Length> = measures.iter().map(|measure| measure.of.length()).collect();
+    let formula = Formula::over(&definition.formula, &names, &lengths)
+        .map_err(|error| wrong("formula", error.to_string()))?;
     let named = |at: &str, name: &str| {
         let found = names.iter().position(|known| *known == name);
         found.ok_or_else(|| {

@@ -6,16 +6,26 @@ use bellwether_domain::exact::Exact;
 
 use cursor::is_name;
 
-use super::{Formula, FormulaError, Function, Node, Operator, Relation};
+use super::{Formula, FormulaError, Function, Length, Node, Operator, Relation};
 
 /// The longest text, in bytes: a long chain of operators is as deep as it is long.
 const LONGEST: usize = 2_000;
 
-/// Parses a formula that must be a condition, or must not be one.
-pub(super) fn parse(text: &str, names: &[&str], condition: bool) -> Result<Formula, FormulaError> {
+/// The longest number that is made, as [`Length`] has it. A text without `pow` cannot make one so long: it has no room for as
+/// many measures.
+const LONGEST_MADE: u64 = 1_000;
+
+/// Parses a formula that must be a condition, or must not be one. `lengths` says of which measures the numbers are long.
+pub(super) fn parse(
+    text: &str,
+    names: &[&str],
+    lengths: &[Length],
+    condition: bool,
+) -> Result<Formula, FormulaError> {
     let mut parser = Parser {
         text,
         names,
+        lengths,
         at: 0,
         depth: 0,
     };
@@ -51,6 +61,7 @@ struct Piece {
 struct Parser<'a> {
     text: &'a str,
     names: &'a [&'a str],
+    lengths: &'a [Length],
     /// The byte that is read next.
     at: usize,
     depth: usize,
@@ -160,11 +171,8 @@ impl Parser<'_> {
     fn binary(&self, operator: Operator, left: Piece, right: Piece) -> Result<Piece, FormulaError> {
         self.must_be_number(&left)?;
         self.must_be_number(&right)?;
-        Ok(Piece {
-            node: Node::Binary(operator, Box::new(left.node), Box::new(right.node)),
-            condition: false,
-            at: left.at,
-        })
+        let node = Node::Binary(operator, Box::new(left.node), Box::new(right.node));
+        self.must_fit(number(node, left.at), right.at)
     }
 
     fn factor(&mut self) -> Result<Piece, FormulaError> {
@@ -226,9 +234,8 @@ impl Parser<'_> {
             "pow" => (Function::Pow, 2, 2),
             _ => {
                 self.at = at;
-                return Err(self.wrong(&format!(
-                    "there is no function `{word}`; there are min, max, abs, coalesce, if, pow"
-                )));
+                let known = "min, max, abs, coalesce, if, pow";
+                return Err(self.wrong(&format!("there is no function `{word}`; there are {known}")));
             }
         };
         self.at += 1;
@@ -250,14 +257,13 @@ impl Parser<'_> {
         if !(least..=most).contains(&arguments.len()) {
             self.at = at;
             let found = arguments.len();
-            return Err(self.wrong(&match (least, most) {
-                (1, 1) => format!("`{word}` takes one argument, not {found}"),
-                (2, 2) => {
-                    format!("`{word}` takes a number and how often it is multiplied, not {found} arguments")
-                }
-                (3, 3) => format!("`{word}` takes a condition and two numbers, not {found} arguments"),
-                _ => format!("`{word}` takes two arguments or more, not {found}"),
-            }));
+            let takes = match (least, most) {
+                (1, 1) => "one argument",
+                (2, 2) => "a number and how often it is multiplied",
+                (3, 3) => "a condition and two numbers",
+                _ => "two arguments or more",
+            };
+            return Err(self.wrong(&format!("`{word}` takes {takes}, not {found}")));
         }
         if function == Function::Pow && arguments.get(1).and_then(Node::times).is_none() {
             self.at = at;
@@ -265,7 +271,19 @@ impl Parser<'_> {
                 "`pow` multiplies a number with itself: say how often, from 1 to {MOST_TIMES}"
             )));
         }
-        Ok(number(Node::Call(function, arguments), at))
+        self.must_fit(number(Node::Call(function, arguments), at), at)
+    }
+
+    /// Refuses what would make a number too long; `at` is where that begins.
+    fn must_fit(&self, piece: Piece, at: usize) -> Result<Piece, FormulaError> {
+        let length = piece.node.length(self.lengths).longer();
+        if length <= LONGEST_MADE {
+            return Ok(piece);
+        }
+        let message = format!(
+            "too long a number: as of {length} that are multiplied, at most {LONGEST_MADE} may be: let `pow` multiply less often"
+        );
+        Err(self.wrong_at(at, &message))
     }
 
     fn must_be_condition(&self, piece: &Piece) -> Result<(), FormulaError> {

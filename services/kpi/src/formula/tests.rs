@@ -109,6 +109,53 @@ fn mistakes_are_shown_where_they_are() {
 }
 
 #[test]
+fn no_power_outgrows_the_machine() {
+    let wrong = |text: &str, lengths: &[Length]| {
+        let error = Formula::over(text, &NAMES, lengths).expect_err(text);
+        assert!(error.message.starts_with("too long a number"), "{error}");
+        error.column
+    };
+    assert_eq!(wrong("pow(pow(pow(a, 120), 120), 120)", &[]), 5);
+    assert_eq!(wrong("1 - pow(pow(a / b, 60), 60)", &[]), 5);
+    assert_eq!(wrong("pow(if(a > b, pow(a, 100), 2) + c, 100)", &[]), 1);
+    // Factor by factor, and digit by digit.
+    assert_eq!(wrong(&["pow(a, 120)"; 20].join(" * "), &[]), 8 * 14 + 1);
+    assert_eq!(wrong(&format!("pow(a * 0.{}, 120)", "7".repeat(600)), &[]), 1);
+    // Over entities each of which is a power itself.
+    let power = Length { over: 120, under: 0 };
+    assert_eq!(wrong("a + pow(b, 120)", &[Length::OF_ROWS, power]), 5);
+    for text in [
+        "pow(pow(a / b, 20), 20)",
+        "pow(a, 120) / pow(b, 120) * pow(c / a, 120)",
+    ] {
+        assert!(Formula::parse(text, &NAMES).is_ok(), "{text}");
+    }
+    let longest = ["a"; 1_000].join("/");
+    assert!(
+        Formula::parse(&longest, &["a"]).is_ok(),
+        "without `pow` none is too long"
+    );
+}
+
+#[test]
+fn numbers_are_as_long_as_their_parts_may_make_them() {
+    let length = |text: &str| {
+        let Length { over, under } = Formula::parse(text, &NAMES).expect(text).length();
+        (over, under)
+    };
+    assert_eq!(length("a"), (1, 1));
+    assert_eq!(length("a / b"), (2, 2));
+    assert_eq!(length("a + b"), (2, 2));
+    assert_eq!(length("pow(1 - a / b, 60)"), (180, 120));
+    // What counts is whole, and sums of that stay so.
+    assert_eq!(
+        length("if(a > 0, 1, 0) + if(b > 0, 1, 0) + if(c > 0 and a > 0, 1, 0)"),
+        (1, 0)
+    );
+    assert_eq!(length("max(a / b, -c)"), (2, 2));
+}
+
+#[test]
 fn slopes_are_derivatives() {
     let formula = Formula::parse("a * b / c - 2 * a", &NAMES).expect("a formula");
     let measures = [3_i64, 8, 4].iter().enumerate();

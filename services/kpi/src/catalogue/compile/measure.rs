@@ -6,7 +6,7 @@ use super::{Scale, Wrong, dimension_of, wrong};
 use crate::catalogue::measure::{Aggregate, At, Class, Edge, Holders, MeasureSource, Timing, Window};
 use crate::catalogue::{AbsentReason, CurrencyPolicy, Definition, Dimension, Elapsed, nearest};
 use crate::expr::{Filter, Value};
-use crate::formula::Formula;
+use crate::formula::{Formula, Length};
 use crate::table::{Column, Storage, Table};
 
 mod lag;
@@ -43,6 +43,21 @@ pub enum Of {
     Rows(Rows),
     /// Entities, each with a value of its own.
     Entities(Entities),
+}
+
+impl Of {
+    /// How long a number it may be, as [`Formula::length()`] has it.
+    pub(super) fn length(&self) -> Length {
+        let Self::Entities(entities) = self else {
+            return Length::OF_ROWS;
+        };
+        let Length { over, under } = entities.formula.length();
+        let divided = u64::from(entities.aggregate == Aggregate::Mean);
+        Length {
+            over,
+            under: under + divided,
+        }
+    }
 }
 
 /// Rows of a table, and how they become a number.
