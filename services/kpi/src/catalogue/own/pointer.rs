@@ -173,6 +173,9 @@ impl<'a> Place<'a> {
 
     /// Where a word stands in the text, from 1.
     fn column_of(&self, word: &str) -> Option<u64> {
+        if word.is_empty() {
+            return None;
+        }
         let part = |c: char| c.is_alphanumeric() || c == '_';
         let mut from = 0;
         while let Some(found) = self.text[from..].find(word) {
@@ -213,7 +216,9 @@ fn unknown_name(said: &str) -> Option<&str> {
     openings.into_iter().find_map(|(opening, close)| {
         let rest = &said[said.find(opening)? + opening.len()..];
         let name = rest.split(close).next()?;
-        Some(name.trim_matches(|c: char| matches!(c, '"' | '.' | ',')))
+        let name = name.trim_matches(|c: char| matches!(c, '"' | '.' | ','));
+        // A text may itself speak as a message does, and go on with a space.
+        (!name.is_empty()).then_some(name)
     })
 }
 
@@ -239,4 +244,25 @@ fn first_line(text: &str) -> String {
 
 fn short(text: &str) -> String {
     text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_no_letters_is_nowhere() {
+        let place = Place {
+            text: "No field named  aaaa",
+            names: vec!["aaa"],
+        };
+        let told = |message: &str| place.tell(message);
+        assert!(told("No field named  aaaa").starts_with("No field named  aaaa\n"));
+        assert!(told("there is no measure ``").starts_with("there is no measure ``\n"));
+        assert_eq!(place.column_of(""), None);
+        assert_eq!(place.column_of("aaaa"), Some(17));
+        assert!(
+            told("No field named aaaa").starts_with("column 17: No field named aaaa: did you mean `aaa`?")
+        );
+    }
 }
