@@ -177,11 +177,23 @@ pub fn answer(
     now: Instant,
     threads: usize,
 ) -> Result<Answer> {
+    answer_within(source, catalogue, ask, now, threads, MOST_ROWS)
+}
+
+/// As [`answer()`], with at most so many rows.
+fn answer_within(
+    source: &dyn FactSource,
+    catalogue: &Catalogue,
+    ask: &Ask,
+    now: Instant,
+    threads: usize,
+    most: usize,
+) -> Result<Answer> {
     let (checked, moment) = settle::settle(source, catalogue, ask, now, threads)?;
     let spans = periods::spans(ask, &moment)?;
     let plan = plan::plan(source, &checked, &moment, &spans)?;
     let counted = plan.run(source, &moment, threads)?;
-    let rows = answer::rows(source, &moment, &spans, &plan, &counted)?;
+    let rows = answer::rows(source, &moment, &spans, &plan, &counted, most)?;
     Ok(Answer {
         as_of: moment.as_of,
         position: Position {

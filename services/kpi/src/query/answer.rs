@@ -17,7 +17,7 @@ use super::reader::{Counts, Reader, counted};
 use super::reading::Reading;
 use super::scope::tables;
 use super::when::Moment;
-use super::{MOST_ROWS, Named, Row};
+use super::{Named, Row};
 use crate::catalogue::{AbsentReason, Aggregate, Class, Dimension, Kpi, Of, Unit, Window};
 use crate::formula::NoValue;
 use crate::scan::FactSource;
@@ -25,12 +25,14 @@ use crate::table::Table;
 
 pub(super) use paired::{Side, paired};
 
+/// The rows of an answer, `most` of them at most.
 pub(super) fn rows(
     source: &dyn FactSource,
     moment: &Moment,
     spans: &[Span],
     plan: &Plan<'_>,
     counts: &Counts,
+    most: usize,
 ) -> Result<Vec<Row>> {
     let rates = Rates::new(source, moment);
     let mut rows = Vec::new();
@@ -38,9 +40,9 @@ pub(super) fn rows(
         let kpi = KpiRows::new(used, plan, moment, spans, counts, &rates)?;
         let groups = kpi.groups(counts);
         let found = rows.len() + groups.len() * spans.len();
-        if found > MOST_ROWS {
+        if found > most {
             let message = format!(
-                "the answer has {found} cells or more, at most {MOST_ROWS} fit: take a coarser grain, fewer dimensions \
+                "the answer has {found} cells or more, at most {most} fit: take a coarser grain, fewer dimensions \
                  or a filter"
             );
             return Err(Error::invalid(ErrorReason::InvalidField, "group_by", message));

@@ -8,7 +8,7 @@ use bellwether_domain::{Instant, Result, When};
 
 use super::check::{Checked, check};
 use super::when::{Moment, known};
-use super::{Ask, KnownAt, Row, answer};
+use super::{Ask, KnownAt, Row, answer_within};
 use crate::catalogue::Catalogue;
 use crate::scan::FactSource;
 
@@ -28,7 +28,8 @@ pub(super) fn settle<'a>(
     let mut checked = check(catalogue, ask, settings)?;
     let moment = Moment::new(seq, settings.clone(), ask, checked.by_minute(), now);
     if let Some(ranking) = ranking(ask, &checked, &moment) {
-        let rows = answer(source, catalogue, &ranking, now, threads)?.rows;
+        // Among however many: only what is asked for has to fit a message.
+        let rows = answer_within(source, catalogue, &ranking, now, threads, usize::MAX)?.rows;
         let most = ask.top.as_ref().map_or(0, |top| top.most);
         checked.only = Some(largest(&rows, most));
     }

@@ -8,7 +8,8 @@ use super::super::periods::Span;
 use super::super::plan::Plan;
 use super::super::reader::Counts;
 use super::super::when::Moment;
-use super::{KpiRows, MOST_ROWS, Rates, Row};
+use super::{KpiRows, Rates, Row};
+use crate::query::MOST_ROWS;
 use crate::scan::FactSource;
 
 /// What was counted in some periods.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scan::fixture::Deal;
+use crate::table::{Column, Table};
 
 fn top(ask: Ask, most: usize, by: &str) -> Ask {
     Ask {
@@ -165,6 +166,20 @@ fn both_sides_of_a_comparison_have_the_same_groups() {
             (true, "2".to_owned(), "9".to_owned())
         ]
     );
+}
+
+#[test]
+fn the_largest_are_found_among_more_groups_than_an_answer_holds() {
+    let mut fixture = company();
+    fixture.morsel = 4_096;
+    for account in 0..MOST_ROWS {
+        let account = format!("account {account}");
+        let told = [(Column::Account, account.as_str()), (Column::Outcome, "lost")];
+        fixture.row(Table::Closings, ("2017-02-01", ""), &told);
+    }
+    let ask = by(asked(&["deals_lost"]), &["account"]);
+    assert_eq!(refused(&fixture, &ask).violations[0].field, "group_by");
+    assert_eq!(told(&fixture, &top(ask, 1, "")), ["Acme 3 3", "rest 40000 40000"]);
 }
 
 #[test]
