@@ -2,11 +2,12 @@
 //! KPIs share is counted once.
 
 mod pairs;
+mod space;
 mod tasks;
 
 use std::collections::HashMap;
 
-use bellwether_domain::{Error, ErrorReason, Result};
+use bellwether_domain::Result;
 
 use super::axes::Periods;
 use super::check::Checked;
@@ -21,6 +22,7 @@ use crate::expr::{Layout, Value};
 use crate::scan::{self, Bounds, Counted, Cut, FactSource, Lookup, TableScan};
 use crate::table::{Column, Dict, Table};
 pub(super) use pairs::{Pair, policy, sampled, together, wanted};
+use space::{space, too_many};
 pub(super) use tasks::Read;
 use tasks::Shape;
 
@@ -243,7 +245,7 @@ impl Planner<'_, '_> {
             kpi,
             places,
             pairs,
-            space: groups.product::<u64>() * self.spans.len() as u64,
+            space: space(groups.chain([self.spans.len() as u64]))?,
             dimensions,
         })
     }
@@ -253,7 +255,7 @@ impl Planner<'_, '_> {
         if let Some(leaves) = &rows.leaves {
             return match rows.value {
                 Some(Value::Column(value)) if self.knows_teams(dimensions) => {
-                    Ok(self.tree((value, policy(rows)), rows, dimensions, entity.is_some()))
+                    self.tree((value, policy(rows)), rows, dimensions, entity.is_some())
                 }
                 _ => self.place(leaves, dimensions, entity),
             };
@@ -275,7 +277,7 @@ impl Planner<'_, '_> {
         rows: &Rows,
         dimensions: &[Dimension],
         by_record: bool,
-    ) -> Place {
+    ) -> Result<Place> {
         let periods = Periods::of(rows);
         let place = |scan| Place {
             scan,
@@ -292,9 +294,16 @@ impl Planner<'_, '_> {
         };
         let known = |draft: &DraftScan| draft.tree.as_ref().is_some_and(|(one, _)| *one == key);
         if let Some(scan) = self.drafts.iter().position(known) {
-            return place(scan);
+            return Ok(place(scan));
         }
         self.name(dimensions);
+        let groups = dimensions.iter().map(|one| self.names[one].len());
+        let records = if by_record {
+            self.source.dictionary(rows.table.subject()).len() as u64
+        } else {
+            1
+        };
+        space(groups.chain([self.spans.len() as u64, records]))?;
         let named = dimensions
             .iter()
             .map(|one| (one.clone(), self.names[one].clone()));
@@ -314,7 +323,7 @@ impl Planner<'_, '_> {
             cuts: Vec::new(),
             tree: Some((key, tree)),
         });
-        place(self.drafts.len() - 1)
+        Ok(place(self.drafts.len() - 1))
     }
 
     /// The pairs of measures whose products the interval needs.
@@ -445,10 +454,7 @@ impl Planner<'_, '_> {
             since: told.then(|| layout.place(Column::Since)),
             tasks: Vec::new(),
         };
-        if cut.space().is_none() {
-            let message = "the dimensions have more combinations than can be counted: group by fewer";
-            return Err(Error::invalid(ErrorReason::InvalidField, "group_by", message));
-        }
+        cut.space().ok_or_else(too_many)?;
         self.drafts[scan].cuts.push(DraftCut {
             key,
             shapes: Vec::new(),

@@ -57,7 +57,7 @@ impl Group {
         }
     }
 
-    /// How many groups there are.
+    /// How many groups there are: as the plan saw to it, few enough to be numbered.
     pub(super) fn space(&self) -> u64 {
         self.dimensions.iter().map(|(_, names)| names.len()).product()
     }

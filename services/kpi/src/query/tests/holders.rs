@@ -4,8 +4,9 @@ use bellwether_domain::record::{Body, Opportunity, Quota, QuotaHolder, QuotaTarg
 use bellwether_domain::{CivilDate, Currency, Money};
 
 use super::*;
-use crate::tenant::TenantFacts;
+use crate::table::{Column, Table};
 use crate::tenant::tests::{Log, deal, hour, settings};
+use crate::tenant::{Attribute, TenantFacts};
 
 fn rep(team: &str) -> Body {
     Body::Rep(Rep {
@@ -250,4 +251,25 @@ fn a_team_without_a_record_is_shown_by_its_id() {
     log.record("q", (hour(0), 0), quota(of_team("north"), QUARTER, 90));
     assert_eq!(told(&facts(&log), &by(quarter(), &["team"])), ["north 90 1"]);
     assert_eq!(told(&facts(&log), &by(quarter(), &["team.1"])), ["north 90 1"]);
+}
+
+#[test]
+fn more_groups_of_quotas_than_can_be_numbered_are_refused() {
+    let mut fixture = Fixture::new(&[]);
+    let amount = [
+        (Column::Owner, "ann"),
+        (Column::Currency, "USD"),
+        (Column::Quota, "q"),
+    ];
+    fixture.row(Table::Quotas, ("2017-01-01", ""), &amount);
+    for name in 0..7_000 {
+        fixture.attribute_from(Attribute::Region, "ann", "2017-01-01", &format!("r{name}"));
+    }
+    let ask = by(
+        ranged("quota", "1990-01-01", "2017-01-01"),
+        &["team.1", "team.2", "team.3", "team.4"],
+    );
+    let error = refused(&fixture, &cut(ask, Grain::Day));
+    assert!(error.message.contains("more combinations"), "{error}");
+    assert_eq!(error.violations[0].field, "group_by");
 }
