@@ -129,6 +129,7 @@ measures:
                 ..KpiDefinition::default()
             }),
             seq: u64::from(*version),
+            since: 1,
             version: *version,
         };
         let kpis: Vec<_> = says.iter().map(one).collect();

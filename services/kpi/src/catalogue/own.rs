@@ -12,6 +12,8 @@ use super::compile::compile;
 use super::{Catalogue, Definition, Kpi, Standing, Status};
 use crate::tenant::{Definitions, Planned};
 
+/// Own KPIs of a tenant that are used: those that came first. Records that are written past the catalogue may be more.
+const MOST_OWN: usize = 1_000;
 /// Longest definition in bytes.
 const LONGEST: usize = 64 * 1024;
 /// Most measures of a definition, those of nested ones among them: each is read by the scan.
@@ -136,12 +138,14 @@ impl Catalogue {
     ) -> Self {
         let mut kpis = self.kpis.clone();
         let mut own = Vec::with_capacity(definitions.kpis.len());
+        let full = self.full(definitions);
         for planned in &definitions.kpis {
             let built_in = self.built(&planned.id).is_some();
             let error = match (built_in, planned.says.definition.is_empty()) {
                 (true, true) => None,
                 (true, false) => Some(shadows(&planned.id)),
                 (false, true) => Some(gone(&planned.id)),
+                (false, false) if full.is_some_and(|full| planned.since >= full) => Some(too_many()),
                 (false, false) => match compiled(planned) {
                     Ok(kpi) => {
                         kpis.push(kpi);
@@ -164,6 +168,22 @@ impl Catalogue {
         }
     }
 
+    /// The change from which on there are too many definitions of own KPIs; `None` = there are not.
+    fn full(&self, definitions: &Definitions) -> Option<u64> {
+        let mine =
+            |one: &&Planned<KpiDefinition>| !one.says.definition.is_empty() && self.built(&one.id).is_none();
+        let mut since: Vec<u64> = definitions
+            .kpis
+            .iter()
+            .filter(mine)
+            .map(|one| one.since)
+            .collect();
+        if since.len() <= MOST_OWN {
+            return None;
+        }
+        Some(*since.select_nth_unstable(MOST_OWN).1)
+    }
+
     /// What the tenant's records say of KPIs, by id.
     #[must_use]
     pub fn own(&self) -> &[Own] {
@@ -175,6 +195,18 @@ impl Catalogue {
     pub fn own_of(&self, id: &str) -> Option<&Own> {
         let found = self.own.binary_search_by(|own| (*own.planned.id).cmp(id));
         found.ok().map(|at| &self.own[at])
+    }
+
+    /// Whether the tenant may have a KPI of this id: it has it already, or there is room for one more.
+    ///
+    /// # Errors
+    /// `RESOURCE_EXHAUSTED` where there is none.
+    pub fn has_room_for(&self, id: &str) -> Result<()> {
+        let mine = self.own.iter().filter(|own| !own.built_in).count();
+        if mine >= MOST_OWN && self.own_of(id).is_none() {
+            return Err(too_many());
+        }
+        Ok(())
     }
 
     /// The KPI that is to be used in place of one that is deprecated; `Some(None)` = it is, and nothing takes its place.
@@ -218,6 +250,11 @@ pub fn shadows(id: &str) -> Error {
     );
     let violation = Violation::new("id", &message);
     Error::new(ErrorCode::AlreadyExists, ErrorReason::KpiExists, message).with_violations(vec![violation])
+}
+
+fn too_many() -> Error {
+    let message = format!("a tenant has at most {MOST_OWN} KPIs of its own: take some back");
+    Error::new(ErrorCode::ResourceExhausted, ErrorReason::StorageFull, message)
 }
 
 fn gone(id: &str) -> Error {

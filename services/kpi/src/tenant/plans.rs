@@ -1,7 +1,7 @@
 //! What the tenant means by its numbers and wants of them: own KPIs, targets and scorecards, as known at any sequence number.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use bellwether_domain::record::{Body, KpiDefinition, Scorecard, Target};
 
@@ -17,6 +17,8 @@ pub struct Planned<T> {
     pub says: Arc<T>,
     /// The change that made the version.
     pub seq: u64,
+    /// The change that made the first version that there ever was.
+    pub since: u64,
     /// Which meaning it is, from 1 in the order of the log: versions that follow each other and mean the same share it.
     pub version: u32,
 }
@@ -48,18 +50,17 @@ impl PartialEq for Definitions {
 }
 
 impl Definitions {
-    fn new(kpis: Vec<Planned<KpiDefinition>>) -> Self {
+    /// `texts` has the digest of what each change says.
+    fn new(kpis: Vec<Planned<KpiDefinition>>, texts: &HashMap<u64, [u8; 32]>) -> Self {
         if kpis.is_empty() {
             return Self::default();
         }
         let mut hasher = blake3::Hasher::new();
         for one in &kpis {
             // Changes tell versions of one record apart; the text makes two tenants' equal only when they are.
-            for text in [&*one.id, &format!("{:?}", one.says)] {
-                hasher.update(&(text.len() as u64).to_le_bytes());
-                hasher.update(text.as_bytes());
-            }
+            hasher.update(&texts.get(&one.seq).copied().unwrap_or_default());
             hasher.update(&one.seq.to_le_bytes());
+            hasher.update(&one.since.to_le_bytes());
             hasher.update(&one.version.to_le_bytes());
         }
         Self {
@@ -74,6 +75,16 @@ impl Definitions {
         let found = self.kpis.binary_search_by(|one| (*one.id).cmp(id));
         found.ok().map(|at| &self.kpis[at])
     }
+}
+
+/// A digest of what a version of a KPI's record says.
+fn digest(id: &str, says: &KpiDefinition) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for text in [id, &format!("{says:?}")] {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    *hasher.finalize().as_bytes()
 }
 
 /// The versions of the records of one kind.
@@ -111,6 +122,7 @@ impl<T> Records<T> {
                 id: Arc::from(id),
                 says: Arc::new(says),
                 seq: key.2,
+                since: before.map_or(key.2, |before| before.since),
                 version,
             }
         });
@@ -146,8 +158,10 @@ pub(crate) struct PlanBook {
     kpis: Records<KpiDefinition>,
     targets: Records<Target>,
     scorecards: Records<Scorecard>,
-    /// The definitions after the last change.
-    now: Arc<Definitions>,
+    /// By change of a KPI's record the digest of what it says: texts are long, and each is read once.
+    texts: HashMap<u64, [u8; 32]>,
+    /// The definitions after the last change, once somebody asked for them.
+    now: OnceLock<Arc<Definitions>>,
     /// The last change of a definition; 0 = none.
     touched: u64,
 }
@@ -161,9 +175,12 @@ impl PlanBook {
         };
         // Who relies on a definition does not change what it means.
         let same = |a: &KpiDefinition, b: &KpiDefinition| a.definition == b.definition;
+        if let Some(says) = &says {
+            self.texts.insert(key.2, digest(id, says));
+        }
         self.kpis.add(id, key, says, same);
         self.touched = key.2;
-        self.now = Arc::new(Definitions::new(self.kpis.at(key.2).cloned().collect()));
+        self.now = OnceLock::new();
     }
 
     /// A change of a target's record.
@@ -191,7 +208,12 @@ impl PlanBook {
 
     /// The definitions after the last change.
     pub(super) fn now(&self) -> &Arc<Definitions> {
-        &self.now
+        self.now.get_or_init(|| self.known(self.touched))
+    }
+
+    fn known(&self, seq: u64) -> Arc<Definitions> {
+        let kpis = self.kpis.at(seq).cloned().collect();
+        Arc::new(Definitions::new(kpis, &self.texts))
     }
 
     /// The plan as known at `seq`.
@@ -213,9 +235,9 @@ impl<'a> Plans<'a> {
     #[must_use]
     pub fn definitions(self) -> Arc<Definitions> {
         if self.seq >= self.book.touched {
-            return Arc::clone(&self.book.now);
+            return Arc::clone(self.book.now());
         }
-        Arc::new(Definitions::new(self.book.kpis.at(self.seq).cloned().collect()))
+        self.book.known(self.seq)
     }
 
     /// The record of a KPI.
@@ -322,5 +344,22 @@ mod tests {
         assert_eq!(book.at(2).definitions().digest, digests[2]);
         digests.dedup();
         assert_eq!(digests.len(), 3);
+    }
+
+    #[test]
+    fn definitions_are_put_together_when_they_are_asked_for() {
+        let mut book = PlanBook::default();
+        for (id, seq) in [("b", 1), ("a", 2), ("b", 3)] {
+            book.add_kpi(id, (10, 0, seq), kpi(&format!("{seq}")).as_ref());
+            assert!(book.now.get().is_none(), "not for each of many changes");
+        }
+        let now = Arc::clone(book.now());
+        assert!(Arc::ptr_eq(&now, &book.at(3).definitions()));
+        let since: Vec<(u64, u64)> = now.kpis.iter().map(|one| (one.since, one.seq)).collect();
+        assert_eq!(since, [(2, 2), (1, 3)]);
+        book.add_kpi("b", (20, 0, 4), None);
+        book.add_kpi("b", (30, 0, 5), kpi("3").as_ref());
+        let again = book.now().kpi("b").map(|one| (one.since, one.seq));
+        assert_eq!(again, Some((1, 5)), "who comes back has its place");
     }
 }

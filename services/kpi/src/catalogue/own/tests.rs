@@ -41,6 +41,7 @@ fn planned(id: &str, says: KpiDefinition, seq: u64) -> Planned<KpiDefinition> {
         id: id.into(),
         says: Arc::new(says),
         seq,
+        since: seq,
         version: 1,
     }
 }
@@ -237,6 +238,42 @@ fn own_kpis_stand_beside_the_built_in_ones() {
         BUILT_IN.kpi("fast_wins").is_err(),
         "the others' catalogue is as it was"
     );
+}
+
+#[test]
+fn more_definitions_than_a_tenant_may_have_are_listed_and_never_used() {
+    let kpi = Arc::new(compiled(GOOD).unwrap());
+    let catalogue = |count: usize| {
+        // The first by name came last.
+        let one = |place: usize| planned(&format!("own_{place:04}"), of_text(GOOD), (count - place) as u64);
+        let mut kpis: Vec<_> = (0..count).map(one).collect();
+        // What only tells of a built-in KPI is none of them.
+        kpis.push(planned("win_rate", KpiDefinition::default(), 0));
+        let definitions = Definitions {
+            digest: [3; 32],
+            kpis,
+        };
+        BUILT_IN.with_own(&definitions, |_| Ok(Arc::clone(&kpi)))
+    };
+    let unusable = |catalogue: &Catalogue| -> Vec<String> {
+        let wrong = catalogue.own().iter().filter(|own| own.error.is_some());
+        wrong.map(|own| own.planned.id.to_string()).collect()
+    };
+    let full = catalogue(MOST_OWN);
+    assert!(unusable(&full).is_empty());
+    assert_eq!(
+        full.has_room_for("one_more").unwrap_err().code,
+        ErrorCode::ResourceExhausted
+    );
+    full.has_room_for("own_0007")
+        .expect("a request that is sent again is no second one");
+    catalogue(MOST_OWN - 1).has_room_for("one_more").unwrap();
+    let over = catalogue(MOST_OWN + 2);
+    assert_eq!(unusable(&over), ["own_0000", "own_0001"]);
+    assert_eq!(over.all().len(), full.all().len());
+    let refused = over.kpi("own_0001").unwrap_err();
+    assert_eq!(refused.reason, ErrorReason::UnusableDefinition);
+    assert!(refused.message.contains("at most 1000 KPIs"), "{refused}");
 }
 
 #[test]

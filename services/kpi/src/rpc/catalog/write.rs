@@ -4,7 +4,7 @@ use bellwether_contracts::convert::record_to_proto;
 use bellwether_contracts::kpi;
 use bellwether_domain::record::{KpiDefinition, KpiStatus, check};
 use bellwether_domain::settings::Settings;
-use bellwether_domain::{Error, ErrorCode, ErrorReason, Position, Result, TenantId};
+use bellwether_domain::{Error, ErrorReason, Position, Result, TenantId};
 
 use super::edition::{record_of, shown, told};
 use super::{CatalogRpc, Known};
@@ -14,8 +14,6 @@ use crate::rpc::etag::{self, conflict};
 use crate::tenant::TenantFacts;
 use crate::worker::{Edit, Written};
 
-/// Own KPIs of a tenant.
-const MOST_OWN: usize = 1_000;
 /// How often an edit of whatever holds is repeated when others edit at the same time.
 const ATTEMPTS: usize = 3;
 
@@ -56,14 +54,7 @@ impl CatalogRpc {
         if self.answers.library().built_in().kpi(id).is_ok() {
             return Err(shadows(id));
         }
-        if known.catalogue.own().len() >= MOST_OWN {
-            let message = format!("a tenant has at most {MOST_OWN} KPIs of its own: take some back");
-            return Err(Error::new(
-                ErrorCode::ResourceExhausted,
-                ErrorReason::StorageFull,
-                message,
-            ));
-        }
+        known.catalogue.has_room_for(id)?;
         Ok(Ground {
             known,
             says: KpiDefinition::default(),
