@@ -15,6 +15,7 @@ mod edits;
 mod effective;
 mod history;
 mod input;
+mod kept;
 mod live;
 mod marks;
 mod merges;

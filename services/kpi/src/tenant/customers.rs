@@ -1,10 +1,10 @@
 //! Which account stands for which: the survivor of its merges, and the topmost parent above that.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::Dictionary;
 use super::history::History;
+use super::kept::Kept;
 use super::people::People;
 use crate::facts::Key;
 
@@ -22,7 +22,7 @@ pub(crate) struct Customers {
     parents: Vec<History<u32>>,
     /// The changes of accounts.
     touched: Vec<u64>,
-    kept: Mutex<HashMap<Asked, Arc<[u32]>>>,
+    kept: Kept<Asked, Arc<[u32]>, MAX_ARRAYS>,
 }
 
 impl Customers {
@@ -41,19 +41,12 @@ impl Customers {
     pub(crate) fn fold(&self, parents: bool, seq: u64, people: &People, ids: &Dictionary) -> Arc<[u32]> {
         let touched = self.touched.partition_point(|change| *change <= seq);
         let asked = (parents, touched, ids.len());
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(array) = kept.get(&asked) {
-            return Arc::clone(array);
-        }
-        let accounts = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let array: Arc<[u32]> = (0..accounts)
-            .map(|account| self.top(account, parents, seq, people, ids))
-            .collect();
-        if kept.len() >= MAX_ARRAYS {
-            kept.clear();
-        }
-        kept.insert(asked, Arc::clone(&array));
-        array
+        self.kept.get(asked, || {
+            let accounts = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+            (0..accounts)
+                .map(|account| self.top(account, parents, seq, people, ids))
+                .collect()
+        })
     }
 
     fn top(&self, account: u32, parents: bool, seq: u64, people: &People, ids: &Dictionary) -> u32 {

@@ -5,11 +5,11 @@
 mod note;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 pub(super) use note::{bare, fields};
 
 use super::history::History;
+use super::kept::Kept;
 use super::{Dictionary, Effective};
 use crate::facts::Key;
 use crate::table::Dict;
@@ -34,7 +34,7 @@ pub(crate) struct Declared {
     records: HashMap<(Dict, u32), History<Coded>>,
     /// The changes of records that are kept here, rising.
     touched: Vec<u64>,
-    arrays: Mutex<HashMap<ArrayKey, Effective>>,
+    arrays: Kept<ArrayKey, Effective, MAX_ARRAYS>,
 }
 
 impl Declared {
@@ -81,10 +81,6 @@ impl Declared {
         };
         let touched = self.touched.partition_point(|change| *change <= seq);
         let key = (of, name, [touched, entities, changes]);
-        let kept = || self.arrays.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(array) = kept().get(&key) {
-            return array.clone();
-        }
         let points = |code: usize| {
             let code = u32::try_from(code).unwrap_or(u32::MAX);
             let code = standing(code).unwrap_or(code);
@@ -98,13 +94,7 @@ impl Declared {
             let living = history.living(seq).into_iter();
             living.map(|(at, fields)| (at, value(fields))).collect()
         };
-        let array = Effective::new((0..entities).map(points));
-        let mut kept = kept();
-        if kept.len() >= MAX_ARRAYS {
-            kept.clear();
-        }
-        kept.insert(key, array.clone());
-        array
+        self.arrays.get(key, || Effective::new((0..entities).map(points)))
     }
 
     /// Memory that it holds, about, in bytes.

@@ -5,12 +5,13 @@ mod tenure;
 mod tree;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bellwether_domain::Zone;
 use bellwether_domain::record::{Account, Rep, Team};
 
 use super::history::History;
+use super::kept::Kept;
 use super::merges::Merges;
 use super::{Attribute, Dictionary, Effective};
 use crate::facts::Key;
@@ -81,7 +82,7 @@ pub(crate) struct People {
     managers: HashSet<u32>,
     /// The changes that touched reps or teams, and accounts.
     touched: [Vec<u64>; 2],
-    arrays: Mutex<HashMap<ArrayKey, Effective>>,
+    arrays: Kept<ArrayKey, Effective, MAX_ARRAYS>,
 }
 
 impl People {
@@ -250,20 +251,10 @@ impl People {
                 0
             },
         );
-        let kept = || self.arrays.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(array) = kept().get(&key) {
-            return array.clone();
-        }
-        let array = match attribute {
+        self.arrays.get(key, || match attribute {
             Attribute::Tenure => self.tenures(seq, entities, zone),
             _ => self.build(attribute, seq, entities, words),
-        };
-        let mut kept = kept();
-        if kept.len() >= MAX_ARRAYS {
-            kept.clear();
-        }
-        kept.insert(key, array.clone());
-        array
+        })
     }
 
     fn build(&self, attribute: Attribute, seq: u64, entities: usize, words: &Words<'_>) -> Effective {
