@@ -55,13 +55,19 @@ impl Aim {
     /// What a target's record aims at.
     ///
     /// # Errors
-    /// The field at fault, and what is wrong: a goal of 0, money where the KPI has none, another currency than answers have.
+    /// The field at fault, and what is wrong: a KPI that comes in parts, a goal of 0, money where the KPI has none, another
+    /// currency than answers have.
     pub fn of(
         id: &str,
         target: &Target,
         kpi: &Kpi,
         currency: Currency,
     ) -> Result<Self, (&'static str, String)> {
+        if let Some(dimension) = &kpi.always_by {
+            let (id, by) = (&kpi.definition.id, dimension.name());
+            let message = format!("`{id}` is not a single number but one for each {by}: give another KPI");
+            return Err(("kpi", message));
+        }
         let value = goal(&target.goal, kpi, currency)?;
         if value.is_zero() || value.is_negative() {
             let message = "a target is above 0: of 0 no share can be reached".to_owned();
@@ -127,8 +133,10 @@ fn goal(goal: &Goal, kpi: &Kpi, currency: Currency) -> Result<Exact, (&'static s
             Err(("amount", message))
         }
         Goal::Amount(amount) => Ok(Exact::from_scaled(amount.minor, currency.exponent())),
-        Goal::Value(text) => text
-            .parse()
-            .map_err(|_| ("value", "write a decimal number such as 0.3".to_owned())),
+        // As it is read wherever records are checked.
+        Goal::Value(_) => match goal.millionths() {
+            Some(millionths) => Ok(Exact::from_scaled(millionths, 6)),
+            None => Err(("value", "write a decimal number such as 0.3".to_owned())),
+        },
     }
 }

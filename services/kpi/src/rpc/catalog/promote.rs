@@ -4,8 +4,10 @@
 use bellwether_contracts::convert::{position_to_proto, record_from_proto};
 use bellwether_contracts::kpi::{PromoteKpiRequest, PromoteKpiResponse, QueryKpisRequest};
 use bellwether_contracts::sales;
-use bellwether_domain::record::{Body, Goal, KpiDefinition, Promotion, Target};
-use bellwether_domain::{CivilDate, Error, ErrorCode, ErrorReason, Result, TenantId, Violation, When};
+use bellwether_domain::record::{Body, KpiDefinition, Promotion, Target};
+use bellwether_domain::{
+    CivilDate, Currency, Error, ErrorCode, ErrorReason, Result, TenantId, Violation, When,
+};
 use bellwether_runtime::auth::{Scope, authorize};
 use tonic::Request;
 
@@ -14,8 +16,9 @@ use super::edit::text;
 use super::edition::is_certified;
 use super::write::{Done, Terms, again};
 use crate::answers::Pending;
-use crate::catalogue::{Direction, Kpi, Unit};
+use crate::catalogue::{Direction, Kpi};
 use crate::query::answer;
+use crate::target::Aim;
 
 /// The benchmark that is the KPI's own past.
 const OWN: &str = "own";
@@ -29,6 +32,8 @@ struct Found<'a> {
     says: &'a KpiDefinition,
     promotion: &'a Promotion,
     target: Option<&'a Target>,
+    /// That answers are in.
+    currency: Currency,
     today: CivilDate,
     /// Whether it had a value in the past.
     past: bool,
@@ -88,7 +93,8 @@ impl CatalogRpc {
         let missing = self.answers.direct(&pending, move |direct| {
             let kpi = direct.catalogue.kpi(&id)?;
             let seq = direct.facts.position().seq;
-            let today = When::At(direct.now).day_in(&direct.facts.settings(seq).zone);
+            let settings = direct.facts.settings(seq);
+            let today = When::At(direct.now).day_in(&settings.zone);
             let target = promotion.target_id.as_deref();
             let target = target.and_then(|target| direct.facts.plans(seq).target(target));
             let past = promotion.benchmark.as_deref() == Some(OWN) && {
@@ -104,6 +110,7 @@ impl CatalogRpc {
                 says: &says,
                 promotion: &promotion,
                 target: target.map(|target| &*target.says),
+                currency: settings.currency,
                 today,
                 past,
             }))
@@ -177,9 +184,11 @@ fn missing(found: &Found<'_>) -> Vec<Violation> {
             "is missing: make a target with value and period, and name it".to_owned(),
         ),
         (Some(id), None) => miss("promotion.target_id", format!("there is no target `{id}`")),
-        (Some(id), Some(target)) => out_of_target(kpi, id, target).into_iter().for_each(|text| {
-            miss("promotion.target_id", text);
-        }),
+        (Some(id), Some(target)) => {
+            if let Some(text) = out_of_target(kpi, id, target, found.currency) {
+                miss("promotion.target_id", text);
+            }
+        }
     }
     match (promotion.deadline, found.target) {
         (None, _) => miss(
@@ -226,35 +235,81 @@ fn missing(found: &Found<'_>) -> Vec<Violation> {
 }
 
 /// What keeps a target from being one of the KPI.
-fn out_of_target(kpi: &Kpi, id: &str, target: &Target) -> Vec<String> {
-    let mut out = Vec::new();
+fn out_of_target(kpi: &Kpi, id: &str, target: &Target, currency: Currency) -> Option<String> {
     let own = &kpi.definition.id;
     if target.kpi != *own {
-        out.push(format!(
-            "the target `{id}` is of `{}`, not of `{own}`",
-            target.kpi
-        ));
+        let other = &target.kpi;
+        return Some(format!("the target `{id}` is of `{other}`, not of `{own}`"));
     }
-    let money = matches!(
-        kpi.definition.unit,
-        Unit::Money | Unit::MoneyPerDay | Unit::MoneyPerUnit
-    );
-    match (&target.goal, money) {
-        (Goal::Value(_), true) => {
-            out.push(format!(
-                "the target `{id}` is a number, `{own}` is money: give an amount"
-            ));
-        }
-        (Goal::Amount(_), false) => {
-            out.push(format!(
-                "the target `{id}` is money, `{own}` is a number: give a value"
-            ));
-        }
-        _ => {}
-    }
-    out
+    let (_, message) = Aim::of(id, target, kpi, currency).err()?;
+    Some(format!("the target `{id}` cannot be steered by: {message}"))
 }
 
 fn told(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use bellwether_domain::Money;
+    use bellwether_domain::record::{Goal, TargetShape, Thresholds};
+
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    fn target(kpi: &str, goal: Goal) -> Target {
+        Target {
+            kpi: kpi.to_owned(),
+            holder: BTreeMap::new(),
+            period_start: "2026-01-01".parse().unwrap(),
+            period_end: "2027-01-01".parse().unwrap(),
+            goal,
+            shape: TargetShape::Linear,
+            owner: None,
+            thresholds: Thresholds::default(),
+            note: None,
+        }
+    }
+
+    #[test]
+    fn a_target_that_no_answer_can_stand_beside_promotes_nothing() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let [usd, eur]: [Currency; 2] = ["USD", "EUR"].map(|code| code.parse().unwrap());
+        let said = |kpi: &str, of: &str, goal: Goal| {
+            let kpi = catalogue.kpi(kpi).unwrap();
+            out_of_target(kpi, "t", &target(of, goal), usd)
+        };
+        let value = |text: &str| Goal::Value(text.to_owned());
+        let amount = |minor, currency| Goal::Amount(Money { minor, currency });
+        assert_eq!(said("win_rate", "win_rate", value(".25")), None);
+        assert_eq!(said("bookings", "bookings", amount(5, usd)), None);
+        for (kpi, of, goal, part) in [
+            (
+                "win_rate",
+                "bookings",
+                value("0.3"),
+                "is of `bookings`, not of `win_rate`",
+            ),
+            ("win_rate", "win_rate", value("0"), "above 0"),
+            ("win_rate", "win_rate", amount(5, usd), "is no money"),
+            ("bookings", "bookings", value("5"), "is money"),
+            (
+                "bookings",
+                "bookings",
+                amount(5, eur),
+                "answers are in USD, this is in EUR",
+            ),
+            (
+                "loss_reason_mix",
+                "loss_reason_mix",
+                value("0.3"),
+                "not a single number",
+            ),
+        ] {
+            let text = said(kpi, of, goal).unwrap_or_default();
+            assert!(text.contains(part), "{kpi}: {text}");
+        }
+    }
 }
