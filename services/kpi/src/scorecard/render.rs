@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bellwether_domain::exact::Exact;
 use bellwether_domain::period::{Grain, Period, period_of, previous};
 use bellwether_domain::{CivilDate, Error, ErrorReason, Instant, Position, Result};
 
@@ -209,8 +210,8 @@ fn line(
         Some(aim) if aim.period != period => Some(part_of(desk, aim, period, filters)?),
         other => other.cloned(),
     };
-    // Nothing is left of a target for a part in which nothing was expected.
-    let aim = aim.filter(|aim| !aim.value.is_zero());
+    // Nothing is left of a target for a part in which nothing was expected, or, of a season, less than nothing.
+    let aim = aim.filter(|aim| aim.value > Exact::zero());
     let standing = match &aim {
         Some(aim) => pursue(desk, aim, filters, &row)?,
         None => Standing::without_target(),

@@ -132,6 +132,30 @@ fn a_target_of_the_year_gives_the_quarter_its_part() {
 }
 
 #[test]
+fn a_part_in_which_a_season_fell_has_no_target() {
+    // In May 2016 more was paid back than came.
+    let deals = [
+        Deal::won("2016-01-10", 10_000),
+        Deal::won("2016-04-10", 30_000),
+        Deal::won("2016-05-10", -20_000),
+        Deal::won("2016-06-10", 20_000),
+        Deal::won("2017-05-10", 10_000),
+    ];
+    let season = Aim {
+        shape: TargetShape::Seasonal,
+        ..aim("bookings", "2017-04-01", "2017-07-01", "600")
+    };
+    let months = Card {
+        period: Grain::FiscalMonth,
+        ..card(&["bookings"])
+    };
+    let found = made(&Fixture::new(&deals), &months, &Caller::All, &[season]).unwrap();
+    let line = &found.lines[0];
+    assert_eq!((line.aim.as_ref(), line.part_of), (None, None));
+    assert_eq!(line.standing.verdict.reason, Reason::NoTarget);
+}
+
+#[test]
 fn own_quartiles_are_of_closed_periods_told_whole() {
     let fixture = company();
     let months = Card {

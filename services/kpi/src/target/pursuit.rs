@@ -84,7 +84,7 @@ pub fn pursue(desk: &Desk<'_>, aim: &Aim, filters: &Filters, row: &Row) -> Resul
     })
 }
 
-/// The part of a target that falls to a period within its own.
+/// The part of a target that falls to a period within its own: of a season that fell then it is below 0.
 ///
 /// # Errors
 /// As [`crate::query::answer()`].

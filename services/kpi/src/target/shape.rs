@@ -1,4 +1,5 @@
-//! How much of a target is expected by a point of its period: 0 at its start, 1 at its end, never falling.
+//! How much of a target is expected by a point of its period: from 0 at its start to 1 at its end. It never falls, but of a
+//! season in which more was taken back than came.
 
 use bellwether_domain::exact::Exact;
 use bellwether_domain::period::{Period, last_year_of_range, previous_of_range};
