@@ -39,7 +39,7 @@ pub use cell::cell;
 pub use contributors::{Contributor, Contributors, contributors};
 pub use levels::{Chain, Group, Items, Levels, levels};
 pub use question::{Question, Reads, VERSION};
-pub use scope::{Caller, check as may_ask};
+pub use scope::{Caller, check as may_ask, reps_of};
 pub use waterfall::{Form, Waterfalls, waterfall};
 
 /// KPIs in one question.

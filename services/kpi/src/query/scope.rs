@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bellwether_domain::{Error, ErrorCode, ErrorReason, Result};
+use bellwether_domain::{Error, ErrorCode, ErrorReason, Instant, Result};
 
 use super::groups::Telling;
 use super::when::Moment;
@@ -33,32 +33,13 @@ pub(super) enum RowScope {
 
 impl RowScope {
     pub(super) fn new(source: &dyn FactSource, caller: &Caller, moment: &Moment) -> Self {
-        let reps = source.dictionary(Dict::Rep);
-        // Code 0 stands for rows without an owner, which are nobody's.
-        let code = |id: &str| reps.code(id).filter(|code| *code != 0);
-        let mut passes = vec![0; reps.len()];
-        match caller {
-            Caller::All => return Self::All,
-            Caller::Own(rep) => {
-                if let Some(code) = code(rep) {
-                    passes[code as usize] = 1;
-                }
-            }
-            Caller::Subtree(rep) => {
-                let before = moment.as_of.as_micros().saturating_sub(1);
-                let managers = source.managers(before, moment.seq);
-                let mut seen: HashSet<u32> = HashSet::new();
-                let mut rest: Vec<u32> = code(rep).into_iter().collect();
-                while let Some(one) = rest.pop() {
-                    if !seen.insert(one) {
-                        continue;
-                    }
-                    if let Some(pass) = passes.get_mut(one as usize) {
-                        *pass = 1;
-                    }
-                    let reports = (0_u32..).zip(&managers).filter(|(_, manager)| **manager == one);
-                    rest.extend(reports.map(|(rep, _)| rep));
-                }
+        let Some(seen) = reps_of(source, caller, moment.as_of, moment.seq) else {
+            return Self::All;
+        };
+        let mut passes = vec![0; source.dictionary(Dict::Rep).len()];
+        for rep in seen {
+            if let Some(pass) = passes.get_mut(rep as usize) {
+                *pass = 1;
             }
         }
         Self::Reps(passes)
@@ -76,6 +57,28 @@ impl RowScope {
     pub(super) fn is_all(&self) -> bool {
         matches!(self, Self::All)
     }
+}
+
+/// The reps whose rows a caller may see, by code, as the tree stood just before as-of; `None` = all rows.
+pub fn reps_of(source: &dyn FactSource, caller: &Caller, as_of: Instant, seq: u64) -> Option<HashSet<u32>> {
+    // Code 0 stands for rows without an owner, which are nobody's.
+    let code = |id: &str| source.dictionary(Dict::Rep).code(id).filter(|code| *code != 0);
+    let rep = match caller {
+        Caller::All => return None,
+        Caller::Own(rep) => return Some(code(rep).into_iter().collect()),
+        Caller::Subtree(rep) => rep,
+    };
+    let managers = source.managers(as_of.as_micros().saturating_sub(1), seq);
+    let mut seen = HashSet::new();
+    let mut rest: Vec<u32> = code(rep).into_iter().collect();
+    while let Some(one) = rest.pop() {
+        if !seen.insert(one) {
+            continue;
+        }
+        let reports = (0_u32..).zip(&managers).filter(|(_, manager)| **manager == one);
+        rest.extend(reports.map(|(rep, _)| rep));
+    }
+    Some(seen)
 }
 
 /// Refuses a KPI of which some rows are nobody's to a caller who may not see all.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bellwether_domain::Instant;
 
-use crate::query::Caller;
+use crate::query::{Caller, reps_of};
 use crate::scan::FactSource;
 use crate::table::Dict;
 
@@ -24,27 +24,20 @@ impl Whose {
     /// Of a caller, by the tree of reps as it stood just before as-of.
     #[must_use]
     pub fn of(source: &dyn FactSource, caller: &Caller, as_of: Instant, seq: u64) -> Self {
-        let everybody = Self {
-            all: true,
-            own: None,
-            names: HashSet::new(),
+        let Some(reps) = reps_of(source, caller, as_of, seq) else {
+            return Self {
+                all: true,
+                own: None,
+                names: HashSet::new(),
+            };
         };
-        let reps = source.dictionary(Dict::Rep);
         let called = source.display_names(Dict::Rep, seq);
         let name = |code: u32| called.get(code as usize).map(Arc::as_ref).map(str::to_owned);
-        let (codes, own) = match caller {
-            Caller::All => return everybody,
-            Caller::Own(rep) => (reps.code(rep).into_iter().collect(), true),
-            Caller::Subtree(rep) => (below(source, reps.code(rep), as_of, seq), false),
-        };
-        let names: HashSet<String> = codes
-            .into_iter()
-            .filter(|code| *code != 0)
-            .filter_map(name)
-            .collect();
+        let names: HashSet<String> = reps.into_iter().filter_map(name).collect();
+        let own = names.iter().next().cloned();
         Self {
             all: false,
-            own: names.iter().next().cloned().filter(|_| own),
+            own: own.filter(|_| matches!(caller, Caller::Own(_))),
             names,
         }
     }
@@ -69,19 +62,4 @@ pub fn visible(whose: &Whose, holder: &BTreeMap<String, String>) -> bool {
         || holder
             .get("owner")
             .is_some_and(|owner| whose.names.contains(owner))
-}
-
-fn below(source: &dyn FactSource, rep: Option<u32>, as_of: Instant, seq: u64) -> Vec<u32> {
-    let managers = source.managers(as_of.as_micros().saturating_sub(1), seq);
-    let mut seen = Vec::new();
-    let mut rest: Vec<u32> = rep.into_iter().collect();
-    while let Some(one) = rest.pop() {
-        if seen.contains(&one) {
-            continue;
-        }
-        seen.push(one);
-        let reports = (0_u32..).zip(&managers).filter(|(_, manager)| **manager == one);
-        rest.extend(reports.map(|(rep, _)| rep));
-    }
-    seen
 }

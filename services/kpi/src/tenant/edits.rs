@@ -4,7 +4,7 @@
 use super::TenantFacts;
 use super::column::Columns;
 use super::store::FactStore;
-use crate::facts::{Row, Version};
+use crate::facts::{Key, Row, Version};
 use crate::table::{Column, Dict, Table};
 
 /// A row that came or went.
@@ -47,25 +47,33 @@ impl TenantFacts {
 
     /// All versions of a record, in no order; none for a kind of which no rows are made.
     #[must_use]
-    pub fn versions_of(&self, (dict, code): Subject) -> Vec<VersionEdit> {
-        fn edits<T>(versions: &[Version<T>]) -> Vec<VersionEdit> {
-            let edit = |version: &Version<T>| VersionEdit {
-                seq: version.key.2,
-                living: version.says.is_some(),
-            };
-            versions.iter().map(edit).collect()
+    pub fn versions_of(&self, subject: Subject) -> Vec<VersionEdit> {
+        if subject.0 == Dict::Account {
+            return Vec::new();
+        }
+        let edit = |(key, living): (Key, bool)| VersionEdit { seq: key.2, living };
+        self.keys_of(subject).into_iter().map(edit).collect()
+    }
+
+    /// The keys of all versions of a record of which declared fields are read, in no order, and whether each version says
+    /// that it lives; none for another kind.
+    pub(super) fn keys_of(&self, (dict, code): Subject) -> Vec<(Key, bool)> {
+        fn keys<T>(versions: &[Version<T>]) -> Vec<(Key, bool)> {
+            let key = |version: &Version<T>| (version.key, version.says.is_some());
+            versions.iter().map(key).collect()
         }
         match dict {
-            Dict::Deal => edits(&self.logs.deals.versions(code)),
-            Dict::Lead => edits(&self.logs.leads.versions(code)),
-            Dict::Activity => edits(&self.logs.activities.versions(code)),
-            Dict::Quota => edits(&self.logs.quotas.versions(code)),
-            Dict::Rep => edits(&self.logs.employment.versions(code)),
-            Dict::Subscription => edits(&self.logs.subscriptions.versions(code)),
-            Dict::Contract => edits(&self.logs.contracts.versions(code)),
-            Dict::Order => edits(&self.logs.orders.versions(code)),
-            Dict::Spend => edits(&self.logs.spend.versions(code)),
-            Dict::Sample => edits(&self.logs.samples.versions(code)),
+            Dict::Deal => keys(&self.logs.deals.versions(code)),
+            Dict::Lead => keys(&self.logs.leads.versions(code)),
+            Dict::Activity => keys(&self.logs.activities.versions(code)),
+            Dict::Quota => keys(&self.logs.quotas.versions(code)),
+            Dict::Rep => keys(&self.logs.employment.versions(code)),
+            Dict::Account => self.people.versions_of_account(code),
+            Dict::Subscription => keys(&self.logs.subscriptions.versions(code)),
+            Dict::Contract => keys(&self.logs.contracts.versions(code)),
+            Dict::Order => keys(&self.logs.orders.versions(code)),
+            Dict::Spend => keys(&self.logs.spend.versions(code)),
+            Dict::Sample => keys(&self.logs.samples.versions(code)),
             _ => Vec::new(),
         }
     }

@@ -16,7 +16,7 @@ use prost::Message as _;
 use super::super::input::Content;
 use super::super::{Input, TenantFacts};
 use super::Fields;
-use crate::facts::{Key, Version};
+use crate::facts::Key;
 use crate::table::Dict;
 
 /// The dimensions of a sample that its row has columns for.
@@ -104,25 +104,8 @@ impl TenantFacts {
     }
 
     /// The versions of a record that came before a change, and whether each says that it lives.
-    fn earlier(&self, (dict, code): (Dict, u32), seq: u64) -> Vec<(Key, bool)> {
-        fn keys<T>(versions: Vec<Version<T>>) -> Vec<(Key, bool)> {
-            let key = |version: Version<T>| (version.key, version.says.is_some());
-            versions.into_iter().map(key).collect()
-        }
-        let mut found = match dict {
-            Dict::Deal => keys(self.logs.deals.versions(code)),
-            Dict::Lead => keys(self.logs.leads.versions(code)),
-            Dict::Activity => keys(self.logs.activities.versions(code)),
-            Dict::Quota => keys(self.logs.quotas.versions(code)),
-            Dict::Rep => keys(self.logs.employment.versions(code)),
-            Dict::Account => self.people.versions_of_account(code),
-            Dict::Subscription => keys(self.logs.subscriptions.versions(code)),
-            Dict::Contract => keys(self.logs.contracts.versions(code)),
-            Dict::Order => keys(self.logs.orders.versions(code)),
-            Dict::Spend => keys(self.logs.spend.versions(code)),
-            Dict::Sample => keys(self.logs.samples.versions(code)),
-            _ => Vec::new(),
-        };
+    fn earlier(&self, record: (Dict, u32), seq: u64) -> Vec<(Key, bool)> {
+        let mut found = self.keys_of(record);
         found.retain(|(key, _)| key.2 < seq);
         found.sort_unstable_by_key(|(key, _)| key.2);
         found
