@@ -171,9 +171,11 @@ class Company:
         self.steps.append({"upsert": records})
 
     def starters(self):
-        """Reps who come to carry their quota after some months, and one who does not."""
+        """Reps who come to carry their quota after some months, and one who does not. Two quotas become something else
+        within their month: that of a team, and a number of deals."""
         records = []
-        for rep, month, wins in (("n0", 3, (0, 1, 2)), ("n1", 5, (1, 3, 4)), ("n2", 6, (2,)), ("n3", 8, (2, 3))):
+        starters = ("n0", 3, (0, 1, 2)), ("n1", 5, (1, 3, 4)), ("n2", 6, (2,)), ("n3", 8, (2, 3)), ("n4", 4, (1, 2, 3))
+        for rep, month, wins in starters:
             start = times.months(2023, month)
             says = {"start_date": str(times.date(start)), "team_id": "core" if rep == "n1" else "south", "role": "ae"}
             records.append(self.version("rep", rep, FIRST - 300, says))
@@ -182,6 +184,9 @@ class Company:
                 period = {"period_start": str(times.date(first)), "period_end": str(times.date(end))}
                 amount = {"minor_units": 1000, "currency_code": "EUR"}
                 records.append(self.version("quota", f"{rep}-{step}", first - 30, {"rep_id": rep, **period, "amount": amount}))
+                if rep + str(step) in ("n02", "n41"):
+                    held = {"team_id": "south", "amount": amount} if rep == "n0" else {"rep_id": rep, "count": "5"}
+                    records.append(self.version("quota", f"{rep}-{step}", first + 10, {**held, **period}))
                 if step in wins:
                     won = {"minor_units": 800 + 100 * step, "currency_code": "EUR"}
                     deal = {"owner_id": rep, "stage": "Won", "amount": won, "created_at": {"date": str(times.date(first + 3))}}

@@ -154,17 +154,18 @@ class People:
                     )
 
     def ramps(self, world, question):
-        """The reps with a known first day and a quota in money: when they came, when they had come to carry it, when
-        they left."""
-        last, spells = {}, {}
-        for row in world.rows("quotas"):
-            if row.owner and row.money:
+        """The reps with a known first day who were ever given a quota in money: when they came, when they had come to
+        carry it, when they left. What holds at the end of a period that is over is what was to be reached in it."""
+        held, last, periods, spells = [row for row in world.rows("quotas") if row.owner and row.money], {}, {}, {}
+        for row in held:
+            periods[row.owner] = {}
+            if row.until == self.zone.start(row.end):
                 last[row.id] = max(last.get(row.id, row), row, key=lambda one: one.at)
-        periods = {}
         for row in last.values():
-            own = periods.setdefault(row.owner, {})
-            amount = question.convert(*row.money, row.at, "booked")
-            own[row.first, row.end] = own.get((row.first, row.end), 0) + amount
+            if row.until <= question.as_of:
+                own = periods[row.owner]
+                amount = question.convert(*row.money, row.at, "booked")
+                own[row.first, row.end] = own.get((row.first, row.end), 0) + amount
         for row in world.rows("employment"):
             if row.started_at is not None:
                 spells.setdefault(row.owner, []).append(row)

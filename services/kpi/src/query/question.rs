@@ -22,7 +22,7 @@ use crate::scan::{Axis, days};
 use crate::table::{Column, Dict, Table};
 
 /// How questions are worded here and answers computed. Whatever changes an answer to equal words raises it.
-pub const VERSION: u64 = 3;
+pub const VERSION: u64 = 4;
 
 /// A question under the settings of a tenant.
 #[derive(Debug, Clone)]

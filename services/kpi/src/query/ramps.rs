@@ -4,22 +4,17 @@
 //! at the rates of the events' days. The rep has *ramped* at the end of the first period that is reached and directly
 //! followed by another one that is. Whoever was never given a quota is not to ramp, and has no row.
 
-use std::collections::{BTreeMap, HashMap};
+mod periods;
+
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use bellwether_domain::exact::Exact;
-use bellwether_domain::{CivilDate, Error, Instant, Result};
+use bellwether_domain::{Error, Instant, Result};
 
-use super::holders::quotas;
-use super::money::Rates;
 use super::when::Moment;
-use crate::catalogue::CurrencyPolicy;
 use crate::scan::{FactRows, FactSource};
-use crate::table::{Column, Dict, Morsel, NULL, Slice, Table};
+use crate::table::{Column, Morsel, NULL, Slice, Table};
 use crate::tenant::Part;
-
-/// Reached is what comes to so many parts of a hundred of the quota (KPI-RULES 5.2, ramp time).
-const ENOUGH: i64 = 80;
 
 /// The rows, one a rep, in the order of reps.
 #[derive(Debug, Default)]
@@ -39,34 +34,19 @@ struct Spell {
     since: i64,
 }
 
-/// A period of a rep's quota.
-struct Period {
-    /// Its first instant, and that after its last.
-    from: i64,
-    until: i64,
-    quota: Exact,
-    won: Exact,
-}
-
 impl Ramps {
     /// As of the moment of a question.
     ///
     /// # Errors
     /// `FAILED_PRECONDITION` where an exchange rate is missing.
     pub(super) fn new(source: &dyn FactSource, moment: &Moment) -> Result<Self> {
-        let mut periods = periods(source, moment)?;
         let spells = spells(source, moment)?;
-        periods.retain(|rep, _| spells.contains_key(rep));
-        credit(source, moment, &mut periods)?;
+        let mut periods = periods::periods(source, moment, &spells)?;
+        periods::credit(source, moment, &mut periods)?;
         let mut ramps = Self::default();
         for (rep, periods) in &periods {
             let spell = &spells[rep];
-            ramps.add(
-                *rep,
-                spell,
-                ramped_at(periods, spell.started, moment.as_of),
-                moment,
-            );
+            ramps.add(*rep, spell, periods::ramped_at(periods, spell.started), moment);
         }
         Ok(ramps)
     }
@@ -128,57 +108,6 @@ impl FactRows for Ramps {
     }
 }
 
-/// The end of the first of two reached periods running; null while there is none.
-fn ramped_at(periods: &[Period], started: i64, as_of: Instant) -> i64 {
-    let reached = |period: &&Period| {
-        let enough = &period.quota * &Exact::from(ENOUGH);
-        period.until <= as_of.as_micros()
-            && period.quota > Exact::default()
-            && &period.won * &Exact::from(100_i64) >= enough
-    };
-    let reached: Vec<&Period> = periods.iter().filter(reached).collect();
-    let first = reached
-        .iter()
-        .filter(|period| period.until > started && reached.iter().any(|next| next.from == period.until));
-    first.map(|period| period.until).min().unwrap_or(NULL)
-}
-
-/// The periods of the quotas of each rep; of a quota with versions the amount in force at its end.
-fn periods(source: &dyn FactSource, moment: &Moment) -> Result<BTreeMap<u32, Vec<Period>>> {
-    let zone = &moment.settings.zone;
-    let rates = Rates::new(source, moment);
-    let home = source
-        .dictionary(Dict::Currency)
-        .code(moment.settings.currency.code());
-    let mut last: BTreeMap<u32, usize> = BTreeMap::new();
-    let quotas = quotas(source, Column::Amount, moment.seq, zone)?;
-    // They come in the order of quotas and of the days from which they hold.
-    for (index, quota) in quotas.iter().enumerate().filter(|(_, quota)| quota.rep != 0) {
-        last.insert(quota.code, index);
-    }
-    let start_of = |day: i32| zone.start_of_day(CivilDate::from_days(day)).as_micros();
-    let mut periods: BTreeMap<u32, BTreeMap<(i32, i32), Exact>> = BTreeMap::new();
-    for index in last.into_values() {
-        let quota = &quotas[index];
-        let amount = Exact::from(quota.amount);
-        let amount = if Some(quota.currency) == home {
-            amount
-        } else {
-            rates.convert(&amount, quota.currency, quota.day, CurrencyPolicy::Booked)?
-        };
-        let own = periods.entry(quota.rep).or_default();
-        *own.entry((quota.end - quota.length, quota.end)).or_default() += &amount;
-    }
-    let period = |((from, until), quota)| Period {
-        from: start_of(from),
-        until: start_of(until),
-        quota,
-        won: Exact::default(),
-    };
-    let of_rep = |(rep, own): (u32, BTreeMap<_, _>)| (rep, own.into_iter().map(period).collect());
-    Ok(periods.into_iter().map(of_rep).collect())
-}
-
 /// When each rep came and left, and the role at first; reps whose first day is not known are left out.
 fn spells(source: &dyn FactSource, moment: &Moment) -> Result<HashMap<u32, Spell>> {
     let columns = [
@@ -215,70 +144,20 @@ fn spells(source: &dyn FactSource, moment: &Moment) -> Result<HashMap<u32, Spell
         };
         Some(())
     };
-    each(source, (Table::Employment, &columns), moment, take)?;
+    each(source, (Table::Employment, &columns), None, moment, take)?;
     Ok(spells)
 }
 
-/// Adds what each rep was credited with to the periods in which it was won.
-fn credit(source: &dyn FactSource, moment: &Moment, periods: &mut BTreeMap<u32, Vec<Period>>) -> Result<()> {
-    let columns = [
-        Column::ValidFrom,
-        Column::ValidTo,
-        Column::Amount,
-        Column::Owner,
-        Column::Currency,
-        Column::Day,
-    ];
-    let home = source
-        .dictionary(Dict::Currency)
-        .code(moment.settings.currency.code());
-    let as_of = moment.as_of.as_micros();
-    // By rep, period, currency and day: the home currency needs no day.
-    let mut sums: BTreeMap<(i32, u32, u32, usize), i128> = BTreeMap::new();
-    let take = |morsel: &Morsel<'_>, row: usize| -> Option<()> {
-        let [at, to, amount] = std::array::from_fn(|place| instant(morsel, place, row));
-        let [owner, currency] = std::array::from_fn(|place| code(morsel, place + 3, row));
-        let (at, to, amount, owner, currency) = (at?, to?, amount?, owner?, currency?);
-        let Slice::I32(days) = *morsel.columns.get(5)? else {
-            return None;
-        };
-        if at >= as_of || as_of > to || amount == NULL {
-            return Some(());
-        }
-        let day = if Some(currency) == home { 0 } else { days[row] };
-        let own = periods.get(&owner).map_or(&[][..], Vec::as_slice);
-        for (index, _) in own
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| one.from <= at && at < one.until)
-        {
-            *sums.entry((day, currency, owner, index)).or_default() += i128::from(amount);
-        }
-        Some(())
-    };
-    each(source, (Table::Credits, &columns), moment, take)?;
-    let rates = Rates::new(source, moment);
-    for ((day, currency, rep, index), sum) in sums {
-        let mut amount = Exact::from(sum);
-        if Some(currency) != home {
-            amount = rates.convert(&amount, currency, day, CurrencyPolicy::Booked)?;
-        }
-        if let Some(period) = periods.get_mut(&rep).and_then(|own| own.get_mut(index)) {
-            period.won += &amount;
-        }
-    }
-    Ok(())
-}
-
-/// Hands over every row of a table that is recorded.
+/// Hands over every row of a table that is recorded; those of other days than asked for may be left out.
 fn each(
     source: &dyn FactSource,
     (table, columns): (Table, &[Column]),
+    days: Option<RangeInclusive<i32>>,
     moment: &Moment,
     mut take: impl FnMut(&Morsel<'_>, usize) -> Option<()>,
 ) -> Result<()> {
     let mut failed = false;
-    source.scan_part(table, columns, None, moment.seq, Part::WHOLE, &mut |morsel| {
+    source.scan_part(table, columns, days, moment.seq, Part::WHOLE, &mut |morsel| {
         for row in 0..morsel.rows {
             if morsel.recorded.is_none_or(|recorded| recorded[row]) {
                 failed |= take(morsel, row).is_none();

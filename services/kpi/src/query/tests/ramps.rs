@@ -1,7 +1,7 @@
 //! Ramp time: KPI-RULES 5.2, worked by hand.
 
 use bellwether_domain::record::{Body, Opportunity, Quota, QuotaHolder, QuotaTarget, Rep};
-use bellwether_domain::{CivilDate, Currency, Money, RecordKind};
+use bellwether_domain::{CivilDate, Currency, ErrorReason, Money, RecordKind};
 
 use super::*;
 use crate::tenant::TenantFacts;
@@ -18,6 +18,19 @@ const QUARTERS: [&str; 6] = [
 
 fn day(text: &str) -> CivilDate {
     text.parse().unwrap()
+}
+
+/// 100 dollars to win in a quarter.
+fn quota(rep: &str, quarter: usize) -> Quota {
+    Quota {
+        holder: QuotaHolder::Rep(rep.to_owned()),
+        period_start: day(QUARTERS[quarter]),
+        period_end: day(QUARTERS[quarter + 1]),
+        target: QuotaTarget::Amount(Money {
+            minor: 10_000,
+            currency: Currency::USD,
+        }),
+    }
 }
 
 /// Sellers from 1 January 2017 with 100 a quarter to win: ann wins 50, 80, 85; bob 200, 10, 90, 90; cy leaves on 31 May
@@ -41,20 +54,11 @@ fn company() -> Log {
         log.record(id, key, Body::Rep(rep));
     }
     for rep in ["ann", "bob", "cy", "dee"] {
-        for (number, pair) in QUARTERS.windows(2).enumerate() {
+        for number in 0..QUARTERS.len() - 1 {
             if rep == "dee" && number != 1 {
                 continue;
             }
-            let quota = Quota {
-                holder: QuotaHolder::Rep(rep.to_owned()),
-                period_start: day(pair[0]),
-                period_end: day(pair[1]),
-                target: QuotaTarget::Amount(Money {
-                    minor: 10_000,
-                    currency: Currency::USD,
-                }),
-            };
-            log.record(&format!("{rep} {number}"), key, Body::Quota(quota));
+            log.record(&format!("{rep} {number}"), key, Body::Quota(quota(rep, number)));
         }
     }
     let wins = [
@@ -144,6 +148,73 @@ fn a_win_that_is_taken_back_takes_the_ramp_back_but_not_what_was_known() {
     let earlier = log.replay(before);
     assert_eq!(
         told(&earlier, "ramp_time", "2018-02-01", &["owner"])[0],
+        "ann 5.94661190965092402 1"
+    );
+}
+
+#[test]
+fn a_quota_that_is_not_over_needs_no_rate_and_keeps_its_rep() {
+    let mut log = company();
+    let target = QuotaTarget::Amount(Money {
+        minor: 10_000,
+        currency: "CHF".parse().unwrap(),
+    });
+    // Nobody has said what francs are worth.
+    for rep in ["ann", "eve", "stranger"] {
+        let francs = Quota {
+            target,
+            ..quota(rep, 4)
+        };
+        log.record(&format!("francs {rep}"), (hour(0), 0), Body::Quota(francs));
+    }
+    let facts = log.replay(log.changes.len());
+    let by_rep = told(&facts, "ramp_time", "2018-02-01", &["owner"]);
+    assert_eq!(by_rep[0], "ann 5.94661190965092402 1");
+    assert_eq!(by_rep[4], "eve not_reached 1");
+    assert_eq!(
+        by_rep.len(),
+        5,
+        "who was never employed is none of them: {by_rep:?}"
+    );
+    // The quarter is over on 1 April: now it takes a rate.
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+    let ask = Ask {
+        as_of: Some("2018-03-31".parse().unwrap()),
+        ..ranged("ramp_time", "2017-01-01", "2018-01-01")
+    };
+    let refused = answer(&facts, &CATALOGUE, &ask, now(), 1).unwrap_err();
+    assert_eq!(refused.reason, ErrorReason::MissingFxRate);
+}
+
+#[test]
+fn a_quota_counts_as_it_stands_at_the_end_of_its_period() {
+    let from = (hour(24 * 200), 0);
+    let of = |rep, changed: &dyn Fn(&mut Quota)| {
+        let mut log = company();
+        let mut third = quota(rep, 2);
+        changed(&mut third);
+        log.record(&format!("{rep} 2"), from, Body::Quota(third));
+        let facts = log.replay(log.changes.len());
+        told(&facts, "ramp_time", "2018-02-01", &["owner"])
+    };
+    // From 20 July on the quota of the third quarter is a team's, a number of deals, bob's, or larger: ann, who reached
+    // the second quarter too, has not ramped.
+    let dollars = |minor| Money {
+        minor,
+        currency: Currency::USD,
+    };
+    let all: [&dyn Fn(&mut Quota); 4] = [
+        &|quota| quota.holder = QuotaHolder::Team("west".to_owned()),
+        &|quota| quota.target = QuotaTarget::Count(1),
+        &|quota| quota.holder = QuotaHolder::Rep("bob".to_owned()),
+        &|quota| quota.target = QuotaTarget::Amount(dollars(20_000)),
+    ];
+    for (number, changed) in all.into_iter().enumerate() {
+        assert_eq!(of("ann", changed)[0], "ann not_reached 1", "{number}");
+    }
+    assert_eq!(
+        of("ann", &|quota| quota.target =
+            QuotaTarget::Amount(dollars(10_100)))[0],
         "ann 5.94661190965092402 1"
     );
 }
