@@ -34,6 +34,7 @@ class Question:
         self.start = self.zone.begin(start) if start else None
         self.end = self.zone.begin(end) if end else None
         self.grain = asked.get("grain")
+        self.working = asked.get("elapsed") == "ELAPSED_WORKING_DAYS"
         self.spans = self._cut() if self.grain else [self._whole()]
         self.last_day = self.zone.day_of(self.as_of - 1)
         self._kept = {}
@@ -68,8 +69,24 @@ class Question:
         today = self.zone.day_of(self.as_of)
         if self.as_of <= self.zone.start(full[0]):
             return start, start
-        same = self.zone.start(before[0] + today - full[0]) + self.as_of - self.zone.start(today)
+        of_today = self.as_of - self.zone.start(today)
+        if self.working:
+            return start, self._worked(before, range(full[0], today), today if of_today else None, of_today)
+        same = self.zone.start(before[0] + today - full[0]) + of_today
         return start, min(end, same)
+
+    def _worked(self, before, passed, running, of_today):
+        """Where as many working days end as have passed; of one that runs, the same time of the one of its number."""
+        works, start = self.world.business.works, self.zone.start
+        days = [day for day in range(*before) if works(day)]
+        done = sum(works(day) for day in passed)
+        if running is not None and works(running):
+            if done >= len(days):
+                return start(before[1])
+            return min(start(days[done]) + of_today, start(days[done] + 1))
+        if done > len(days):
+            return start(before[1])
+        return start(days[done - 1] + 1) if done else start(before[0])
 
     def shown(self, at):
         """A bound as answers show it."""

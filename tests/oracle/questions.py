@@ -39,7 +39,7 @@ def dimensions(kpi):
 
 def questions(seed, kpis, positions, values):
     """All questions about a company. `values` tells what a dimension has been seen to be."""
-    draw = Draw(seed + 1000)
+    draw, other = Draw(seed + 1000), Draw(seed + 2000)
     known = sorted({name for kpi in kpis for name in dimensions(kpi)})
     plans = []
     for place, (start, end, grain) in enumerate(CUTS):
@@ -60,6 +60,8 @@ def questions(seed, kpis, positions, values):
                 asked["filters"] = [{"dimension": "team_tree", "value": draw.choice(values["team"] or ["?"]) or "?"}]
             if draw.chance(0.3):
                 asked["dimensions_at"] = "DIMENSIONS_AT_NOW"
+            if (grain or "T" not in (start or "")) and other.chance(0.4):
+                asked["elapsed"] = "ELAPSED_WORKING_DAYS"
             if draw.chance(0.5):
                 asked["known_at"] = {"seq": draw.choice(positions)}
             plans.append({key: value for key, value in asked.items() if value is not None})

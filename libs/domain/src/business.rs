@@ -8,12 +8,15 @@
 
 #[cfg(test)]
 mod tests;
+mod workdays;
 
 use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::settings::Settings;
 use crate::time::{CivilDate, DAY_MICROS, Instant, Zone};
+
+pub use workdays::Workdays;
 
 /// Days on which a zone puts its clock forward or back are known from 1970 to this year; of later ones the 24 hours are
 /// taken as they stand on the wall.

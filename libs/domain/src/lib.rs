@@ -14,7 +14,7 @@ pub mod record;
 pub mod settings;
 pub mod time;
 
-pub use business::BusinessClock;
+pub use business::{BusinessClock, Workdays};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Error, ErrorCode, ErrorReason, Result, Violation};
 pub use ids::{RecordKey, RecordKind, TenantId};

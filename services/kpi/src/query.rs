@@ -77,12 +77,24 @@ pub struct Ask {
     /// Whether owners and attributes are those at as-of (R9); else those at each event.
     pub now: bool,
     /// Tells only the largest groups of the first dimension apart; `None` = all.
+    /// How much of a running period has elapsed: what it is compared with is cut to as much.
+    pub elapsed: Elapsed,
     pub top: Option<Top>,
     /// Whose rows the caller may see.
     pub caller: Caller,
 }
 
 /// Which groups are told apart.
+/// In what the elapsed part of a running period is counted (R8).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Elapsed {
+    /// In civil days.
+    #[default]
+    CalendarDays,
+    /// In working days: weekdays with business hours that are no holidays.
+    WorkingDays,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Top {
     /// How many, from 1 to [`MOST_TOP`].

@@ -7,7 +7,9 @@ mod seal;
 mod tests;
 
 use bellwether_contracts::convert::{instant_from_proto, position_from_proto};
-use bellwether_contracts::kpi::{Filter, GroupValue, KnownAt, KpiValue, QueryKpisRequest, Top, known_at};
+use bellwether_contracts::kpi::{
+    Elapsed, Filter, GroupValue, KnownAt, KpiValue, QueryKpisRequest, Top, known_at,
+};
 use bellwether_contracts::types::{DateOrTime, date_or_time};
 use bellwether_domain::{Instant, Position};
 
@@ -39,6 +41,9 @@ pub(crate) struct Receipt {
     /// Which groups are told apart, over the range of the question.
     #[prost(message, optional, tag = "7")]
     top: Option<Top>,
+    /// In what the elapsed part of a running period is counted: how much of the period before it counts.
+    #[prost(int32, tag = "8")]
+    elapsed: i32,
 }
 
 impl Receipt {
@@ -70,6 +75,7 @@ impl Receipt {
             derivation: Some(derivation),
             dimensions_at: question.dimensions_at,
             top,
+            elapsed: question.elapsed,
         }
     }
 
@@ -93,7 +99,8 @@ impl Receipt {
             filters.sort_unstable();
             filters
         };
-        let how = |one: &Self| (one.grain, one.dimensions_at, one.top.clone());
+        let counted = |one: &Self| one.elapsed == i32::from(Elapsed::WorkingDays);
+        let how = |one: &Self| (one.grain, one.dimensions_at, one.top.clone(), counted(one));
         cell(self) == cell(other) && how(self) == how(other) && filters(self) == filters(other)
     }
 
@@ -132,6 +139,7 @@ impl Receipt {
             ranks: false,
             dimensions_at: self.dimensions_at,
             top: self.top.clone(),
+            elapsed: self.elapsed,
         }
     }
 

@@ -11,7 +11,7 @@ mod node;
 
 use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
 use bellwether_contracts::kpi::{
-    Base, BasePeriod, BaseRange, CompareKpisRequest, Effect, ExplainChangeRequest, Explanation,
+    Base, BasePeriod, BaseRange, CompareKpisRequest, Effect, Elapsed, ExplainChangeRequest, Explanation,
     KpiComparison, MinPosition, QueryKpisRequest, base, min_position,
 };
 use bellwether_contracts::types::{DateOrTime, date_or_time};
@@ -178,6 +178,42 @@ async fn a_change_is_explained_without_a_residual() {
         .await
         .unwrap();
     assert_eq!((own.change.as_str(), own.movers.len()), ("50", 1));
+    node.stop().await;
+}
+
+/// As of Sunday 12 February eight working days of it had passed, 12 civil ones; the eighth of January is Wednesday the 11th.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_period_may_be_cut_by_working_days() {
+    let (node, _dir) = start().await;
+    let asked = |elapsed: i32| QueryKpisRequest {
+        as_of: day("2017-02-12"),
+        elapsed,
+        ..february("bookings", &["owner"])
+    };
+    let ends = async |elapsed: Elapsed| {
+        let rows = compare(&node, "token-of-all", asked(elapsed.into()), None)
+            .await
+            .unwrap();
+        (rows[0].base.clone().unwrap().period_end, told(&rows)[1].clone())
+    };
+    let bob = "bob 0 70 -70".to_owned();
+    assert_eq!(ends(Elapsed::WorkingDays).await, (day("2017-01-12"), bob.clone()));
+    assert_eq!(
+        ends(Elapsed::CalendarDays).await,
+        (day("2017-01-13"), bob.clone())
+    );
+    assert_eq!(ends(Elapsed::Unspecified).await, (day("2017-01-13"), bob));
+    let explained = explain(&node, "token-of-all", asked(Elapsed::WorkingDays.into()))
+        .await
+        .unwrap();
+    assert_eq!(explained.before.unwrap().end, day("2017-01-12"));
+    let refused = compare(&node, "token-of-all", asked(7), None).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(
+        refused.message().contains("query.elapsed"),
+        "{}",
+        refused.message()
+    );
     node.stop().await;
 }
 

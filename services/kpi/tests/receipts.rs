@@ -11,7 +11,7 @@ mod node;
 
 use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
 use bellwether_contracts::kpi::{
-    DimensionsAt, Filter, Grain, KpiValue, MinPosition, QueryKpisRequest, ReceiptVerdict, Top,
+    DimensionsAt, Elapsed, Filter, Grain, KpiValue, MinPosition, QueryKpisRequest, ReceiptVerdict, Top,
     VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest, min_position,
 };
 use bellwether_contracts::types::{DateOrTime, date_or_time};
@@ -131,6 +131,14 @@ async fn every_value_of_every_answer_is_verified() {
     let questions = [
         asked(&["bookings", "win_rate", "sales_cycle_median"], &["owner"]),
         asked(&["deals_won_growth"], &[]),
+        // Six working days into April, and ten civil ones: w2 was won on the eighth working day of March, its tenth day.
+        QueryKpisRequest {
+            from: date("2017-04-01"),
+            to: date("2017-05-01"),
+            as_of: date("2017-04-10"),
+            elapsed: Elapsed::WorkingDays.into(),
+            ..asked(&["deals_won_growth"], &[])
+        },
         // The largest over the whole range, whatever the period of the value; and by the owners of now.
         QueryKpisRequest {
             top: Some(Top {

@@ -1,5 +1,7 @@
 //! What a comparison says, and which periods stand beside which.
 
+mod workdays;
+
 use std::sync::LazyLock;
 
 use bellwether_domain::period::Grain;

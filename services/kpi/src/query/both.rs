@@ -14,7 +14,7 @@ use crate::scan::{Counted, FactSource};
 /// With what periods are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
-    /// The previous period, cut to the elapsed part of a running one (R8).
+    /// The previous period, cut to the elapsed part of a running one (R8), in days as [`Ask::elapsed`] says.
     Previous,
     /// The period of the same index a year before, cut likewise.
     LastYear,

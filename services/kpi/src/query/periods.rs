@@ -1,14 +1,16 @@
 //! The periods of a question, what came before each, and how their ends are shown.
 
 use bellwether_domain::period::{self, Bucket, Grain, Period};
-use bellwether_domain::{CivilDate, Error, ErrorReason, Instant, Result, When, Zone};
+use bellwether_domain::{Error, ErrorReason, Instant, Result, When, Zone};
 
 use super::when::Moment;
-use super::{Ask, MOST_PERIODS};
+use super::{Ask, Elapsed, MOST_PERIODS};
 
 mod base;
+mod elapsed;
 
 pub(super) use base::base_spans;
+use elapsed::elapsed;
 
 /// One period.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +56,25 @@ pub(super) fn spans(ask: &Ask, moment: &Moment) -> Result<Vec<Span>> {
         return Err(Error::invalid(ErrorReason::InvalidRange, "to", message));
     }
     match ask.grain {
-        None => Ok(vec![whole(start, end, moment)]),
+        None => {
+            whole_days(ask, start, end, zone)?;
+            Ok(vec![whole(start, end, moment)])
+        }
         Some(grain) => cut(ask, grain, moment),
+    }
+}
+
+/// Refuses to count working days of a range that begins or ends within a day.
+fn whole_days(ask: &Ask, start: Option<Instant>, end: Option<Instant>, zone: &Zone) -> Result<()> {
+    let within = |at: &Instant| matches!(shown(*at, zone), When::At(_));
+    match start.into_iter().chain(end).find(within) {
+        Some(at) if ask.elapsed == Elapsed::WorkingDays => {
+            let message = format!(
+                "working days are counted of a range of whole days, and {at} lies within one: give days"
+            );
+            Err(Error::invalid(ErrorReason::InvalidRange, "elapsed", message))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -133,23 +152,4 @@ fn buckets(ask: &Ask, grain: Grain, moment: &Moment) -> Result<((Instant, Instan
         return Err(Error::invalid(ErrorReason::InvalidRange, "grain", message));
     }
     Ok(((start, end), period::periods(first, last, grain, calendar)))
-}
-
-/// A previous period in instants; while the present one runs, cut to the part of it that has passed (R8): as many civil
-/// days, and of the running day the same time.
-fn elapsed(previous: Period, full: Period, moment: &Moment) -> (Instant, Instant) {
-    let zone = &moment.settings.zone;
-    let at = |day: CivilDate| zone.start_of_day(day);
-    let (start, end) = (at(previous.start), at(previous.end));
-    if moment.as_of >= at(full.end) {
-        return (start, end);
-    }
-    if moment.as_of <= at(full.start) {
-        return (start, start);
-    }
-    let today = zone.date_of(moment.as_of);
-    let days = period::cut_to_elapsed(previous, full, today);
-    let of_today = moment.as_of.as_micros() - at(today).as_micros();
-    let cut = Instant::from_micros(at(days.end).as_micros() + of_today);
-    (start, cut.min(end))
 }

@@ -16,7 +16,7 @@ use super::plan::{dimensions, policy};
 use super::scope::{Caller, tables};
 use super::settle::ranking;
 use super::when::{Moment, current};
-use super::{Ask, periods::Span};
+use super::{Ask, Elapsed, periods::Span};
 use crate::catalogue::{Catalogue, CurrencyPolicy, Dimension, Entity, Kpi, Measure, Of};
 use crate::scan::{Axis, days};
 use crate::table::{Column, Dict, Table};
@@ -128,6 +128,10 @@ fn words(checked: &Checked<'_>, ask: &Ask, moment: &Moment) -> Vec<u8> {
         words.text(dimension.name());
         words.number(values.len() as u64);
         values.iter().for_each(|value| words.text(value));
+    }
+    // What it always was goes without saying.
+    if ask.elapsed == Elapsed::WorkingDays {
+        words.text("working days");
     }
     words.0
 }

@@ -50,6 +50,7 @@ pub(super) fn ranking(ask: &Ask, checked: &Checked<'_>, moment: &Moment) -> Opti
         as_of: Some(When::At(moment.as_of)),
         known_at: Some(KnownAt::Seq(moment.seq)),
         now: ask.now,
+        elapsed: ask.elapsed,
         top: None,
         caller: ask.caller.clone(),
     })

@@ -137,6 +137,7 @@ fn summed(
         seq: moment.seq,
         settings: moment.settings.clone(),
         as_of,
+        workdays: None,
     });
     let rates = [Rates::new(source, &at[0]), Rates::new(source, &at[1])];
     let home = home(source, moment);

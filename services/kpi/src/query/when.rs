@@ -1,9 +1,9 @@
 //! The moment of a question: what was known, in which zone, up to when events count.
 
 use bellwether_domain::settings::Settings;
-use bellwether_domain::{BusinessClock, Error, ErrorCode, ErrorReason, Instant, Result, When};
+use bellwether_domain::{BusinessClock, Error, ErrorCode, ErrorReason, Instant, Result, When, Workdays};
 
-use super::{Ask, KnownAt};
+use super::{Ask, Elapsed, KnownAt};
 use crate::scan::FactSource;
 
 /// A question's place in both times.
@@ -15,6 +15,8 @@ pub(super) struct Moment {
     pub(super) settings: Settings,
     /// Events before this count.
     pub(super) as_of: Instant,
+    /// The tenant's working days, where the elapsed part of a running period is counted in them.
+    pub(super) workdays: Option<Workdays>,
 }
 
 impl Moment {
@@ -39,7 +41,13 @@ impl Moment {
             Some(When::Day(day)) => settings.zone.start_of_day(day.plus_days(1)),
             None => current(&settings, by_minute, now).1,
         };
-        Self { seq, settings, as_of }
+        let workdays = (ask.elapsed == Elapsed::WorkingDays).then(|| Workdays::new(&settings));
+        Self {
+            seq,
+            settings,
+            as_of,
+            workdays,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use bellwether_contracts::types::DateOrTime;
 use bellwether_domain::period::Grain;
 use bellwether_domain::{Error, ErrorReason, Position, Result, Violation, When};
 
-use crate::query::{Ask, Caller, KnownAt, Top};
+use crate::query::{Ask, Caller, Elapsed, KnownAt, Top};
 
 /// How much of the log must have been seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub(crate) fn ask_of(message: &QueryKpisRequest) -> Result<Ask> {
         as_of: when("as_of", message.as_of.as_ref(), &mut wrong),
         known_at: known(message.known_at.as_ref(), &mut wrong),
         now: now(message.dimensions_at, &mut wrong),
+        elapsed: elapsed(message.elapsed, &mut wrong),
         top: top(message.top.as_ref(), &mut wrong),
         caller: Caller::All,
     };
@@ -147,6 +148,19 @@ fn now(number: i32, wrong: &mut Vec<Violation>) -> bool {
         return false;
     };
     at == kpi::DimensionsAt::Now
+}
+
+/// In what the elapsed part of a running period is counted.
+fn elapsed(number: i32, wrong: &mut Vec<Violation>) -> Elapsed {
+    match kpi::Elapsed::try_from(number) {
+        Ok(kpi::Elapsed::Unspecified | kpi::Elapsed::CalendarDays) => Elapsed::CalendarDays,
+        Ok(kpi::Elapsed::WorkingDays) => Elapsed::WorkingDays,
+        Err(_) => {
+            let text = format!("{number} says nothing: use ELAPSED_CALENDAR_DAYS or ELAPSED_WORKING_DAYS");
+            wrong.push(Violation::new("elapsed", text));
+            Elapsed::CalendarDays
+        }
+    }
 }
 
 /// Which groups are told apart.

@@ -1,7 +1,7 @@
 //! The working days that rows have in periods.
 
 use bellwether_domain::settings::Settings;
-use bellwether_domain::{CivilDate, Error, Instant, Result, Zone};
+use bellwether_domain::{CivilDate, Error, Instant, Result, Workdays, Zone};
 
 use crate::table::{Morsel, Slice};
 
@@ -34,9 +34,10 @@ impl WorkingDays {
         let end = asked().map(|(_, end)| *end).max().unwrap_or(0);
         let start = asked().map(|(start, _)| *start).min().unwrap_or(0);
         let first = start.max(end - MOST_DAYS);
+        let days = Workdays::new(settings);
         let mut before = vec![0];
         for day in first..end {
-            let works = i32::try_from(day).is_ok_and(|day| works(CivilDate::from_days(day), settings));
+            let works = i32::try_from(day).is_ok_and(|day| days.works(CivilDate::from_days(day)));
             before.push(before[before.len() - 1] + i64::from(works));
         }
         Self {
@@ -79,15 +80,6 @@ impl WorkingDays {
         let place = usize::try_from(day - self.first).unwrap_or(0);
         self.before[place.min(self.before.len() - 1)]
     }
-}
-
-fn works(day: CivilDate, settings: &Settings) -> bool {
-    let weekday = u8::try_from(day.to_jiff().weekday().to_monday_one_offset()).unwrap_or(0);
-    settings
-        .business_hours
-        .iter()
-        .any(|hours| hours.weekday == weekday)
-        && !settings.holidays.contains(&day)
 }
 
 #[cfg(test)]

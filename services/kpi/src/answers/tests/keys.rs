@@ -12,7 +12,7 @@ use proptest::sample::{Index, select, subsequence};
 use crate::answers::key::{AnswerKey, Asked, Asker, Place, locate};
 use crate::catalogue::{Catalogue, Dimension};
 use crate::checkpoint;
-use crate::query::{Ask, Caller, KnownAt, Question, Top, answer};
+use crate::query::{Ask, Caller, Elapsed, KnownAt, Question, Top, answer};
 use crate::tenant::TenantFacts;
 use crate::tenant::tests::hour;
 use crate::tenant::tests::replay::{declared, log_of, step};
@@ -110,10 +110,11 @@ fn ask() -> impl Strategy<Value = Ask> {
             caller(),
             proptest::bool::weighted(0.3),
             proptest::option::weighted(0.3, top),
+            select(vec![Elapsed::CalendarDays, Elapsed::WorkingDays]),
         ),
     )
         .prop_map(
-            |(kpis, (from, to, grain), group_by, filters, (as_of, caller, now, top))| Ask {
+            |(kpis, (from, to, grain), group_by, filters, (as_of, caller, now, top, elapsed))| Ask {
                 kpis,
                 from,
                 to,
@@ -123,6 +124,7 @@ fn ask() -> impl Strategy<Value = Ask> {
                 as_of,
                 known_at: None,
                 now,
+                elapsed,
                 top,
                 caller,
             },

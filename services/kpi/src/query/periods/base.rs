@@ -4,7 +4,7 @@ use bellwether_domain::period::{self, Period};
 use bellwether_domain::{CivilDate, Error, ErrorReason, Instant, Result, When};
 
 use super::super::when::Moment;
-use super::super::{Ask, Base};
+use super::super::{Ask, Base, Elapsed};
 use super::{Span, buckets, elapsed, shown, spans};
 
 /// For each period of a question the one that it is compared with, rising; `None` = there is none.
@@ -100,6 +100,8 @@ fn another(ask: &Ask, from: When, to: When, moment: &Moment) -> Result<Vec<Optio
     let other = Ask {
         from: Some(from),
         to: Some(to),
+        // It is taken as it is.
+        elapsed: Elapsed::CalendarDays,
         ..ask.clone()
     };
     let (own, found) = (spans(ask, moment)?, spans(&other, moment).map_err(in_range)?);
