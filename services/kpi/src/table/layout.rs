@@ -38,266 +38,69 @@ pub(super) const fn columns(table: Table) -> &'static [Column] {
     }
 }
 
-const CLOSINGS: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Deal,
-    Owner,
-    Account,
-    Product,
-    ProductFamily,
-    Pipeline,
-    Stage,
-    Source,
-    Campaign,
-    Type,
-    LossReason,
-    Currency,
-    Outcome,
-    Amount,
-    Cycle,
-    Competitor,
-    ListAmount,
-    Discount,
-    Term,
-    Contacts,
-    CreatedAt,
-];
+/// The columns of a table: what every row begins with, then what is told of each deal or lead, then its own.
+macro_rules! row {
+    (deal $($own:ident)*) => {
+        row!(Deal Owner Account Product ProductFamily Pipeline Stage Source Campaign Type $($own)*)
+    };
+    (lead $($own:ident)*) => {
+        row!(Lead Owner Account Source Campaign DisqualifyReason $($own)*)
+    };
+    ($($own:ident)*) => {
+        &[ValidFrom, ValidTo, Day, $($own),*]
+    };
+}
 
-const OPEN_DEALS: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Deal,
-    Owner,
-    Account,
-    Product,
-    ProductFamily,
-    Pipeline,
-    Stage,
-    Source,
-    Campaign,
-    Type,
-    Currency,
-    Amount,
-    Qualified,
-    ExpectedDay,
-    Category,
-    Competitor,
-    ListAmount,
-    Discount,
-    Term,
-    Contacts,
-    Pushes,
-    Probability,
-];
+const CLOSINGS: &[Column] = row!(
+    deal LossReason Currency Outcome Amount Cycle Competitor ListAmount Discount Term Contacts CreatedAt
+);
 
-const CREATED_DEALS: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Deal,
-    Owner,
-    Account,
-    Product,
-    ProductFamily,
-    Pipeline,
-    Stage,
-    Source,
-    Campaign,
-    Type,
-    Currency,
-    Amount,
-    WonAt,
-    LostAt,
-    Since,
-];
+const OPEN_DEALS: &[Column] = row!(
+    deal Currency Amount Qualified ExpectedDay Category Competitor ListAmount Discount Term Contacts Pushes
+    Probability
+);
 
-const WON_LINES: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Deal,
-    Owner,
-    Account,
-    Product,
-    ProductFamily,
-    Pipeline,
-    Stage,
-    Source,
-    Campaign,
-    Type,
-    Currency,
-    Amount,
-    Units,
-];
+const CREATED_DEALS: &[Column] = row!(deal Currency Amount WonAt LostAt Since);
 
-const STAGE_SPELLS: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Deal,
-    Owner,
-    Account,
-    Product,
-    ProductFamily,
-    Pipeline,
-    Stage,
-    Source,
-    Campaign,
-    Type,
-    LeftAt,
-    AdvancedAt,
-    StageIndex,
-    NextStage,
-    Outcome,
-    First,
-    WonAt,
-    LostAt,
-    Since,
-];
+const WON_LINES: &[Column] = row!(deal Currency Amount Units);
 
-const LEADS: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Lead,
-    Owner,
-    Account,
-    Source,
-    Campaign,
-    DisqualifyReason,
-    MqlAt,
-    SqlAt,
-    ConvertedAt,
-    DisqualifiedAt,
-    RespondedAt,
-    CreatedBusiness,
-    RespondedBusiness,
-];
+const STAGE_SPELLS: &[Column] = row!(
+    deal LeftAt AdvancedAt StageIndex NextStage Outcome First WonAt LostAt Since
+);
 
-const LEAD_STEPS: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Lead,
-    Owner,
-    Account,
-    Source,
-    Campaign,
-    DisqualifyReason,
-    Step,
-    NextAt,
-];
+const LEADS: &[Column] = row!(
+    lead MqlAt SqlAt ConvertedAt DisqualifiedAt RespondedAt CreatedBusiness RespondedBusiness
+);
 
-const ACTIVITIES: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Activity,
-    Owner,
-    Lead,
-    Deal,
-    Account,
-    ActivityType,
-    Direction,
-    ActivityOutcome,
-    Automatic,
-    Completed,
-    Duration,
-];
+const LEAD_STEPS: &[Column] = row!(lead Step NextAt);
 
-const QUOTAS: &[Column] = &[
-    ValidFrom, ValidTo, Day, Quota, Owner, Team, Currency, Amount, Count, StartDay, EndDay,
-];
+const ACTIVITIES: &[Column] = row!(
+    Activity Owner Lead Deal Account ActivityType Direction ActivityOutcome Automatic Completed Duration
+);
 
-const RAMPS: &[Column] = &[
-    ValidFrom, ValidTo, Day, Owner, Role, SalesModel, StartedAt, RampedAt, LeftAt,
-];
+const QUOTAS: &[Column] = row!(Quota Owner Team Currency Amount Count StartDay EndDay);
 
-const EMPLOYMENT: &[Column] = &[ValidFrom, ValidTo, Day, Owner, Role, SalesModel, StartedAt];
+const RAMPS: &[Column] = row!(Owner Role SalesModel StartedAt RampedAt LeftAt);
 
-const CREDITS: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Deal,
-    Owner,
-    Account,
-    Product,
-    ProductFamily,
-    Pipeline,
-    Stage,
-    Source,
-    Campaign,
-    Type,
-    LossReason,
-    Currency,
-    Outcome,
-    Amount,
-    Competitor,
-    Share,
-    Primary,
-];
+const EMPLOYMENT: &[Column] = row!(Owner Role SalesModel StartedAt);
 
-const SUBSCRIPTIONS: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Subscription,
-    Account,
-    Product,
-    Currency,
-    Amount,
-    StartedAt,
-];
+const CREDITS: &[Column] = row!(deal LossReason Currency Outcome Amount Competitor Share Primary);
 
-const CONTRACTS: &[Column] = &[
-    ValidFrom, ValidTo, Day, Contract, Account, Deal, SignedAt, Document, Term, StartAt, EndAt,
-];
+const SUBSCRIPTIONS: &[Column] = row!(Subscription Account Product Currency Amount StartedAt);
 
-const CONTRACT_CHECKS: &[Column] = &[
-    ValidFrom, ValidTo, Day, Contract, Account, Deal, Check, DoneAt, InTime,
-];
+const CONTRACTS: &[Column] = row!(Contract Account Deal SignedAt Document Term StartAt EndAt);
 
-const ORDERS: &[Column] = &[
-    ValidFrom, ValidTo, Day, Order, Account, Deal, OrderType, Currency, Amount,
-];
+const CONTRACT_CHECKS: &[Column] = row!(Contract Account Deal Check DoneAt InTime);
 
-const ORDER_LINES: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Order,
-    Account,
-    Deal,
-    OrderType,
-    Product,
-    ProductFamily,
-    Currency,
-    Amount,
-    Units,
-];
+const ORDERS: &[Column] = row!(Order Account Deal OrderType Currency Amount);
 
-const SPEND: &[Column] = &[
-    ValidFrom,
-    ValidTo,
-    Day,
-    Spend,
-    SpendCategory,
-    Channel,
-    Campaign,
-    Currency,
-    Amount,
-    StartDay,
-    EndDay,
-];
+const ORDER_LINES: &[Column] = row!(Order Account Deal OrderType Product ProductFamily Currency Amount Units);
 
-const SAMPLES: &[Column] = &[
-    ValidFrom, ValidTo, Day, Sample, Metric, Owner, Account, Product, Channel, Campaign, Source, Team, Value,
-    Weight,
-];
+const SPEND: &[Column] = row!(Spend SpendCategory Channel Campaign Currency Amount StartDay EndDay);
+
+const SAMPLES: &[Column] = row!(
+    Sample Metric Owner Account Product Channel Campaign Source Team Value Weight
+);
 
 /// Where a column stands in a table.
 pub(super) fn place(table: Table, column: Column) -> Option<usize> {

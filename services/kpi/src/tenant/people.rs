@@ -389,10 +389,10 @@ fn climb(teams: &[Vec<(i64, &TeamState)>], mut team: u32, at: i64, value: fn(&Te
     0
 }
 
-/// The version that holds at an instant; the first holds from the beginning of time.
-fn held<'a, T>(living: &[(i64, &'a T)], at: i64) -> Option<&'a T> {
-    let later = living.partition_point(|(from, _)| *from <= at);
-    living.get(later.saturating_sub(1)).map(|(_, state)| *state)
+/// What holds at an instant, of what holds from when on; the first holds from the beginning of time.
+fn held<T: Copy>(points: &[(i64, T)], at: i64) -> Option<T> {
+    let later = points.partition_point(|(from, _)| *from <= at);
+    points.get(later.saturating_sub(1)).map(|(_, value)| *value)
 }
 
 /// Gives codes to both ways in which a name may be shown.

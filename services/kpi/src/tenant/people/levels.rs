@@ -1,6 +1,6 @@
 //! The tree of teams over time: who is in which team, and which team is above which.
 
-use super::{MAX_DEPTH, People};
+use super::{MAX_DEPTH, People, held};
 
 /// The teams over time, as known at some change. Codes are those of [`crate::table::Dict::Team`] and
 /// [`crate::table::Dict::Rep`]; 0 = none. A first state holds from the beginning of time.
@@ -81,13 +81,13 @@ impl Teams {
     /// The team that a rep is in at an instant; 0 = none.
     #[must_use]
     pub fn team_of(&self, rep: u32, at: i64) -> u32 {
-        held(self.members.get(rep as usize), at)
+        code_at(self.members.get(rep as usize), at)
     }
 
     /// The team above another at an instant; 0 = none.
     #[must_use]
     pub fn above(&self, team: u32, at: i64) -> u32 {
-        held(self.parents.get(team as usize), at)
+        code_at(self.parents.get(team as usize), at)
     }
 
     /// A team and all above it at an instant, from below; of a tree that is damaged as far as it goes.
@@ -128,7 +128,7 @@ impl Teams {
         cuts.extend(&self.changes);
         cuts.sort_unstable();
         cuts.dedup();
-        let told = |at: i64| (at, tell(held(Some(members), at), at));
+        let told = |at: i64| (at, tell(code_at(Some(members), at), at));
         cuts.into_iter().map(told).collect()
     }
 
@@ -140,11 +140,9 @@ impl Teams {
     }
 }
 
-/// The value that holds at an instant; the first holds from the beginning of time.
-fn held(points: Option<&Vec<(i64, u32)>>, at: i64) -> u32 {
-    let points = points.map_or(&[][..], Vec::as_slice);
-    let later = points.partition_point(|(from, _)| *from <= at);
-    points.get(later.saturating_sub(1)).map_or(0, |(_, value)| *value)
+/// The code that holds at an instant; 0 = none.
+fn code_at(points: Option<&Vec<(i64, u32)>>, at: i64) -> u32 {
+    points.and_then(|points| held(points, at)).unwrap_or(0)
 }
 
 #[cfg(test)]
