@@ -12,6 +12,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
         &[
             "facts",
             "catalogue",
+            "library",
             "scan",
             "formula",
             "query",
@@ -150,6 +151,19 @@ mod tests {
             "services/ingestion/src/log/rules.rs:3",
         ];
         assert_eq!(places("services/ingestion/src/log/rules.rs", text), expected);
+    }
+
+    #[test]
+    fn the_floor_plan_names_the_rooms() {
+        let plan = std::fs::read_to_string(crate::workspace_root().join("ARCHITECTURE.md")).unwrap();
+        let told = plan.split("- **Pure rooms** (").nth(1).unwrap();
+        let told = told.split(')').next().unwrap();
+        let named: Vec<&str> = told.split('`').skip(1).step_by(2).collect();
+        let rooms: Vec<&str> = ROOMS
+            .iter()
+            .flat_map(|(_, rooms)| rooms.iter().copied())
+            .collect();
+        assert_eq!(named, rooms);
     }
 
     #[test]
