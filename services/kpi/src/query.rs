@@ -36,6 +36,7 @@ use crate::scan::FactSource;
 
 pub use both::{Base, Both, Pair, answer_both};
 pub use cell::cell;
+pub(crate) use check::dimension;
 pub use contributors::{Contributor, Contributors, contributors};
 pub use levels::{Chain, Group, Items, Levels, levels};
 pub use question::{Question, Reads, VERSION};

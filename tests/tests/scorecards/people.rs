@@ -125,8 +125,22 @@ fn what_makes_no_sense_is_refused_by_name() {
     );
     assert!(refused(&format!("target set loss_reason_mix 0.1 {period}")).contains("not a single number"));
     assert!(
-        refused(&format!("target set bookings 5 {period} --for stagee=x")).contains("cannot be narrowed")
+        refused(&format!("target set bookings 5 {period} --for stagee=x")).contains("no dimension `stagee`")
     );
+    for name in ["nonsense.x", "team.99", "attr.undeclared"] {
+        let target = refused(&format!("target set bookings 5 {period} --for {name}=x"));
+        assert!(
+            target.contains("target.holder") && target.contains(name),
+            "{target}"
+        );
+        let card = refused(&format!(
+            "scorecards set bad bookings --tenant acme --filter {name}=x"
+        ));
+        assert!(
+            card.contains("scorecard.filters") && card.contains(name),
+            "{card}"
+        );
+    }
     assert!(refused(&format!("target set win_rate 0.3 {period} --warn 0.5")).contains("bad_below"));
     assert!(refused("scorecards set bad loss_reason_mix --tenant acme").contains("not a single number"));
     let unknown = PLACE

@@ -11,7 +11,7 @@ use bellwether_domain::{Error, ErrorReason, Result, Violation};
 use super::scope::{self, Caller};
 use super::{Ask, MOST_FILTERS, MOST_GROUP_BY, MOST_KPIS, MOST_TOP, Top};
 use crate::catalogue::{AsOf, Catalogue, Dimension, Kpi};
-use dimensions::dimension;
+pub(crate) use dimensions::dimension;
 
 /// A question whose names are known.
 #[derive(Debug)]

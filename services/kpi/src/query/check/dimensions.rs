@@ -6,8 +6,11 @@ use bellwether_domain::{Error, ErrorReason, Result};
 use super::super::groups::{declared_for, is_field_of};
 use crate::catalogue::{Dimension, Kpi, nearest};
 
-/// The dimension of a name, which every KPI asked must know.
-pub(super) fn dimension(name: &str, field: &str, kpis: &[&Kpi], settings: &Settings) -> Result<Dimension> {
+/// The dimension of a name, which every KPI asked must know; `field` is where it is named.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` naming the field, and the nearest dimension that would do.
+pub(crate) fn dimension(name: &str, field: &str, kpis: &[&Kpi], settings: &Settings) -> Result<Dimension> {
     let wrong = |message: String| Error::invalid(ErrorReason::UnknownDimension, field, message);
     let found = Dimension::from_name(name).ok_or_else(|| wrong(missing(name, kpis)))?;
     let message = if found == Dimension::TeamTree && field == "group_by" {

@@ -13,7 +13,7 @@ use tonic::Request;
 
 use super::super::plan::{Newest, record_of, taken, wrong};
 use super::{ScorecardRpc, told, wire};
-use crate::catalogue::Dimension;
+use crate::query::dimension;
 use crate::tenant::TenantFacts;
 use crate::worker::Written;
 
@@ -133,7 +133,7 @@ fn checked(newest: &Newest, id: &str, scorecard: sales::Scorecard) -> Result<Rec
     let Body::Scorecard(scorecard) = &record.body else {
         return Err(wrong("scorecard", "is missing"));
     };
-    let mut violations = Vec::new();
+    let (mut violations, mut kpis) = (Vec::new(), Vec::new());
     for (index, item) in scorecard.items.iter().enumerate() {
         let mut add = |message: String| {
             violations.push(Violation::new(format!("scorecard.items[{index}].kpi"), message));
@@ -152,12 +152,11 @@ fn checked(newest: &Newest, id: &str, scorecard: sales::Scorecard) -> Result<Rec
                 dimension.name()
             ));
         }
-        for dimension in scorecard.filters.keys() {
-            let known = Dimension::from_name(dimension).is_some_and(|one| kpi.dimensions.contains(&one));
-            // Fields that the tenant declares are known to the question alone.
-            if !known && !dimension.contains('.') && dimension != "team_tree" {
-                add(format!("`{}` cannot be narrowed by `{dimension}`", item.kpi));
-            }
+        kpis.push(kpi);
+    }
+    for name in scorecard.filters.keys() {
+        if let Err(error) = dimension(name, "scorecard.filters", &kpis, &newest.settings) {
+            violations.extend(error.violations);
         }
     }
     if violations.is_empty() {

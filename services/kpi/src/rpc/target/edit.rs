@@ -13,7 +13,7 @@ use tonic::Request;
 
 use super::super::plan::{Newest, record_of, taken, wrong};
 use super::{TargetRpc, wire};
-use crate::catalogue::Dimension;
+use crate::query::dimension;
 use crate::target::Aim;
 use crate::tenant::TenantFacts;
 use crate::worker::Written;
@@ -129,7 +129,7 @@ fn version_of(facts: &TenantFacts, id: &str, seq: Option<u64>) -> Option<(u64, T
     Some((found.seq, (*found.says).clone()))
 }
 
-/// The record of a target that makes sense: its KPI is there, and counted as the goal is.
+/// The record of a target that makes sense: its KPI is there, counted as the goal is, and knows the dimensions of the holder.
 fn checked(newest: &Newest, id: &str, target: sales::Target) -> Result<Record> {
     let record = record_of(id, sales::record::Body::Target(target), &newest.settings)?;
     let Body::Target(target) = &record.body else {
@@ -139,24 +139,11 @@ fn checked(newest: &Newest, id: &str, target: sales::Target) -> Result<Record> {
         .catalogue
         .kpi(&target.kpi)
         .map_err(|error| wrong("target.kpi", error.message))?;
-    if let Some(dimension) = &kpi.always_by {
-        let message = format!(
-            "`{}` is not a single number but one for each {}: give another KPI",
-            target.kpi,
-            dimension.name()
-        );
-        return Err(wrong("target.kpi", message));
-    }
-    for dimension in target.holder.keys() {
-        let known = Dimension::from_name(dimension).is_some_and(|one| kpi.dimensions.contains(&one));
-        // Fields that the tenant declares are known to the question alone.
-        if !known && !dimension.contains('.') && dimension != "team_tree" {
-            let message = format!("`{}` cannot be narrowed by `{dimension}`", target.kpi);
-            return Err(wrong("target.holder", message));
-        }
-    }
     Aim::of(id, target, kpi, newest.settings.currency)
         .map_err(|(field, message)| wrong(&format!("target.{field}"), message))?;
+    for name in target.holder.keys() {
+        dimension(name, "target.holder", &[kpi], &newest.settings)?;
+    }
     Ok(record)
 }
 
