@@ -178,6 +178,40 @@ async fn an_edit_that_is_sent_again_gets_the_first_reply() {
     assert_eq!(again.expect("the first reply").into_inner(), first.into_inner());
 }
 
+#[tokio::test]
+async fn of_many_who_edit_at_once_without_an_etag_none_is_refused() {
+    let _ = create("busy", "", quarter("bookings", dollars(900)))
+        .await
+        .expect("made");
+    let edit = async |field: &str, target: Target| {
+        let request = UpdateTargetRequest {
+            tenant: "acme".to_owned(),
+            id: "busy".to_owned(),
+            target: Some(target),
+            update_mask: Some(prost_types::FieldMask {
+                paths: vec![field.to_owned()],
+            }),
+            ..UpdateTargetRequest::default()
+        };
+        let mut client = TargetServiceClient::new(channel().await);
+        let answer = client.update_target(with(request)).await;
+        answer.map(|answer| answer.into_inner().target.expect("a target"))
+    };
+    let named = |owner: &str, note: &str| Target {
+        owner: owner.to_owned(),
+        note: note.to_owned(),
+        ..Target::default()
+    };
+    for round in 0..5 {
+        let (owner, note) = (format!("owner {round}"), format!("note {round}"));
+        let both = tokio::join!(edit("owner", named(&owner, "")), edit("note", named("", &note)));
+        let both = [both.0.expect("an edit"), both.1.expect("the other")];
+        let last = both.into_iter().max_by_key(|one| one.position.map(|at| at.seq));
+        let target = last.and_then(|one| one.target).expect("what it says");
+        assert_eq!((target.owner, target.note), (owner, note), "nothing is lost");
+    }
+}
+
 /// Its versions are kept, and what was known before the change is still known as of then.
 async fn is_known_as_it_was(made: &TargetEntry) {
     let versions = ListTargetVersionsRequest {

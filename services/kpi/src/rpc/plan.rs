@@ -18,6 +18,9 @@ use crate::catalogue::Catalogue;
 use crate::tenant::{Planned, TenantFacts};
 use crate::worker::{Edit, Tenants, Written};
 
+/// How often an edit of whatever holds is repeated when others edit at the same time.
+const ATTEMPTS: usize = 3;
+
 /// What both services stand on. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
@@ -171,6 +174,18 @@ impl Plan {
         let epoch = written.position.epoch;
         let recorded = move |facts: &TenantFacts| facts.recorded_at(seq).map(instant_to_proto);
         Ok(Stamp::of(epoch, seq, self.tenants.read(tenant, recorded).await?))
+    }
+}
+
+/// Edits again when others edited at the same time, unless the edit is of one edition.
+pub(super) async fn again<T, F: Future<Output = Result<T>>>(name: &str, once: impl Fn() -> F) -> Result<T> {
+    let mut left = if name.is_empty() { ATTEMPTS } else { 1 };
+    loop {
+        left -= 1;
+        match once().await {
+            Err(error) if error.reason == ErrorReason::EditConflict && left > 0 => {}
+            done => return done,
+        }
     }
 }
 

@@ -11,8 +11,9 @@ use bellwether_runtime::auth::authorize;
 use tonic::Request;
 
 use super::CatalogRpc;
-use super::write::{Done, Ground, Terms, again};
+use super::write::{Done, Ground, Terms};
 use crate::library::Library;
+use crate::rpc::plan::again;
 
 /// What an update may change.
 const PATHS: [&str; 3] = ["definition", "status", "promotion"];

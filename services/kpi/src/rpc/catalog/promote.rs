@@ -14,10 +14,11 @@ use tonic::Request;
 use super::CatalogRpc;
 use super::edit::text;
 use super::edition::is_certified;
-use super::write::{Done, Terms, again};
+use super::write::{Done, Terms};
 use crate::answers::Pending;
 use crate::catalogue::{Direction, Kpi};
 use crate::query::answer;
+use crate::rpc::plan::again;
 use crate::target::Aim;
 
 /// The benchmark that is the KPI's own past.

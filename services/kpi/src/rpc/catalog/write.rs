@@ -14,9 +14,6 @@ use crate::rpc::etag::{self, conflict};
 use crate::tenant::TenantFacts;
 use crate::worker::{Edit, Written};
 
-/// How often an edit of whatever holds is repeated when others edit at the same time.
-const ATTEMPTS: usize = 3;
-
 /// What an edit is made on.
 #[derive(Debug)]
 pub(super) struct Ground {
@@ -174,18 +171,6 @@ impl CatalogRpc {
 fn version_of(ground: &Ground, says: &KpiDefinition) -> u32 {
     let changed = ground.seq == 0 || says.definition != ground.says.definition;
     ground.version + u32::from(changed)
-}
-
-/// Edits again when others edited at the same time, unless the edit is of one edition.
-pub(super) async fn again<T, F: Future<Output = Result<T>>>(name: &str, once: impl Fn() -> F) -> Result<T> {
-    let mut left = if name.is_empty() { ATTEMPTS } else { 1 };
-    loop {
-        left -= 1;
-        match once().await {
-            Err(error) if error.reason == ErrorReason::EditConflict && left > 0 => {}
-            done => return done,
-        }
-    }
 }
 
 /// The edition that holds.

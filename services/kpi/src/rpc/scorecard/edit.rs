@@ -11,7 +11,7 @@ use bellwether_domain::{Error, ErrorReason, RecordKind, Result, TenantId, Violat
 use bellwether_runtime::auth::authorize;
 use tonic::Request;
 
-use super::super::plan::{Newest, record_of, taken, wrong};
+use super::super::plan::{Newest, again, record_of, taken, wrong};
 use super::{ScorecardRpc, told, wire};
 use crate::query::dimension;
 use crate::tenant::TenantFacts;
@@ -56,20 +56,29 @@ impl ScorecardRpc {
     ) -> Result<UpdateScorecardResponse> {
         let tenant = authorize(&request, &request.get_ref().tenant)?;
         let asked = request.into_inner();
+        let (newest, record, written) = again(&asked.etag, || self.update_once(&tenant, &asked)).await?;
+        Ok(UpdateScorecardResponse {
+            scorecard: Some(self.written(&tenant, &newest, &record, written).await?),
+        })
+    }
+
+    async fn update_once(
+        &self,
+        tenant: &TenantId,
+        asked: &UpdateScorecardRequest,
+    ) -> Result<(Newest, Record, Written)> {
         let id = asked.id.clone();
         let find = move |facts: &TenantFacts, seq| version_of(facts, &id, seq);
         let of = ("scorecard", asked.id.as_str());
-        let (newest, (seq, before)) = self.plan.ground(&tenant, of, &asked.etag, find).await?;
+        let (newest, (seq, before)) = self.plan.ground(tenant, of, &asked.etag, find).await?;
         let after = asked.scorecard.clone().unwrap_or_default();
         let scorecard = match &asked.update_mask {
             None => after,
             Some(mask) => merged(wire(&asked.id, &before), &after, &mask.paths)?,
         };
         let record = checked(&newest, &asked.id, scorecard)?;
-        let written = self.plan.write(&tenant, &record, seq, &asked.request_id).await?;
-        Ok(UpdateScorecardResponse {
-            scorecard: Some(self.written(&tenant, &newest, &record, written).await?),
-        })
+        let written = self.plan.write(tenant, &record, seq, &asked.request_id).await?;
+        Ok((newest, record, written))
     }
 
     pub(super) async fn delete(

@@ -11,7 +11,7 @@ use bellwether_domain::{ErrorReason, RecordKind, Result, TenantId};
 use bellwether_runtime::auth::authorize;
 use tonic::Request;
 
-use super::super::plan::{Newest, record_of, taken, wrong};
+use super::super::plan::{Newest, again, record_of, taken, wrong};
 use super::{TargetRpc, wire};
 use crate::query::dimension;
 use crate::target::Aim;
@@ -66,10 +66,17 @@ impl TargetRpc {
     pub(super) async fn update(&self, request: Request<UpdateTargetRequest>) -> Result<UpdateTargetResponse> {
         let tenant = authorize(&request, &request.get_ref().tenant)?;
         let asked = request.into_inner();
+        let (record, written) = again(&asked.etag, || self.update_once(&tenant, &asked)).await?;
+        Ok(UpdateTargetResponse {
+            target: Some(self.written(&tenant, &record, written).await?),
+        })
+    }
+
+    async fn update_once(&self, tenant: &TenantId, asked: &UpdateTargetRequest) -> Result<(Record, Written)> {
         let id = asked.id.clone();
         let find = move |facts: &TenantFacts, seq| version_of(facts, &id, seq);
         let of = ("target", asked.id.as_str());
-        let (newest, (seq, before)) = self.plan.ground(&tenant, of, &asked.etag, find).await?;
+        let (newest, (seq, before)) = self.plan.ground(tenant, of, &asked.etag, find).await?;
         let before = wire(&asked.id, &before);
         let after = asked.target.clone().unwrap_or_default();
         let target = match &asked.update_mask {
@@ -84,10 +91,8 @@ impl TargetRpc {
             return Err(wrong("target.kpi", message));
         }
         let record = checked(&newest, &asked.id, target)?;
-        let written = self.plan.write(&tenant, &record, seq, &asked.request_id).await?;
-        Ok(UpdateTargetResponse {
-            target: Some(self.written(&tenant, &record, written).await?),
-        })
+        let written = self.plan.write(tenant, &record, seq, &asked.request_id).await?;
+        Ok((record, written))
     }
 
     pub(super) async fn delete(&self, request: Request<DeleteTargetRequest>) -> Result<DeleteTargetResponse> {
