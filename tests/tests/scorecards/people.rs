@@ -112,6 +112,43 @@ fn a_target_has_versions_and_can_be_taken_back() {
 }
 
 #[test]
+fn a_target_that_is_set_again_is_the_one_there_is() {
+    let set = |value: u32, more: &str| {
+        told(&format!(
+            "target set deals_lost {value} --tenant acme --from 2026-04-01 --to 2026-07-01 {more}"
+        ))
+    };
+    assert_eq!(set(10, "--id lost-q2")[0]["id"], "lost-q2");
+    let again = set(12, "");
+    assert_eq!(
+        (&again[0]["id"], &again[0]["value"]),
+        (&"lost-q2".into(), &"12".into())
+    );
+    let listed = || {
+        told("target list --tenant acme --kpi deals_lost")
+            .as_array()
+            .map(Vec::len)
+    };
+    assert_eq!(listed(), Some(1));
+    // A second one under an id that comes before it does not win for that.
+    let _ = set(20, "--id a-lost");
+    assert_eq!(
+        (set(15, "--id lost-q2")[0]["value"].as_str(), listed()),
+        (Some("15"), Some(2))
+    );
+    let card = told("scorecard deals_lost --tenant acme --as-of 2026-06-15");
+    assert_eq!(kpi(&card, "deals_lost")["target"]["target"], "15");
+    let warning = &card["warnings"][0];
+    assert_eq!(warning["kind"], "target_twice");
+    let message = warning["message"].as_str().expect("words");
+    assert!(
+        message.contains("`lost-q2` holds") && message.contains("`a-lost`"),
+        "{message}"
+    );
+    assert_eq!(set(16, "")[0]["id"], "lost-q2");
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_by_name() {
     let refused = |words: &str| {
         let args: Vec<&str> = words.split_whitespace().collect();

@@ -87,7 +87,7 @@ pub struct Target {
 
 impl Target {
     /// The id of the target of a KPI, period and holder, where nobody gives it another: such as
-    /// `bookings.2026-10-01.2027-01-01.team=West`.
+    /// `bookings.2026-10-01.2027-01-01.team=West`. A dimension without a value says nothing of the holder.
     #[must_use]
     pub fn id_of(
         kpi: &str,
@@ -96,7 +96,7 @@ impl Target {
         holder: &BTreeMap<String, String>,
     ) -> String {
         let mut id = format!("{kpi}.{period_start}.{period_end}");
-        for (dimension, value) in holder {
+        for (dimension, value) in holder.iter().filter(|(_, value)| !value.is_empty()) {
             id.push_str(&format!(".{dimension}={value}"));
         }
         id
@@ -192,4 +192,26 @@ pub struct ScorecardItem {
     pub kpi: String,
     /// How much it counts, relative to the others; from 1.
     pub weight: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_without_values_is_the_company() {
+        let id = |holder: &[(&str, &str)]| {
+            let holder = holder
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Target::id_of("bookings", "2026-10-01", "2027-01-01", &holder.collect())
+        };
+        assert_eq!(id(&[]), "bookings.2026-10-01.2027-01-01");
+        assert_eq!(id(&[("team", "")]), id(&[]));
+        assert_eq!(id(&[("region", ""), ("team", "West")]), id(&[("team", "West")]));
+        assert_eq!(
+            id(&[("team", "West")]),
+            "bookings.2026-10-01.2027-01-01.team=West"
+        );
+    }
 }

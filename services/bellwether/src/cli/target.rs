@@ -26,9 +26,9 @@ pub(crate) enum TargetCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Money is in the tenant's currency; a rate is a fraction or a percentage (0.3 or 30%). Setting the target of the same KPI,
-period and holder again makes a new version of it. The shape says how much is expected by a day of the period:
-linear (by days), working (by working time), seasonal (as in the same period of up to three years before) or weights of
-equal parts of the period, such as 20,30,50.
+period and holder again makes a new version of it, whatever its id is. The shape says how much is expected by a day of the
+period: linear (by days), working (by working time), seasonal (as in the same period of up to three years before) or
+weights of equal parts of the period, such as 20,30,50.
 
 Examples:
   bellwether target set bookings 2500000 --tenant demo --shape seasonal \\
@@ -74,7 +74,7 @@ pub(crate) struct SetTargetArgs {
     /// Why it is what it is
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) note: String,
-    /// Its id; without one it is made of KPI, period and holder
+    /// Its id; without one that of the target there is of KPI, period and holder, or one made of these
     #[arg(long, value_name = "ID")]
     pub(crate) id: Option<String>,
     /// Where the server is.

@@ -9,7 +9,6 @@ use bellwether_contracts::kpi::{
     ListTargetVersionsRequest, ListTargetsRequest, TargetEntry, Unit, UpdateTargetRequest,
 };
 use bellwether_contracts::sales::{Target, TargetShape, target};
-use bellwether_domain::record::Target as TargetRecord;
 use bellwether_domain::{Currency, Money};
 
 use crate::cli::{
@@ -43,26 +42,11 @@ pub(super) async fn run(command: TargetCommand, printer: &Printer) -> Result<Cod
 async fn set(args: SetTargetArgs) -> Result<TargetEntry, Failure> {
     let client = Client::find(&args.connection).await?;
     let target = wire(&client, &args).await?;
-    let id = args.id.unwrap_or_else(|| {
-        TargetRecord::id_of(
-            &target.kpi,
-            &target.period_start,
-            &target.period_end,
-            &target.holder,
-        )
-    });
-    let asked = GetTargetRequest {
-        tenant: args.tenant.clone(),
-        id: id.clone(),
-        min_position: Some(head()),
-        ..GetTargetRequest::default()
+    let found = match &args.id {
+        Some(id) => there(&client, &args.tenant, id).await?.then(|| id.clone()),
+        None => same(&client, &args.tenant, &target).await?,
     };
-    let known = match client.targets().get_target(asked).await {
-        Ok(_) => true,
-        Err(status) if status.code() == tonic::Code::NotFound => false,
-        Err(status) => return Err(status.into()),
-    };
-    let entry = if known {
+    let entry = if let Some(id) = found {
         let request = UpdateTargetRequest {
             tenant: args.tenant,
             id,
@@ -73,13 +57,48 @@ async fn set(args: SetTargetArgs) -> Result<TargetEntry, Failure> {
     } else {
         let request = CreateTargetRequest {
             tenant: args.tenant,
-            id,
+            id: args.id.unwrap_or_default(),
             target: Some(target),
             ..CreateTargetRequest::default()
         };
         client.targets().create_target(request).await?.into_inner().target
     };
     entry.ok_or_else(|| Failure::unavailable("the server sent no target"))
+}
+
+/// Whether there is a target of an id.
+async fn there(client: &Client, tenant: &str, id: &str) -> Result<bool, Failure> {
+    let asked = GetTargetRequest {
+        tenant: tenant.to_owned(),
+        id: id.to_owned(),
+        min_position: Some(head()),
+        ..GetTargetRequest::default()
+    };
+    match client.targets().get_target(asked).await {
+        Ok(_) => Ok(true),
+        Err(status) if status.code() == tonic::Code::NotFound => Ok(false),
+        Err(status) => Err(status.into()),
+    }
+}
+
+/// The id of the target of the same KPI, period and holder, whatever it is called: of several the one changed last, which
+/// is the one that holds.
+async fn same(client: &Client, tenant: &str, target: &Target) -> Result<Option<String>, Failure> {
+    let request = ListTargetsRequest {
+        tenant: tenant.to_owned(),
+        kpi: target.kpi.clone(),
+        on_day: target.period_start.clone(),
+        ..ListTargetsRequest::default()
+    };
+    let of = |target: &Target| {
+        let [start, end] = [&target.period_start, &target.period_end].map(Clone::clone);
+        (start, end, target.holder.clone())
+    };
+    let wanted = of(target);
+    let listed = listed(client, request).await?.into_iter();
+    let same = listed.filter(|entry| entry.target.as_ref().is_some_and(|one| of(one) == wanted));
+    let last = same.max_by_key(|entry| entry.position.map(|position| position.seq));
+    Ok(last.map(|entry| entry.id))
 }
 
 /// The target of the arguments.
@@ -181,14 +200,19 @@ async fn currency(client: &Client, tenant: &str) -> Result<Currency, Failure> {
 
 async fn list(args: ListTargetsArgs) -> Result<Vec<TargetEntry>, Failure> {
     let client = Client::find(&args.connection).await?;
-    let mut request = ListTargetsRequest {
+    let request = ListTargetsRequest {
         tenant: args.tenant,
         kpi: args.kpi.unwrap_or_default(),
         on_day: args.on.map(|day| day.to_string()).unwrap_or_default(),
-        page_size: 1_000,
-        min_position: Some(head()),
         ..ListTargetsRequest::default()
     };
+    listed(&client, request).await
+}
+
+/// All pages of a list.
+async fn listed(client: &Client, mut request: ListTargetsRequest) -> Result<Vec<TargetEntry>, Failure> {
+    request.page_size = 1_000;
+    request.min_position = Some(head());
     let mut found = Vec::new();
     loop {
         let page = client.targets().list_targets(request.clone()).await?.into_inner();

@@ -137,6 +137,7 @@ fn warning_of(warning: &Warning) -> kpi::ScorecardWarning {
         Kind::Unknown => ScorecardWarningKind::Unknown,
         Kind::Grouped => ScorecardWarningKind::Grouped,
         Kind::NotYours => ScorecardWarningKind::NotYours,
+        Kind::TargetTwice => ScorecardWarningKind::TargetTwice,
     };
     kpi::ScorecardWarning {
         kind: kind.into(),

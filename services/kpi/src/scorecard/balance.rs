@@ -39,6 +39,8 @@ pub enum Kind {
     Grouped,
     /// A KPI is left out: it stands on rows that the caller may not see.
     NotYours,
+    /// A KPI has several targets of one period and holder.
+    TargetTwice,
 }
 
 /// The KPIs that can be shown to a caller, in order, and what there is to know.

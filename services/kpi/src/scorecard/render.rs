@@ -6,7 +6,7 @@ use bellwether_domain::exact::Exact;
 use bellwether_domain::period::{Grain, Period, period_of, previous};
 use bellwether_domain::{CivilDate, Error, ErrorReason, Instant, Position, Result};
 
-use super::balance::{Warning, balance};
+use super::balance::{Kind, Warning, balance};
 use super::quartiles::{Quartiles, quartiles};
 use super::whose::Whose;
 use super::{Card, Origin};
@@ -16,6 +16,8 @@ use crate::target::{Aim, Desk, Filters, PAST_PERIODS, Standing, if_priced, part_
 
 /// Months of history beside each KPI.
 pub const TREND_MONTHS: usize = 12;
+/// Targets that are named where one is held before them.
+const MOST_NAMED: usize = 3;
 
 /// A scorecard beside the facts.
 #[derive(Debug, Clone)]
@@ -67,7 +69,7 @@ pub struct Line {
     pub trend: Vec<Row>,
 }
 
-/// Puts a scorecard beside the facts, with the targets that there are.
+/// Puts a scorecard beside the facts, with the targets that there are, the one that was changed last first.
 ///
 /// # Errors
 /// As [`crate::query::answer()`]; `NOT_FOUND` and `INVALID_ARGUMENT` for a KPI that the caller named and that cannot be shown.
@@ -78,7 +80,7 @@ pub fn render(
     whose: &Whose,
     aims: &[Aim],
 ) -> Result<Rendered> {
-    let (shown, warnings) = balance(card, desk.catalogue(), caller);
+    let (shown, mut warnings) = balance(card, desk.catalogue(), caller);
     check(card, &shown, desk)?;
     let last_day = desk.last_day();
     let period = period_of(last_day, card.period, &desk.settings.fiscal);
@@ -94,6 +96,7 @@ pub fn render(
         let found = holder
             .as_ref()
             .and_then(|holder| aim_of(aims, kpi, holder, period));
+        warnings.extend(found.and_then(|found| twice(aims, found)));
         lines.push(line(desk, kpi, *weight, period, &past, found, &filters)?);
     }
     Ok(Rendered {
@@ -178,7 +181,8 @@ impl Past {
     }
 }
 
-/// The target of a KPI and holder for a period: the one of just that period, else the one of the shortest that holds it.
+/// The target of a KPI and holder for a period: the one of just that period, else the one of the shortest that holds it; of
+/// several of one period the first.
 fn aim_of<'a>(
     aims: &'a [Aim],
     kpi: &Kpi,
@@ -188,7 +192,33 @@ fn aim_of<'a>(
     aims.iter()
         .filter(|aim| aim.kpi == kpi.definition.id && aim.holder == *holder)
         .filter(|aim| aim.period.start <= period.start && period.end <= aim.period.end)
-        .min_by_key(|aim| (aim.period.days(), &aim.id))
+        .min_by_key(|aim| aim.period.days())
+}
+
+/// What to know where others are put aside for a target.
+fn twice(aims: &[Aim], held: &Aim) -> Option<Warning> {
+    let others = aims.iter().filter(|aim| {
+        aim.kpi == held.kpi && aim.holder == held.holder && aim.period == held.period && aim.id != held.id
+    });
+    let mut others: Vec<String> = others.map(|aim| format!("`{}`", aim.id)).collect();
+    others.sort_unstable();
+    let rest = others.len().saturating_sub(MOST_NAMED);
+    others.truncate(MOST_NAMED);
+    if others.is_empty() {
+        return None;
+    }
+    let more = match rest {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    let (kpi, id, others) = (&held.kpi, &held.id, others.join(", "));
+    Some(Warning {
+        kind: Kind::TargetTwice,
+        kpi: kpi.clone(),
+        message: format!(
+            "{kpi} has several targets of one period: `{id}` holds, as it was changed last, and not {others}{more}"
+        ),
+    })
 }
 
 fn line(

@@ -132,6 +132,37 @@ fn a_target_of_the_year_gives_the_quarter_its_part() {
 }
 
 #[test]
+fn of_several_targets_of_a_period_the_one_changed_last_holds() {
+    let named = |id: &str, value: &str| Aim {
+        id: id.to_owned(),
+        ..aim("bookings", "2017-04-01", "2017-07-01", value)
+    };
+    // The one that was changed last is handed in first.
+    let aims = [
+        named("imported", "700"),
+        named("b", "500"),
+        named("a", "600"),
+        aim("bookings", "2017-01-01", "2018-01-01", "3650"),
+    ];
+    let found = made(&company(), &card(&["bookings"]), &Caller::All, &aims).unwrap();
+    assert_eq!(found.lines[0].aim.as_ref().unwrap().id, "imported");
+    let [warning] = &found.warnings[..] else {
+        panic!("{:?}", found.warnings);
+    };
+    assert_eq!(
+        (warning.kind, warning.kpi.as_str()),
+        (Kind::TargetTwice, "bookings")
+    );
+    assert!(
+        warning.message.contains("`imported` holds") && warning.message.ends_with("not `a`, `b`"),
+        "{}",
+        warning.message
+    );
+    let found = made(&company(), &card(&["bookings"]), &Caller::All, &aims[2..]).unwrap();
+    assert_eq!(found.warnings, []);
+}
+
+#[test]
 fn a_part_in_which_a_season_fell_has_no_target() {
     // In May 2016 more was paid back than came.
     let deals = [

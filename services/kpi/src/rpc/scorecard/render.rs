@@ -9,6 +9,7 @@ use bellwether_domain::exact::Exact;
 use bellwether_domain::period::Grain;
 use bellwether_domain::{Error, Result};
 use bellwether_runtime::auth::{Principal, authorize_scoped};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use tonic::Request;
 
@@ -148,10 +149,10 @@ fn rendered(direct: &Direct<'_>, wanted: &Wanted) -> Result<RenderScorecardRespo
     let caller = &direct.ask.caller;
     let whose = Whose::of(direct.facts, caller, desk.as_of, desk.seq);
     let card = card_of(direct, desk.seq, wanted)?;
-    let aims: Vec<Aim> = direct
-        .facts
-        .plans(desk.seq)
-        .targets()
+    let mut targets: Vec<_> = direct.facts.plans(desk.seq).targets().collect();
+    targets.sort_by_key(|one| Reverse(one.seq));
+    let aims: Vec<Aim> = targets
+        .into_iter()
         .filter_map(|one| {
             let kpi = direct.catalogue.kpi(&one.says.kpi).ok()?;
             Aim::of(&one.id, &one.says, kpi, desk.settings.currency).ok()
