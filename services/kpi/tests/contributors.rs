@@ -170,6 +170,22 @@ async fn a_receipt_names_the_value_and_each_caller_sees_their_own() {
             })),
             "query.tenant: ",
         ),
+        (
+            "all-of-acme",
+            of(Of::Query(QueryKpisRequest {
+                receipts: true,
+                ..asked("bookings")
+            })),
+            "query.receipts: ",
+        ),
+        (
+            "all-of-acme",
+            of(Of::Query(QueryKpisRequest {
+                ranks: true,
+                ..asked("bookings")
+            })),
+            "query.ranks: ",
+        ),
     ];
     for (token, request, field) in refused {
         let status = list(&node, token, request).await.unwrap_err();

@@ -16,7 +16,7 @@ use std::time::Duration;
 use bellwether_contracts::kpi::catalog_service_client::CatalogServiceClient;
 use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
 use bellwether_contracts::kpi::{
-    KnownAt, KpiValue, ListVersionsRequest, QueryKpisRequest, WatchKpisRequest, known_at,
+    DryRunKpiRequest, KnownAt, KpiValue, ListVersionsRequest, QueryKpisRequest, WatchKpisRequest, known_at,
 };
 use bellwether_domain::TenantId;
 use bellwether_domain::record::{Body, KpiDefinition, KpiStatus, Promotion, Record};
@@ -210,5 +210,74 @@ async fn a_watch_hears_of_another_definition() {
     assert_eq!(next().await.unwrap(), "6");
     log.write(TENANT, &[defined("name: broken", KpiStatus::Draft, None)]);
     assert_eq!(next().await.unwrap_err().code(), Code::FailedPrecondition);
+    kpi.node.stop().await;
+}
+
+fn deal(id: &str, owner: &str) -> Record {
+    let deal = bellwether_testkit::sample::deal(id).owner(owner);
+    deal.created("2017-01-01").qualified("2017-01-01").record()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ranks_are_those_of_the_definition_that_was_known_then() {
+    let (dir, log) = (tempfile::tempdir().unwrap(), FakeLog::new(1));
+    log.write(TENANT, &[deal("a", "ann"), deal("b", "bob"), deal("c", "bob")]);
+    log.write(TENANT, &[defined(OPEN, KpiStatus::Draft, None)]);
+    let down = OPEN.replace("direction: up", "direction: down");
+    log.write(TENANT, &[defined(&down, KpiStatus::Draft, None)]);
+    let kpi = Kpi::start(dir.path(), &log).await;
+    let best = async |seq: Option<u64>| {
+        let request = QueryKpisRequest {
+            group_by: vec!["owner".to_owned()],
+            ranks: true,
+            ..own(seq)
+        };
+        let mut client = KpiServiceClient::new(kpi.node.channel());
+        let values = client.query_kpis(request).await.unwrap().into_inner().values;
+        let first = values
+            .iter()
+            .find(|one| one.rank.is_some_and(|rank| rank.rank == 1));
+        first.unwrap().group[0].name.clone().unwrap()
+    };
+    assert_eq!(best(Some(4)).await, "bob", "more was better");
+    assert_eq!(
+        (best(Some(5)).await, best(None).await),
+        ("ann".to_owned(), "ann".to_owned())
+    );
+    kpi.node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_definition_that_is_tried_gets_neither_ranks_nor_receipts() {
+    let (dir, log) = (tempfile::tempdir().unwrap(), FakeLog::new(1));
+    log.deals(TENANT, 3);
+    let kpi = Kpi::start(dir.path(), &log).await;
+    for (query, field) in [
+        (
+            QueryKpisRequest {
+                ranks: true,
+                ..QueryKpisRequest::default()
+            },
+            "query.ranks: ",
+        ),
+        (
+            QueryKpisRequest {
+                receipts: true,
+                ..QueryKpisRequest::default()
+            },
+            "query.receipts: ",
+        ),
+    ] {
+        let request = DryRunKpiRequest {
+            tenant: TENANT.to_owned(),
+            id: "own".to_owned(),
+            definition: OPEN.to_owned(),
+            query: Some(query),
+        };
+        let mut client = CatalogServiceClient::new(kpi.node.channel());
+        let refused = client.dry_run_kpi(request).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        assert!(refused.message().starts_with(field), "{refused}");
+    }
     kpi.node.stop().await;
 }

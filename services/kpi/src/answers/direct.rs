@@ -1,8 +1,9 @@
 //! Answers that are computed each time: what asks for two periods is asked seldom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bellwether_contracts::kpi::KpiValue;
 use bellwether_domain::{Error, Instant, Result, TenantId};
 use bellwether_stats::Best;
 
@@ -76,13 +77,22 @@ impl Answers {
         Ok(kpis.iter().filter_map(named).collect())
     }
 
-    /// Which end of a ranking is the good one, of the KPIs of which that is the lowest.
+    /// Which end of a ranking of values is the good one, by KPI: as the definitions say that the values stand on.
     ///
     /// # Errors
-    /// As [`Tenants::marks`](crate::worker::Tenants::marks).
-    pub(crate) async fn best(&self, tenant: &TenantId, kpis: &[String]) -> Result<BTreeMap<String, Best>> {
-        let marks = self.inner.tenants.marks(tenant).await?;
-        let catalogue = self.inner.library.of(&marks.definitions);
+    /// As [`Tenants::read`](crate::worker::Tenants::read).
+    pub(crate) async fn best(
+        &self,
+        tenant: &TenantId,
+        values: &[KpiValue],
+    ) -> Result<BTreeMap<String, Best>> {
+        let position = values.first().and_then(|value| value.watermark?.position);
+        let Some(position) = position else {
+            return Ok(BTreeMap::new());
+        };
+        let library = self.inner.library.clone();
+        let known = move |facts: &TenantFacts| library.at(facts, position.seq);
+        let catalogue = self.inner.tenants.read(tenant, known).await?;
         let best = |id: &String| {
             let direction = catalogue.kpi(id).ok()?.definition.direction;
             let best = match direction {
@@ -91,7 +101,8 @@ impl Answers {
             };
             Some((id.clone(), best))
         };
-        Ok(kpis.iter().filter_map(best).collect())
+        let kpis: BTreeSet<&String> = values.iter().map(|value| &value.kpi).collect();
+        Ok(kpis.into_iter().filter_map(best).collect())
     }
 
     /// The definitions that questions are asked by.

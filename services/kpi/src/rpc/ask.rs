@@ -74,7 +74,7 @@ pub(super) fn once_each(message: &QueryKpisRequest) -> Result<()> {
     Err(Error::invalid(ErrorReason::InvalidField, "kpis", text))
 }
 
-/// What a watch says is not given receipts.
+/// Refuses what only the values of `QueryKpis` are given.
 pub(super) fn without_extras(message: &QueryKpisRequest) -> Result<()> {
     if message.ranks {
         let text = "only QueryKpis ranks groups";
@@ -83,7 +83,7 @@ pub(super) fn without_extras(message: &QueryKpisRequest) -> Result<()> {
     if !message.receipts {
         return Ok(());
     }
-    let text = "a watch gives no receipts: ask QueryKpis, with the watermark's seq as known_at";
+    let text = "only QueryKpis gives receipts: ask it, with the seq of this answer's watermark as known_at";
     Err(Error::invalid(ErrorReason::InvalidField, "receipts", text))
 }
 

@@ -52,7 +52,7 @@ impl KpiRpc {
         let mut found = self.answers.query(pending).await?;
         found.deprecated = self.answers.deprecated(&tenant, &asked).await?;
         if ranks {
-            let best = self.answers.best(&tenant, &asked).await?;
+            let best = self.answers.best(&tenant, &found.values).await?;
             rank::give(&mut found.values, &best);
         }
         Ok(found)
@@ -89,7 +89,9 @@ impl KpiRpc {
                 return Err(Error::invalid(ErrorReason::InvalidField, "query.tenant", text));
             }
             let wait = wait_of(query).map_err(in_query)?;
-            ask_of(query).map_err(in_query)?;
+            ask_of(query)
+                .and_then(|_| without_extras(query))
+                .map_err(in_query)?;
             self.wait(&tenant, wait).await?;
         }
         self.answers.contributors(tenant, scope, &message).await

@@ -11,7 +11,8 @@ use crate::answers::Pending;
 use crate::catalogue::shadows;
 use crate::library::Library;
 use crate::query::answer;
-use crate::rpc::ask::{Wait, ask_of, in_query, wait_of};
+use crate::rpc::ask::{Wait, ask_of, in_query, wait_of, without_extras};
+use crate::rpc::compare::watermark;
 use crate::rpc::{definition_of, response_of};
 
 impl CatalogRpc {
@@ -24,11 +25,8 @@ impl CatalogRpc {
         }
         let mut query = asked.query.unwrap_or_default();
         let wrong = |field: &str, text: &str| Err(Error::invalid(ErrorReason::InvalidField, field, text));
-        if !query.kpis.is_empty() || query.receipts {
-            return wrong(
-                "query.kpis",
-                "leave KPIs and receipts out: it is the definition that is asked",
-            );
+        if !query.kpis.is_empty() {
+            return wrong("query.kpis", "leave KPIs out: it is the definition that is asked");
         }
         if !query.tenant.is_empty() && query.tenant != tenant.as_str() {
             return wrong("query.tenant", "leave it out, or give the tenant of the request");
@@ -36,7 +34,9 @@ impl CatalogRpc {
         query.tenant = tenant.to_string();
         query.kpis.push(id.clone());
         let wait = wait_of(&query).map_err(in_query)?;
-        ask_of(&query).map_err(in_query)?;
+        ask_of(&query)
+            .and_then(|_| without_extras(&query))
+            .map_err(in_query)?;
         match wait {
             None => {}
             Some(Wait::Position(position)) => self.tenants.wait_for(&tenant, position).await?,
@@ -56,7 +56,10 @@ impl CatalogRpc {
             let message = definition_of(&kpi);
             let catalogue = direct.catalogue.with_draft(kpi);
             let found = answer(direct.facts, &catalogue, &direct.ask, direct.now, direct.threads);
-            let values = response_of(&found.map_err(in_query)?).values;
+            let found = found.map_err(in_query)?;
+            let known = Some(watermark(found.position, found.recorded_at));
+            let mut values = response_of(&found).values;
+            values.iter_mut().for_each(|value| value.watermark = known);
             Ok(DryRunKpiResponse {
                 kpi: Some(message),
                 values,
