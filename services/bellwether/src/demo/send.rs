@@ -70,10 +70,10 @@ pub(super) async fn bring(
         let records = since.map_or_else(|| world.records(today), |since| world.news(since, today));
         (records, world.merges(since, today))
     });
-    let (mut left, merges) = story
+    let (records, merges) = story
         .await
         .map_err(|error| Failure::unavailable(format!("the demo failed: {error}")))?;
-    bar.set_length(left.len() as u64 + 2);
+    bar.set_length(records.len() as u64 + 2);
     let sender = Sender {
         client,
         name: format!(
@@ -86,13 +86,13 @@ pub(super) async fn bring(
     sender
         .send(vec![people::root(from, since, EDITION, &zone)], "first", bar)
         .await?;
+    let mut records = records.into_iter();
     for number in 0.. {
-        if left.is_empty() {
+        let batch: Vec<Record> = records.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
             break;
         }
-        let rest = left.split_off(left.len().min(BATCH));
-        sender.send(left, &number.to_string(), bar).await?;
-        left = rest;
+        sender.send(batch, &number.to_string(), bar).await?;
     }
     for merge in merges {
         sender.merge(merge).await?;
