@@ -25,7 +25,8 @@ pub(crate) use contributors::ContributorsArgs;
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;
 pub(crate) use kpi::{
-    FilterArg, KnownAtArg, KpiCommand, ListArgs, PresetsArgs, QueryArgs, ShapeArgs, ShowArgs, WhenArg,
+    AskArgs, FilterArg, KnownAtArg, KpiCommand, ListArgs, PresetsArgs, QueryArgs, ShapeArgs, ShowArgs,
+    WhenArg,
 };
 pub(crate) use records::{
     ApplyArgs, GetRecordArgs, ListRecordsArgs, MergeRecordsArgs, RecordsCommand, SettingsArgs,

@@ -27,7 +27,7 @@ pub(crate) enum KpiCommand {
     #[command(after_help = "Example:\n  bellwether kpi docs > kpis.md")]
     Docs,
     /// What KPIs say
-    Query(QueryArgs),
+    Query(AskArgs),
     /// What KPIs say beside the period before, a year before or another range
     Compare(CompareArgs),
     /// Why a KPI changed between two periods, or is another one than it was given as
@@ -126,6 +126,28 @@ Examples:
   bellwether kpi query bookings --tenant acme --by team.1 --now
   bellwether kpi query win_rate --tenant acme --by owner --rank
   bellwether kpi query win_rate --tenant acme --from 2017-01-01 --to 2018-01-01 --known-at seq:4")]
+pub(crate) struct AskArgs {
+    /// What is asked.
+    #[command(flatten)]
+    pub(crate) query: QueryArgs,
+    /// What only its values are given.
+    #[command(flatten)]
+    pub(crate) only: QueryOnly,
+}
+
+/// What the values of `kpi query` alone are given.
+#[derive(Debug, Args)]
+pub(crate) struct QueryOnly {
+    /// Give each value a receipt, for `kpi verify`; tables do not show them
+    #[arg(long)]
+    pub(crate) receipts: bool,
+    /// Rank the groups of each KPI and period; those that differ by no more than chance share a rank
+    #[arg(long, requires = "by")]
+    pub(crate) rank: bool,
+}
+
+/// A question about KPIs.
+#[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
     /// KPI ids, as `kpi list` shows them
     #[arg(required = true, value_name = "KPI")]
@@ -154,12 +176,6 @@ pub(crate) struct QueryArgs {
     /// What was known at this instant, at the end of this day, or up to this sequence number
     #[arg(long, value_name = "DATE|seq:N")]
     pub(crate) known_at: Option<KnownAtArg>,
-    /// Give each value a receipt, for `kpi verify`; tables do not show them
-    #[arg(long)]
-    pub(crate) receipts: bool,
-    /// Rank the groups of each KPI and period; those that differ by no more than chance share a rank
-    #[arg(long, requires = "by")]
-    pub(crate) rank: bool,
     /// Whose owner and attributes count, and which groups are told apart.
     #[command(flatten)]
     pub(crate) shape: ShapeArgs,
@@ -181,8 +197,6 @@ impl QueryArgs {
             filter: Vec::new(),
             as_of: None,
             known_at: None,
-            receipts: false,
-            rank: false,
             shape: ShapeArgs::default(),
             connection,
         }
@@ -324,5 +338,21 @@ mod tests {
             Ok(KnownAtArg::When(When::At(_)))
         ));
         assert!("seq:-1".parse::<KnownAtArg>().is_err() && "yesterday".parse::<KnownAtArg>().is_err());
+    }
+
+    #[test]
+    fn only_a_query_offers_receipts_and_ranks() {
+        use clap::CommandFactory as _;
+
+        let cli = crate::cli::Cli::command();
+        let kpi = cli.find_subcommand("kpi").expect("kpi");
+        let offers = |name: &str, flag: &str| {
+            let command = kpi.find_subcommand(name).expect("a command");
+            command.get_arguments().any(|one| one.get_long() == Some(flag))
+        };
+        for flag in ["receipts", "rank"] {
+            assert!(offers("query", flag), "{flag}");
+            assert!(!offers("watch", flag) && !offers("compare", flag), "{flag}");
+        }
     }
 }

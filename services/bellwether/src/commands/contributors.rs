@@ -56,18 +56,14 @@ fn question(args: ContributorsArgs) -> QueryArgs {
         tenant: args.tenant,
         from: args.from,
         to: args.to,
-        grain: None,
-        by: Vec::new(),
         filter: args.filter,
         as_of: args.as_of,
         known_at: args.known_at,
-        receipts: false,
-        rank: false,
         shape: ShapeArgs {
             now: args.now,
             ..ShapeArgs::default()
         },
-        connection: args.connection,
+        ..QueryArgs::of(args.connection)
     }
 }
 

@@ -14,7 +14,7 @@ use bellwether_domain::When;
 use bellwether_domain::period::Grain;
 use serde_json::{Map, Value, json};
 
-use crate::cli::{FilterArg, KnownAtArg, QueryArgs, WhenArg};
+use crate::cli::{AskArgs, FilterArg, KnownAtArg, QueryArgs, WhenArg};
 use crate::client::Client;
 use crate::exit::{Code, Failure};
 use crate::output::{Cell, Page, Printer, Sheet, Tone, View, precise};
@@ -23,9 +23,13 @@ use crate::output::{Cell, Page, Printer, Sheet, Tone, View, precise};
 ///
 /// # Errors
 /// What the server says.
-pub(super) async fn run(args: QueryArgs, printer: &Printer) -> Result<Code, Failure> {
-    let client = Client::find(&args.connection).await?;
-    let request = asked(&client, args).await?;
+pub(super) async fn run(args: AskArgs, printer: &Printer) -> Result<Code, Failure> {
+    let client = Client::find(&args.query.connection).await?;
+    let request = QueryKpisRequest {
+        receipts: args.only.receipts,
+        ranks: args.only.rank,
+        ..asked(&client, args.query).await?
+    };
     let answer = client.kpis().query_kpis(request).await?.into_inner();
     for (id, successor) in &answer.deprecated {
         let instead = if successor.is_empty() {
@@ -84,10 +88,9 @@ pub(super) async fn asked(client: &Client, args: QueryArgs) -> Result<QueryKpisR
         as_of: when(args.as_of),
         known_at,
         min_position: Some(head()),
-        receipts: args.receipts,
         dimensions_at: args.shape.dimensions_at().into(),
         top: args.shape.top(),
-        ranks: args.rank,
+        ..QueryKpisRequest::default()
     })
 }
 
