@@ -107,6 +107,41 @@ fn lifetime_value_and_payback_are_those_of_a_published_company() {
     );
 }
 
+/// By hand: the value moves with a customer as its part of those exposed, less its part of those lost, plus (beside costs) its
+/// part of the new ones; all pay the same. Exposed are 480 months of 40 + 11 customers with squares of 5,188 in all, lost are 12
+/// with 78 of those months, new are 3 with 3 of them.
+#[test]
+fn lifetime_value_and_payback_say_how_far_chance_moves_them() {
+    let mut fixture = forty();
+    sample(&mut fixture, "gross_margin", "2017-06-01", "750000");
+    let bounds = |kpi: &str| {
+        let row = rows(&fixture, &ranged(kpi, "2017-10-01", "2018-01-01")).remove(0);
+        let (low, high) = row.interval.unwrap().to_strings(12);
+        [low, high].map(|bound| bound.parse::<f64>().unwrap())
+    };
+    let near = |kpi: &str, value: f64, variance: f64, n: f64, t: f64| {
+        let half = value * (variance * n / (n - 1.0)).sqrt() * t;
+        let [low, high] = bounds(kpi);
+        let close = |found: f64, expected: f64| (found - expected).abs() < 1e-6 * value;
+        assert!(
+            close(low, value - half) && close(high, value + half),
+            "{kpi}: {low} {high}, {half}"
+        );
+    };
+    let (exposed, lost, new) = (480.0, 12.0, 3.0);
+    let churn = 5_188.0 / (exposed * exposed) - 2.0 * 78.0 / (exposed * lost) + 1.0 / lost;
+    let t51 = 2.007_583_770;
+    near("ltv", 15_000.0, churn, 52.0, t51);
+    near(
+        "ltv_to_cac",
+        2.5,
+        churn + 1.0 / new + 2.0 * 3.0 / (exposed * new),
+        52.0,
+        t51,
+    );
+    near("cac_payback", 16.0, 1.0 / new, 3.0, 4.302_652_730);
+}
+
 #[test]
 fn what_has_no_value_says_why() {
     let quarter = |kpi| ranged(kpi, "2017-10-01", "2018-01-01");
