@@ -8,6 +8,7 @@
 //! | a count | a total of items | volume |
 //! | a sum | a total: items, value an item | volume, mix, rate (of money price, and FX where booked) |
 //! | a mean, or one count or sum per another | an average: the divisor, value of each | mix, rate (of money price and FX) |
+//! | one count or sum over entities per another (retention) | the same, each entity wholly in the groups it began in | mix, rate (of money per entity price) |
 //!
 //! Anything else (medians, quantiles, curves, formulas of more parts) is not the sum of what its groups add.
 
@@ -17,7 +18,7 @@ use bellwether_domain::exact::Exact;
 use bellwether_domain::{Error, ErrorCode, ErrorReason, Result};
 use bellwether_stats::decompose::{Decomposition, Effect, Kind, Segment, Unsplit, decompose};
 
-use crate::catalogue::{Aggregate, Catalogue, CurrencyPolicy, Kpi, Of, Rows, Scale, Unit};
+use crate::catalogue::{Aggregate, Catalogue, CurrencyPolicy, Entities, Kpi, Of, Rows, Scale, Unit};
 use crate::query::{Chain, Group, Items, Levels};
 
 #[cfg(test)]
@@ -68,6 +69,9 @@ impl Shape {
             }),
             Of::Entities(_) => None,
         };
+        if let Some(shape) = Self::nested(kpi) {
+            return Some(shape);
+        }
         // What `n` counts is told beside it.
         rows(kpi.items)?;
         if let Some(index) = kpi.formula.single() {
@@ -111,6 +115,37 @@ impl Shape {
             });
         }
         Some(Self::summed(Kind::Average, items, dividend, above))
+    }
+
+    /// Of one count or sum over entities per another over the same.
+    fn nested(kpi: &Kpi) -> Option<Self> {
+        let (dividend, divisor) = kpi.formula.quotient()?;
+        let (Of::Entities(above), Of::Entities(below), Of::Entities(_)) = (
+            &kpi.measures[dividend].of,
+            &kpi.measures[divisor].of,
+            &kpi.measures[kpi.items].of,
+        ) else {
+            return None;
+        };
+        let money = above.money && !below.money;
+        let adds = |entities: &Entities| {
+            matches!(entities.aggregate, Aggregate::Count | Aggregate::Sum)
+                && entities.measures.iter().all(|rows| {
+                    // As for rows; and what each event's rate does to amounts per entity no level tells.
+                    rows.leaves.is_none()
+                        && !matches!(rows.currency, CurrencyPolicy::Start | CurrencyPolicy::End)
+                        && !(money && rows.currency == CurrencyPolicy::Booked)
+                })
+        };
+        (above.entity == below.entity && adds(above) && adds(below)).then(|| Self {
+            kind: Kind::Average,
+            chain: Chain {
+                items: Items::Value(divisor),
+                value: Some(dividend),
+                constant: false,
+            },
+            factors: vec![if money { Effect::Price } else { Effect::Rate }],
+        })
     }
 
     fn summed(kind: Kind, items: Items, value: usize, rows: &Rows) -> Self {

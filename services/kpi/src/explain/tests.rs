@@ -1,6 +1,7 @@
 //! Splits of changes: known ones, and the laws that hold for all.
 
 mod catalogue;
+mod retention;
 
 use std::sync::LazyLock;
 

@@ -14,7 +14,7 @@ use crate::catalogue::{AsOf, Catalogue, Dimension, Kpi};
 pub(crate) use dimensions::dimension;
 
 /// A question whose names are known.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Checked<'a> {
     /// In the order asked.
     pub(super) kpis: Vec<&'a Kpi>,
@@ -36,6 +36,16 @@ impl Checked<'_> {
     /// Whether what is asked grows older while nothing happens.
     pub(super) fn by_minute(&self) -> bool {
         self.kpis.iter().any(|kpi| kpi.definition.as_of == AsOf::Minute)
+    }
+
+    /// The same question about all groups together.
+    pub(super) fn of_all(&self) -> Self {
+        Self {
+            group_by: Vec::new(),
+            top: None,
+            only: None,
+            ..self.clone()
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The sums that a KPI is made of, exactly and by group, in two periods: what its change is split from.
 
+mod nested;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -103,17 +105,10 @@ pub fn levels(
     };
     let mut found: BTreeMap<(bool, Name), [Vec<Exact>; 2]> = BTreeMap::new();
     let mut n = [0, 0];
-    let read = |period| Reader::new(source, &checked, &moment, period, threads);
-    let sides = [read(&before)?, read(&after)?];
-    // Constant are the mean rates of both periods: such as the answers themselves need, and the same for every group.
-    let mut mean = Mean::default();
-    for side in sides.iter().filter(|_| chain.constant) {
-        side.add_to(&mut mean, source, chain)?;
-    }
-    let rates = Rates::at_mean(source, &moment, mean);
-    for (side, read) in sides.iter().enumerate() {
-        n[side] = read.items();
-        for (name, levels) in read.groups(chain, &rates)? {
+    let sides = sides(source, &checked, &moment, [&before, &after], chain, threads)?;
+    for (side, (items, groups)) in sides.into_iter().enumerate() {
+        n[side] = items;
+        for (name, levels) in groups {
             let zeros = || [0, 1].map(|_| vec![Exact::zero(); levels.len()]);
             let group = found.entry((name.is_none(), name)).or_insert_with(zeros);
             group[side] = levels;
@@ -157,6 +152,37 @@ pub fn levels(
 
 /// A group's name; `None` = missing.
 type Name = Option<Arc<str>>;
+
+/// How many items the KPI has in a period, and the levels of its groups.
+type Told = (u64, Vec<(Name, Vec<Exact>)>);
+
+/// What two periods hold.
+fn sides(
+    source: &dyn FactSource,
+    checked: &Checked<'_>,
+    moment: &Moment,
+    periods: [&[Span]; 2],
+    chain: Chain,
+    threads: usize,
+) -> Result<[Told; 2]> {
+    let of_entities = |index: usize| matches!(checked.kpis[0].measures[index].of, Of::Entities(_));
+    if let (Items::Value(items), Some(value)) = (chain.items, chain.value)
+        && of_entities(items)
+    {
+        let read = |spans| nested::side(source, checked, moment, spans, (items, value), threads);
+        return Ok([read(periods[0])?, read(periods[1])?]);
+    }
+    let read = |period| Reader::new(source, checked, moment, period, threads);
+    let sides = [read(periods[0])?, read(periods[1])?];
+    // Constant are the mean rates of both periods: such as the answers themselves need, and the same for every group.
+    let mut mean = Mean::default();
+    for side in sides.iter().filter(|_| chain.constant) {
+        side.add_to(&mut mean, source, chain)?;
+    }
+    let rates = Rates::at_mean(source, moment, mean);
+    let told = |read: &Reader<'_>| Ok::<_, Error>((read.items(), read.groups(chain, &rates)?));
+    Ok([told(&sides[0])?, told(&sides[1])?])
+}
 
 /// What was counted in one period.
 struct Reader<'a> {

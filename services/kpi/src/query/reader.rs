@@ -29,6 +29,9 @@ pub(super) struct Part {
     pub(super) none: Option<Exact>,
 }
 
+/// The code of an entity, a cell, and what it adds there.
+pub(super) type Added = (u64, u64, Exact);
+
 /// Reads the measures of a KPI.
 pub(super) struct Reader<'a> {
     pub(super) used: &'a Use<'a>,
@@ -100,6 +103,24 @@ impl Reader<'_> {
                 })
             }
         }
+    }
+
+    /// How many entities a nested measure counts, and what each adds, by its code and the cell; money is not rounded.
+    ///
+    /// # Errors
+    /// As [`Reader::part`].
+    pub(super) fn each(&self, index: usize) -> Result<(u64, Vec<Added>)> {
+        let Of::Entities(entities) = &self.used.kpi.measures[index].of else {
+            return Err(Error::internal("rows are no entities"));
+        };
+        let (reading, values) = self.entities(entities, &self.used.places[index], true)?;
+        let counted = reading.cells().map(|cell| reading.counts(cell).seen).sum();
+        let space = self.used.space;
+        let told = values.into_iter().filter_map(|(key, value)| {
+            let value = reading.tells(&value)?;
+            Some((key / space, key % space, value))
+        });
+        Ok((counted, told.collect()))
     }
 
     fn rows(&self, rows: &Rows, place: Place, across: Option<&Dimension>, rounded: bool) -> Result<Reading> {
