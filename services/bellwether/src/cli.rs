@@ -20,7 +20,7 @@ mod waterfall;
 pub(crate) use author::{
     CadenceArg, CreateArgs, DeprecateArgs, PromoteArgs, StatusArg, TrialArgs, UpdateArgs, VersionsArgs,
 };
-pub(crate) use compare::{BaseArg, CompareArgs, ExplainArgs};
+pub(crate) use compare::{BaseArg, CompareArgs, ElapsedArg, ExplainArgs};
 pub(crate) use contributors::ContributorsArgs;
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;

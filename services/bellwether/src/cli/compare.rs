@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use bellwether_domain::When;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Connection, FilterArg, KnownAtArg, QueryArgs, WhenArg};
 
@@ -13,10 +13,13 @@ use super::{Connection, FilterArg, KnownAtArg, QueryArgs, WhenArg};
 Each value stands beside that of the period before it; of a period that still runs only as much of the other one counts as
 has passed of it. Groups that are in one of the two periods only are there too. Rates change by points, everything else by
 its unit and in per cent of the base. The interval is that of the difference, where both values have one of their own.
+What has passed of a period is counted in calendar days or, with --elapsed working-days, in days with business hours that
+are no holidays: five working days into July then stand beside the first five of June.
 
 Examples:
   bellwether kpi compare bookings win_rate --tenant demo --from 2026-07-01 --to 2026-10-01
   bellwether kpi compare bookings --tenant demo --from 2026-07-01 --by region --with last-year
+  bellwether kpi compare bookings --tenant demo --from 2026-07-01 --grain month --elapsed working-days
   bellwether kpi compare win_rate --tenant acme --from 2017-02-01 --with 2017-01-01..2017-02-01")]
 pub(crate) struct CompareArgs {
     /// With the period before (previous), a year before (last-year), or another range (FROM..TO)
@@ -48,7 +51,7 @@ pub(crate) struct ExplainArgs {
     pub(crate) kpi: Option<String>,
     /// In place of a question: the receipt of the value before, and of that after (without it: as it is now), or files of them
     #[arg(long, value_name = "RECEIPT|FILE", num_args = 1..=2,
-          conflicts_with_all = ["kpi", "from", "to", "by", "base", "filter", "as_of", "known_at", "now"])]
+          conflicts_with_all = ["kpi", "from", "to", "by", "base", "filter", "as_of", "known_at", "elapsed", "now"])]
     pub(crate) receipts: Vec<String>,
     /// The tenant
     #[arg(long, value_name = "TENANT")]
@@ -77,12 +80,25 @@ pub(crate) struct ExplainArgs {
     /// What was known at this instant, at the end of this day, or up to this sequence number
     #[arg(long, value_name = "DATE|seq:N")]
     pub(crate) known_at: Option<KnownAtArg>,
+    /// In what the elapsed part of a running period is counted: the other one is cut to as much
+    #[arg(long, value_name = "DAYS", value_enum, default_value_t)]
+    pub(crate) elapsed: ElapsedArg,
     /// By the owner, team and attributes of now (as-of), not by those at each event
     #[arg(long)]
     pub(crate) now: bool,
     /// Where the server is.
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+/// In what the elapsed part of a running period is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ElapsedArg {
+    /// Civil days
+    #[default]
+    CalendarDays,
+    /// Days with business hours that are no holidays
+    WorkingDays,
 }
 
 /// With what a period is compared.

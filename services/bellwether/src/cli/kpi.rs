@@ -10,8 +10,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 
 use super::{
-    CompareArgs, Connection, ContributorsArgs, CreateArgs, DeprecateArgs, ExplainArgs, PromoteArgs,
-    UpdateArgs, VerifyArgs, VersionsArgs, WatchArgs, WaterfallArgs,
+    CompareArgs, Connection, ContributorsArgs, CreateArgs, DeprecateArgs, ElapsedArg, ExplainArgs,
+    PromoteArgs, UpdateArgs, VerifyArgs, VersionsArgs, WatchArgs, WaterfallArgs,
 };
 
 /// Commands about KPIs.
@@ -176,6 +176,9 @@ pub(crate) struct QueryArgs {
     /// What was known at this instant, at the end of this day, or up to this sequence number
     #[arg(long, value_name = "DATE|seq:N")]
     pub(crate) known_at: Option<KnownAtArg>,
+    /// In what the elapsed part of a running period is counted: what it is compared with is cut to as much
+    #[arg(long, value_name = "DAYS", value_enum, default_value_t)]
+    pub(crate) elapsed: ElapsedArg,
     /// Whose owner and attributes count, and which groups are told apart.
     #[command(flatten)]
     pub(crate) shape: ShapeArgs,
@@ -197,6 +200,7 @@ impl QueryArgs {
             filter: Vec::new(),
             as_of: None,
             known_at: None,
+            elapsed: ElapsedArg::default(),
             shape: ShapeArgs::default(),
             connection,
         }

@@ -36,6 +36,7 @@ pub(super) async fn run(args: ExplainArgs, printer: &Printer) -> Result<Code, Fa
         filter: args.filter,
         as_of: args.as_of,
         known_at: args.known_at,
+        elapsed: args.elapsed,
         shape: ShapeArgs {
             now: args.now,
             ..ShapeArgs::default()

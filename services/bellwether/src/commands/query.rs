@@ -5,7 +5,7 @@ use bellwether_contracts::convert::{
 };
 use bellwether_contracts::ingestion::GetSettingsRequest;
 use bellwether_contracts::kpi::{
-    AbsentReason, Filter, Grain as WireGrain, GroupValue, KnownAt, KpiValue, MinPosition, Path,
+    AbsentReason, Elapsed, Filter, Grain as WireGrain, GroupValue, KnownAt, KpiValue, MinPosition, Path,
     QueryKpisRequest, known_at, min_position,
 };
 use bellwether_contracts::types::DateOrTime;
@@ -14,7 +14,7 @@ use bellwether_domain::When;
 use bellwether_domain::period::Grain;
 use serde_json::{Map, Value, json};
 
-use crate::cli::{AskArgs, FilterArg, KnownAtArg, QueryArgs, WhenArg};
+use crate::cli::{AskArgs, ElapsedArg, FilterArg, KnownAtArg, QueryArgs, WhenArg};
 use crate::client::Client;
 use crate::exit::{Code, Failure};
 use crate::output::{Cell, Page, Printer, Sheet, Tone, View, precise};
@@ -90,8 +90,17 @@ pub(super) async fn asked(client: &Client, args: QueryArgs) -> Result<QueryKpisR
         min_position: Some(head()),
         dimensions_at: args.shape.dimensions_at().into(),
         top: args.shape.top(),
+        elapsed: wire_elapsed(args.elapsed).into(),
         ..QueryKpisRequest::default()
     })
+}
+
+/// In what the elapsed part of a running period is counted, on the wire.
+fn wire_elapsed(elapsed: ElapsedArg) -> Elapsed {
+    match elapsed {
+        ElapsedArg::CalendarDays => Elapsed::CalendarDays,
+        ElapsedArg::WorkingDays => Elapsed::WorkingDays,
+    }
 }
 
 /// The head of the log at the time of the call: an answer has seen everything that was written before it was asked for.
