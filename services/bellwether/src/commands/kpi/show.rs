@@ -8,8 +8,8 @@ use super::page::{Part, benchmark, parts, standing};
 use super::words;
 use crate::output::{Page, View, wrapped};
 
-/// The width of the names of facts.
-const NAMES: usize = 12;
+/// The width of the names of facts, with the space behind the longest.
+const NAMES: usize = 14;
 
 fn measure(one: &MeasureDefinition) -> Value {
     json!({
