@@ -13,13 +13,13 @@ use super::{Connection, FilterArg, KnownAtArg, QueryArgs, WhenArg};
 Each value stands beside that of the period before it; of a period that still runs only as much of the other one counts as
 has passed of it. Groups that are in one of the two periods only are there too. Rates change by points, everything else by
 its unit and in per cent of the base. The interval is that of the difference, where both values have one of their own.
-What has passed of a period is counted in calendar days or, with --elapsed working-days, in days with business hours that
+What has passed of a period is counted in calendar days or, with --elapsed working, in days with business hours that
 are no holidays: five working days into July then stand beside the first five of June.
 
 Examples:
   bellwether kpi compare bookings win_rate --tenant demo --from 2026-07-01 --to 2026-10-01
   bellwether kpi compare bookings --tenant demo --from 2026-07-01 --by region --with last-year
-  bellwether kpi compare bookings --tenant demo --from 2026-07-01 --grain month --elapsed working-days
+  bellwether kpi compare bookings --tenant demo --from 2026-07-01 --grain month --elapsed working
   bellwether kpi compare win_rate --tenant acme --from 2017-02-01 --with 2017-01-01..2017-02-01")]
 pub(crate) struct CompareArgs {
     /// With the period before (previous), a year before (last-year), or another range (FROM..TO)
@@ -96,9 +96,9 @@ pub(crate) struct ExplainArgs {
 pub(crate) enum ElapsedArg {
     /// Civil days
     #[default]
-    CalendarDays,
+    Calendar,
     /// Days with business hours that are no holidays
-    WorkingDays,
+    Working,
 }
 
 /// With what a period is compared.

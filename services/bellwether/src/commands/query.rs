@@ -98,8 +98,8 @@ pub(super) async fn asked(client: &Client, args: QueryArgs) -> Result<QueryKpisR
 /// In what the elapsed part of a running period is counted, on the wire.
 fn wire_elapsed(elapsed: ElapsedArg) -> Elapsed {
     match elapsed {
-        ElapsedArg::CalendarDays => Elapsed::CalendarDays,
-        ElapsedArg::WorkingDays => Elapsed::WorkingDays,
+        ElapsedArg::Calendar => Elapsed::CalendarDays,
+        ElapsedArg::Working => Elapsed::WorkingDays,
     }
 }
 
