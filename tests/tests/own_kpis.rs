@@ -101,6 +101,14 @@ fn an_author_sees_past_values_before_anybody_else_does() {
     let create = ["kpi", "create", &mine, "--tenant", "acme"];
     let tried = [&create[..], &["--dry-run", "--output", "json"], &RANGE[..]].concat();
     assert_eq!(values(&server.run(&tried).exits(0).json()), expected());
+    let told = server
+        .run(&[&create[..], &["--dry-run"], &RANGE[..]].concat())
+        .exits(0);
+    assert!(
+        told.out.contains("up to change ") && !told.out.contains("up to change 0"),
+        "{}",
+        told.out
+    );
     asked("tried").exits(4);
     server.run(&[&create[..], &["--check"]].concat()).exits(0);
     asked("tried").exits(4);
