@@ -1,4 +1,4 @@
-//! README, ARCHITECTURE, docs/scorecards.md and every `--help` are true: each command in them is run.
+//! README, ARCHITECTURE, the pages below docs and every `--help` are true: each command in them is run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -155,9 +155,34 @@ fn every_example_in_the_help_runs() {
     }
 }
 
+/// The pages that a reader types commands from: README first, and all below docs.
+fn pages_of_the_house() -> Vec<PathBuf> {
+    let root = workspace_root();
+    let mut docs: Vec<PathBuf> = fs::read_dir(root.join("docs"))
+        .expect("the folder of pages")
+        .map(|entry| entry.expect("a file").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .collect();
+    docs.sort();
+    [vec![root.join("README.md"), root.join("ARCHITECTURE.md")], docs].concat()
+}
+
 /// The lines of the `sh` blocks of a page; a line that ends in a backslash goes on.
-fn commands(page: &str) -> Vec<String> {
-    let text = fs::read_to_string(workspace_root().join(page)).expect("the page");
+fn commands(page: &Path) -> Vec<String> {
+    let text = fs::read_to_string(page).expect("the page");
+    let page = page.display();
+    for other in [
+        "```console",
+        "```bash",
+        "```shell",
+        "\n    bellwether ",
+        "\n    make ",
+    ] {
+        assert!(
+            !text.contains(other),
+            "{page}: commands stand in blocks of `sh`, where they are run"
+        );
+    }
     let mut out = Vec::new();
     for block in text.split("```sh\n").skip(1) {
         let block = block.split("```").next().unwrap_or_default().replace("\\\n", " ");
@@ -169,6 +194,10 @@ fn commands(page: &str) -> Vec<String> {
                 .map(str::to_owned),
         );
     }
+    assert!(
+        !text.contains("```sh\n") || !out.is_empty(),
+        "{page}: its blocks have no command"
+    );
     out
 }
 
@@ -256,7 +285,7 @@ fn wait_for(run: &mut std::process::Child, file: &Path, text: &str) -> String {
 }
 
 #[test]
-fn every_command_in_the_readme_runs() {
+fn every_command_in_the_pages_runs() {
     let desk = desk();
     let mut run = make("run", desk.path());
     let mut fleet = make("fleet", desk.path());
@@ -267,21 +296,21 @@ fn every_command_in_the_readme_runs() {
     );
     let of_fleet = fleet.seen();
     assert!(of_fleet.contains("Win rate"), "no scorecard:\n{of_fleet}");
-    let mut ran = 0;
-    for line in commands("README.md")
-        .into_iter()
-        .chain(commands("ARCHITECTURE.md"))
-        .chain(commands("docs/scorecards.md"))
-    {
-        // These are the runs above and the run that this test is part of.
-        if ["make run", "make fleet", "make test"].contains(&line.as_str()) {
-            continue;
+    let mut told = 0;
+    for page in pages_of_the_house() {
+        let commands = commands(&page);
+        told += usize::from(!commands.is_empty());
+        for line in commands {
+            // These are the runs above and the run that this test is part of.
+            if ["make run", "make fleet", "make test"].contains(&line.as_str()) {
+                continue;
+            }
+            let done = typed(desk.path(), "./.demo", &line);
+            let page = page.display();
+            assert_eq!(done.code, 0, "{page}: {line}\n{}\n{}", done.out, done.err);
         }
-        let done = typed(desk.path(), "./.demo", &line);
-        assert_eq!(done.code, 0, "{line}\n{}\n{}", done.out, done.err);
-        ran += 1;
     }
-    assert!(ran >= 5, "only {ran} commands");
+    assert!(told >= 4, "only {told} pages have commands");
     let printed = seen
         .lines()
         .chain(of_fleet.lines())

@@ -107,7 +107,7 @@ pub(crate) struct ListTargetsArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  bellwether target show bookings.2026-10-01.2027-01-01 --tenant demo")]
+  bellwether target show deals_won.2026-10-01.2027-01-01 --tenant demo")]
 pub(crate) struct ShowTargetArgs {
     /// Its id, as `target list` shows it
     #[arg(value_name = "ID")]
