@@ -77,15 +77,14 @@ pub struct Ask {
     pub known_at: Option<KnownAt>,
     /// Whether owners and attributes are those at as-of (R9); else those at each event.
     pub now: bool,
-    /// Tells only the largest groups of the first dimension apart; `None` = all.
     /// How much of a running period has elapsed: what it is compared with is cut to as much.
     pub elapsed: Elapsed,
+    /// Tells only the largest groups of the first dimension apart; `None` = all.
     pub top: Option<Top>,
     /// Whose rows the caller may see.
     pub caller: Caller,
 }
 
-/// Which groups are told apart.
 /// In what the elapsed part of a running period is counted (R8).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Elapsed {
@@ -96,6 +95,7 @@ pub enum Elapsed {
     WorkingDays,
 }
 
+/// Which groups are told apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Top {
     /// How many, from 1 to [`MOST_TOP`].
