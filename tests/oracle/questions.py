@@ -60,7 +60,7 @@ def questions(seed, kpis, positions, values):
                 asked["filters"] = [{"dimension": "team_tree", "value": draw.choice(values["team"] or ["?"]) or "?"}]
             if draw.chance(0.3):
                 asked["dimensions_at"] = "DIMENSIONS_AT_NOW"
-            if (grain or "T" not in (start or "")) and other.chance(0.4):
+            if (grain or (end and "T" not in (start or ""))) and other.chance(0.4):
                 asked["elapsed"] = "ELAPSED_WORKING_DAYS"
             if draw.chance(0.5):
                 asked["known_at"] = {"seq": draw.choice(positions)}

@@ -137,7 +137,9 @@ impl Shape {
                         && !(money && rows.currency == CurrencyPolicy::Booked)
                 })
         };
-        (above.entity == below.entity && adds(above) && adds(below)).then(|| Self {
+        // What is divided by must be those told of: one that is the outcome itself is 0 in groups where nothing came out.
+        let told = kpi.items == divisor && above.entity == below.entity;
+        (told && adds(above) && adds(below)).then(|| Self {
             kind: Kind::Average,
             chain: Chain {
                 items: Items::Value(divisor),

@@ -14,7 +14,7 @@ Each value stands beside that of the period before it; of a period that still ru
 has passed of it. Groups that are in one of the two periods only are there too. Rates change by points, everything else by
 its unit and in per cent of the base. The interval is that of the difference, where both values have one of their own.
 What has passed of a period is counted in calendar days or, with --elapsed working, in days with business hours that
-are no holidays: five working days into July then stand beside the first five of June.
+are no holidays: five working days into July then stand beside the first five of June. That takes --to or --grain.
 
 Examples:
   bellwether kpi compare bookings win_rate --tenant demo --from 2026-07-01 --to 2026-10-01

@@ -56,6 +56,9 @@ impl Number for Exact {
     }
 }
 
+/// Bits of a denominator that a sum is carried on with.
+const LONG: u64 = 2_048;
+
 /// An exact number that is quick while it is small: a fraction that is not reduced, until its parts outgrow 128 bits.
 #[derive(Debug, Clone)]
 pub enum Quick {
@@ -80,6 +83,23 @@ impl Quick {
             Self::Small(units, per) => Exact::ratio(*units, *per).unwrap_or_default(),
             Self::Large(exact) => exact.clone(),
         }
+    }
+
+    /// The number, to a hundred significant digits where it has grown far longer. A sum over entities of which each brings a
+    /// denominator of its own would take ever longer, and no digit of it that anybody sees would change.
+    #[must_use]
+    pub fn shortened(self) -> Self {
+        let Self::Large(exact) = &self else { return self };
+        let (over, under) = (exact.numerator().bits(), exact.denominator().bits());
+        if under <= LONG {
+            return self;
+        }
+        // A bit is less than a third of a decimal digit.
+        let decimals = 100 + u32::try_from(under.saturating_sub(over) / 3).unwrap_or(u32::MAX / 2);
+        let units = exact.checked_div(&Exact::from_scaled(1, decimals));
+        units.map_or(self, |units| {
+            Self::Large(Exact::from_scaled(units.round_half_even_to_integer(), decimals))
+        })
     }
 
     fn small(pair: Option<(i128, i128)>, large: impl FnOnce() -> Exact) -> Self {

@@ -175,6 +175,21 @@ fn numbers() -> impl Strategy<Value = [i64; 3]> {
     [number.clone(), number.clone(), number]
 }
 
+/// 1 / (1 · 2) + 1 / (2 · 3) + ... of a thousand, whose denominators have little in common: 1 - 1 / 1001.
+#[test]
+fn a_long_sum_stays_short_and_keeps_its_digits() {
+    let parts = (1..=1_000_i128).map(|n| Quick::ratio(1, n * (n + 1)));
+    let total = parts.fold(Quick::ratio(0, 1), |sum, part| sum.plus(&part).shortened());
+    assert!(total.exact().denominator().bits() <= 2_100);
+    let of_primes = (2..20_000_i128).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));
+    let long = of_primes.fold(Quick::ratio(0, 1), |sum, n| {
+        sum.plus(&Quick::ratio(1, n)).shortened()
+    });
+    assert!(long.exact().denominator().bits() <= 2_100);
+    let off = (total.exact() - Exact::ratio(1_000, 1_001).unwrap_or_default()).abs();
+    assert!(off <= Exact::from_scaled(1, 90), "{}", off.to_f64());
+}
+
 proptest! {
     /// Numbers that are quick are as exact as those that are not, also where they outgrow 128 bits.
     #[test]

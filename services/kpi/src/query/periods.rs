@@ -64,8 +64,12 @@ pub(super) fn spans(ask: &Ask, moment: &Moment) -> Result<Vec<Span>> {
     }
 }
 
-/// Refuses to count working days of a range that begins or ends within a day.
+/// Refuses to count working days of a range that begins or ends within a day, or ends where as-of is: that one never runs.
 fn whole_days(ask: &Ask, start: Option<Instant>, end: Option<Instant>, zone: &Zone) -> Result<()> {
+    if ask.elapsed == Elapsed::WorkingDays && end.is_none() {
+        let message = "working days are counted of a period that has an end: give `to`, or a grain";
+        return Err(Error::invalid(ErrorReason::InvalidRange, "elapsed", message));
+    }
     let within = |at: &Instant| matches!(shown(*at, zone), When::At(_));
     match start.into_iter().chain(end).find(within) {
         Some(at) if ask.elapsed == Elapsed::WorkingDays => {

@@ -255,6 +255,13 @@ fn a_range_within_days_has_no_working_days() {
             Ok(_) => assert!(!wrong, "{from}..{to}"),
         }
     }
+    // One without an end ends at as-of, and so is always over.
+    let open = Ask {
+        to: None,
+        ..july("2017-07-03")
+    };
+    let refused = both(&plain, &open, Base::Previous).err().unwrap();
+    assert_eq!(refused.violations[0].field, "elapsed");
     // Another range is taken as it is, and a grain tells whole periods.
     let other = Base::Range(
         "2017-05-01T09:00:00Z".parse().unwrap(),

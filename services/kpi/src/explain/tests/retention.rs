@@ -132,6 +132,19 @@ fn a_customer_of_two_groups_counts_once() {
     assert_eq!(after, [Some(Exact::one()), Some(Exact::zero())]);
 }
 
+/// Customers per customers lost: of a group that lost none nothing can be told.
+#[test]
+fn what_is_divided_by_what_came_out_is_not_split() {
+    for id in ["customer_life", "coverage_needed"] {
+        let kpi = CATALOGUE
+            .all()
+            .iter()
+            .find(|kpi| kpi.definition.id == id)
+            .unwrap();
+        assert!(Shape::of(kpi).is_none(), "{id}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

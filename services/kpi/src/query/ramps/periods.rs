@@ -144,7 +144,8 @@ pub(super) fn credit(
     each(
         source,
         (Table::Credits, &columns),
-        Some(first..=end - 1),
+        // The days of rows are those of the zone they were made in: `at` decides.
+        Some(first - 1..=end),
         moment,
         take,
     )?;

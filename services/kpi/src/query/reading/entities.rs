@@ -100,7 +100,7 @@ impl Found {
             Aggregate::Count => {}
             Aggregate::Share => self.acc.sum += i128::from(!value.is_zero()),
             Aggregate::Median | Aggregate::Quantile => self.values.push(value.exact()),
-            _ => self.total = self.total.plus(value),
+            _ => self.total = self.total.plus(&value.clone().shortened()).shortened(),
         }
     }
 }
@@ -138,7 +138,7 @@ pub(in crate::query) fn products(one: &[Entity], two: &[Entity], space: u64) -> 
         while rest.next_if(|(other, _)| other < key).is_some() {}
         if let Some((_, other)) = rest.peek().filter(|(other, _)| other == key) {
             let sum = sums.entry(key % space).or_insert_with(|| Quick::ratio(0, 1));
-            *sum = sum.plus(&value.times(other));
+            *sum = sum.plus(&value.times(other).shortened()).shortened();
         }
     }
     sums.into_iter().map(|(cell, sum)| (cell, sum.exact())).collect()
