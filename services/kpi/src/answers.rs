@@ -109,6 +109,11 @@ impl Answers {
         })
     }
 
+    /// The clock that says when now is.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
     /// Answers a question.
     ///
     /// # Errors

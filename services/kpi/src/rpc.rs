@@ -6,6 +6,7 @@ mod compare;
 mod definition;
 mod etag;
 mod explain;
+mod facts;
 mod kpi;
 mod measure;
 mod plan;
@@ -27,7 +28,7 @@ use bellwether_contracts::kpi::target_service_server::TargetServiceServer;
 use bellwether_runtime::services::{MAX_MESSAGE_BYTES, ServiceSet};
 use bellwether_storage::paging::PageSigner;
 
-pub(crate) use ask::ask_of;
+pub(crate) use ask::{ask_of, caller_of};
 pub use catalog::CatalogRpc;
 pub use definition::definition_of;
 pub use kpi::KpiRpc;

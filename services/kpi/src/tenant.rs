@@ -31,7 +31,7 @@ mod touches;
 mod versions;
 
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use bellwether_domain::exact::Exact;
@@ -234,6 +234,13 @@ impl TenantFacts {
             },
             sink,
         );
+    }
+
+    /// The rows recorded at `seq` of the records with these codes, by record, then by content, until there are `most` of them,
+    /// and the code of the record to go on with. Codes of records never change.
+    #[must_use]
+    pub fn records(&self, table: Table, codes: Range<u32>, seq: u64, most: usize) -> (Vec<Row>, u32) {
+        self.store.records(table, codes, seq, most)
     }
 
     /// Rows of a table that stand at the position: what a scan there costs.

@@ -89,6 +89,7 @@ async fn kpis(node: &TestNode, token: &str, tenant: &str) -> Learnt {
         KpiServiceClient:
             query_kpis(query(tenant)),
             watch_kpis(about!(WatchKpisRequest of query, tenant)),
+            stream_facts(about!(StreamFactsRequest, tenant)),
             compare_kpis(about!(CompareKpisRequest of query, tenant)),
             explain_change(about!(ExplainChangeRequest of query, tenant)),
             get_waterfall(about!(GetWaterfallRequest of query, tenant)),

@@ -9,8 +9,8 @@ use bellwether_contracts::kpi::kpi_service_server::{KpiService, KpiServiceServer
 use bellwether_contracts::kpi::{
     CompareKpisRequest, CompareKpisResponse, ExplainChangeRequest, ExplainChangeResponse,
     GetWaterfallRequest, GetWaterfallResponse, ListContributorsRequest, ListContributorsResponse,
-    QueryKpisRequest, QueryKpisResponse, VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest,
-    WatchKpisResponse,
+    QueryKpisRequest, QueryKpisResponse, StreamFactsRequest, StreamFactsResponse, VerifyReceiptRequest,
+    VerifyReceiptResponse, WatchKpisRequest, WatchKpisResponse,
 };
 use futures::TryStreamExt as _;
 use prost::Message as _;
@@ -96,6 +96,15 @@ impl KpiService for Same {
         &self,
         _request: Request<WatchKpisRequest>,
     ) -> Result<Response<Self::WatchKpisStream>, Status> {
+        Ok(Response::new(futures::stream::empty()))
+    }
+
+    type StreamFactsStream = futures::stream::Empty<Result<StreamFactsResponse, Status>>;
+
+    async fn stream_facts(
+        &self,
+        _request: Request<StreamFactsRequest>,
+    ) -> Result<Response<Self::StreamFactsStream>, Status> {
         Ok(Response::new(futures::stream::empty()))
     }
 

@@ -7,8 +7,8 @@ use bellwether_runtime::auth::Scope;
 use prost::Message as _;
 
 use super::key::Asker;
-use crate::query::{Ask, Caller};
-use crate::rpc::ask_of;
+use crate::query::Ask;
+use crate::rpc::{ask_of, caller_of};
 
 /// A caller's question.
 #[derive(Debug)]
@@ -83,13 +83,8 @@ impl Pending {
     /// # Errors
     /// `INVALID_ARGUMENT` naming every malformed field.
     pub(super) fn ask(&self) -> Result<Ask> {
-        let caller = match &self.scope {
-            Scope::All => Caller::All,
-            Scope::Subtree(rep) => Caller::Subtree(rep.clone()),
-            Scope::Own(rep) => Caller::Own(rep.clone()),
-        };
         Ok(Ask {
-            caller,
+            caller: caller_of(&self.scope),
             ..ask_of(&self.message)?
         })
     }

@@ -14,7 +14,7 @@ use crate::scan::FactSource;
 use crate::table::{Dict, Table};
 
 pub(super) use fields::{declared_for, holder, is_field_of};
-pub(super) use names::Names;
+pub(super) use names::{Names, first_parts};
 pub(super) use tree::{is_wanted, shown_teams};
 
 /// From what groups and filters are told.

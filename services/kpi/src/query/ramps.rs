@@ -12,6 +12,7 @@ use std::ops::RangeInclusive;
 use bellwether_domain::{Error, Instant, Result};
 
 use super::when::Moment;
+use crate::facts::Row;
 use crate::scan::{FactRows, FactSource};
 use crate::table::{Column, Morsel, NULL, Slice, Table};
 use crate::tenant::Part;
@@ -72,6 +73,24 @@ impl Ramps {
         }
         let day = moment.settings.zone.date_of(Instant::from_micros(spell.started));
         self.days.push(day.days());
+    }
+
+    /// The rows as those of a store are.
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let row = |place: usize| {
+            let mut row = Row::new(Table::Ramps);
+            for column in Table::Ramps.columns() {
+                let value = match self.slice(*column) {
+                    Slice::I64(values) => values.get(place).copied(),
+                    Slice::I32(values) => values.get(place).copied().map(i64::from),
+                    Slice::Code(values) => values.get(place).copied().map(i64::from),
+                    Slice::U8(values) => values.get(place).copied().map(i64::from),
+                };
+                row.set(*column, value.unwrap_or(NULL));
+            }
+            row
+        };
+        (0..self.days.len()).map(row).collect()
     }
 
     fn slice(&self, column: Column) -> Slice<'_> {

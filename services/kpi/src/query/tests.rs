@@ -9,6 +9,7 @@ mod contributors;
 mod defined;
 mod early;
 mod export;
+mod extract;
 mod histories;
 mod holders;
 mod known;

@@ -5,6 +5,7 @@ use bellwether_contracts::kpi::{self, QueryKpisRequest, known_at, min_position};
 use bellwether_contracts::types::DateOrTime;
 use bellwether_domain::period::Grain;
 use bellwether_domain::{Error, ErrorReason, Position, Result, Violation, When};
+use bellwether_runtime::auth::Scope;
 
 use crate::query::{Ask, Caller, Elapsed, KnownAt, Top};
 
@@ -41,6 +42,15 @@ pub(crate) fn ask_of(message: &QueryKpisRequest) -> Result<Ask> {
         Ok(ask)
     } else {
         Err(Error::violations(ErrorReason::InvalidField, wrong))
+    }
+}
+
+/// Whose rows a caller of a scope may see.
+pub(crate) fn caller_of(scope: &Scope) -> Caller {
+    match scope {
+        Scope::All => Caller::All,
+        Scope::Subtree(rep) => Caller::Subtree(rep.clone()),
+        Scope::Own(rep) => Caller::Own(rep.clone()),
     }
 }
 

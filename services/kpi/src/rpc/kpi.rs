@@ -5,7 +5,8 @@ use bellwether_contracts::kpi::list_contributors_request::Of;
 use bellwether_contracts::kpi::{
     CompareKpisRequest, CompareKpisResponse, ExplainChangeRequest, ExplainChangeResponse,
     GetWaterfallRequest, GetWaterfallResponse, ListContributorsRequest, ListContributorsResponse,
-    QueryKpisRequest, QueryKpisResponse, VerifyReceiptRequest, VerifyReceiptResponse, WatchKpisRequest,
+    QueryKpisRequest, QueryKpisResponse, StreamFactsRequest, VerifyReceiptRequest, VerifyReceiptResponse,
+    WatchKpisRequest,
 };
 use bellwether_contracts::status::to_status;
 use bellwether_domain::{Error, ErrorReason, Result, TenantId};
@@ -14,7 +15,7 @@ use tonic::{Request, Response, Status};
 
 use super::ask::{Wait, ask_of, in_query, once_each, wait_for, wait_of, without_extras};
 use super::watch::{After, Messages, Watches};
-use super::{compare, explain, rank, restate, waterfall};
+use super::{compare, explain, facts, rank, restate, waterfall};
 use crate::answers::{Answers, Pending};
 use crate::worker::Tenants;
 
@@ -130,6 +131,16 @@ impl KpiRpc {
         waterfall::run(&self.answers, pending, &asked).await
     }
 
+    async fn facts(&self, request: Request<StreamFactsRequest>) -> Result<facts::Messages> {
+        let tenant = authorize_scoped(&request, &request.get_ref().tenant)?;
+        let (_, extensions, message) = request.into_parts();
+        let scope = &Principal::from_extensions(&extensions)?.scope;
+        let wait = wait_for(message.min_position.as_ref())?;
+        let asked = facts::read(&message, scope)?;
+        self.wait(&tenant, wait).await?;
+        facts::begin(&self.tenants, self.answers.clock(), tenant, asked).await
+    }
+
     /// The question in a message about two periods, once what it waits for is there.
     async fn beside<T>(&self, request: Request<T>, query: QueryKpisRequest) -> Result<(Pending, T)> {
         let tenant = authorize_scoped(&request, &query.tenant).map_err(in_query)?;
@@ -211,6 +222,18 @@ impl KpiService for KpiRpc {
         request: Request<GetWaterfallRequest>,
     ) -> std::result::Result<Response<GetWaterfallResponse>, Status> {
         self.waterfall(request)
+            .await
+            .map(Response::new)
+            .map_err(|error| to_status(&error))
+    }
+
+    type StreamFactsStream = facts::Messages;
+
+    async fn stream_facts(
+        &self,
+        request: Request<StreamFactsRequest>,
+    ) -> std::result::Result<Response<Self::StreamFactsStream>, Status> {
+        self.facts(request)
             .await
             .map(Response::new)
             .map_err(|error| to_status(&error))

@@ -1,5 +1,7 @@
 //! Rows that were replaced or taken back, in the order in which that happened: what earlier sequence numbers knew.
 
+use std::ops::Range;
+
 use crate::facts::Row;
 use crate::table::{MORSEL_ROWS, Table};
 
@@ -52,6 +54,19 @@ impl Closed {
         column::push(&mut self.rec_from, from);
         column::push(&mut self.rec_to, to);
         self.note(self.rec_from.len() - 1, row.day());
+    }
+
+    /// The rows of some records that were known at a sequence number: the record's code and the place, in that order.
+    pub(crate) fn known(&self, codes: Range<u32>, seq: u32) -> Vec<(u32, usize)> {
+        let table = self.columns.table();
+        let subject = table.place(table.subject_column()).unwrap_or(0);
+        // Those before were gone already.
+        let start = self.rec_to.partition_point(|to| *to <= seq);
+        let known = (start..self.len()).filter(|place| self.rec_from[*place] <= seq);
+        let coded = known.map(|place| (self.columns.code(subject, place), place));
+        let mut found: Vec<(u32, usize)> = coded.filter(|(code, _)| codes.contains(code)).collect();
+        found.sort_unstable();
+        found
     }
 
     fn note(&mut self, place: usize, day: i32) {

@@ -13,6 +13,9 @@ use super::marks::{Days, Mark};
 use crate::facts::Row;
 use crate::table::{Column, Dict, MORSEL_ROWS, Morsel, Table};
 
+/// Records that are looked at in one go, so that the facts are not locked for long where most have no rows.
+const STEP: u32 = 65_536;
+
 /// Which rows a scan wants.
 pub(crate) struct Wanted<'a> {
     pub(crate) columns: &'a [Column],
@@ -164,6 +167,31 @@ impl FactStore {
             let mut known = known.map(|(from, to)| *from <= seq && seq < *to);
             scan.hand_out(&closed.columns, rows, Some(&mut known));
         }
+    }
+
+    /// The rows recorded at a sequence number of some records, by record, then by content, until there are `most` of them,
+    /// and the code of the record to go on with.
+    pub(crate) fn records(&self, table: Table, codes: Range<u32>, seq: u64, most: usize) -> (Vec<Row>, u32) {
+        let (live, closed) = self.table(table);
+        let seq = u32::try_from(seq).unwrap_or(u32::MAX);
+        let end = codes.end.min(codes.start.saturating_add(STEP));
+        let gone = closed.known(codes.start..end, seq);
+        let mut gone = gone.iter().peekable();
+        let mut rows: Vec<Row> = Vec::new();
+        for code in codes.start..end {
+            let first = rows.len();
+            let stand = live.places(code);
+            let stand = stand.iter().filter(|place| live.rec_from[**place] <= seq);
+            rows.extend(stand.map(|place| live.columns.row(*place)));
+            while let Some((_, place)) = gone.next_if(|(of, _)| *of == code) {
+                rows.push(closed.columns.row(*place));
+            }
+            rows[first..].sort_unstable();
+            if rows.len() >= most {
+                return (rows, code + 1);
+            }
+        }
+        (rows, end)
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -168,7 +168,7 @@ pub(super) fn by_code(telling: &Telling<'_>, dimension: &Dimension) -> Vec<Arc<s
 }
 
 /// So many parts of a path, with nothing around them: of `EMEA / DACH / Tyrol` the first two are `EMEA/DACH`.
-fn first_parts(path: &str, parts: u8) -> Arc<str> {
+pub(in crate::query) fn first_parts(path: &str, parts: u8) -> Arc<str> {
     let parts: Vec<&str> = path.split('/').take(parts.into()).map(str::trim).collect();
     parts.join("/").into()
 }
