@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod author;
 mod compare;
 mod contributors;
+mod facts;
 mod health;
 mod import;
 mod kpi;
@@ -22,6 +23,7 @@ pub(crate) use author::{
 };
 pub(crate) use compare::{BaseArg, CompareArgs, ElapsedArg, ExplainArgs};
 pub(crate) use contributors::ContributorsArgs;
+pub(crate) use facts::FactsArgs;
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;
 pub(crate) use kpi::{

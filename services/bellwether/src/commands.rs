@@ -3,6 +3,7 @@
 mod compare;
 mod contributors;
 mod explain;
+mod facts;
 mod health;
 mod import;
 mod kpi;

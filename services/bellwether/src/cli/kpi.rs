@@ -10,7 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 
 use super::{
-    CompareArgs, Connection, ContributorsArgs, CreateArgs, DeprecateArgs, ElapsedArg, ExplainArgs,
+    CompareArgs, Connection, ContributorsArgs, CreateArgs, DeprecateArgs, ElapsedArg, ExplainArgs, FactsArgs,
     PromoteArgs, UpdateArgs, VerifyArgs, VersionsArgs, WatchArgs, WaterfallArgs,
 };
 
@@ -38,6 +38,8 @@ pub(crate) enum KpiCommand {
     Watch(WatchArgs),
     /// The records behind a value, the largest first
     Records(ContributorsArgs),
+    /// The rows of a fact table, from which values are computed
+    Facts(FactsArgs),
     /// Whether values that were given still follow from the records
     Verify(VerifyArgs),
     /// Make a KPI of your own, or try a definition on past data

@@ -4,7 +4,7 @@ use bellwether_contracts::kpi::{GetKpiRequest, KpiDefinition, ListKpisRequest, L
 use bellwether_kpi::catalogue::Catalogue;
 use bellwether_kpi::rpc::definition_of;
 
-use super::{compare, contributors, explain, query, verify, watch, waterfall};
+use super::{compare, contributors, explain, facts, query, verify, watch, waterfall};
 use crate::cli::{KpiCommand, ListArgs, PresetsArgs, ShowArgs};
 use crate::client::Client;
 use crate::exit::{Code, Failure};
@@ -42,6 +42,7 @@ pub(super) async fn run(command: KpiCommand, printer: &Printer) -> Result<Code, 
         KpiCommand::Waterfall(args) => return waterfall::run(args, printer).await,
         KpiCommand::Watch(args) => return watch::run(args, printer).await,
         KpiCommand::Records(args) => return contributors::run(args, printer).await,
+        KpiCommand::Facts(args) => return facts::run(args, printer).await,
         KpiCommand::Verify(args) => return verify::run(args, printer).await,
         KpiCommand::Create(args) => return author::create(args, printer).await,
         KpiCommand::Update(args) => return author::update(args, printer).await,
