@@ -1,0 +1,157 @@
+//! What must not change a forecast, and what must add up.
+
+use bellwether_domain::Zone;
+use bellwether_forecasting::pipeline::{
+    Ask, BacktestAsk, Book, Deal, Forecast, Group, Rehearsal, backtest, forecast, month_start,
+};
+
+use crate::company::{Company, DAY_MS, start};
+
+fn made(deals: Vec<Deal>, day: i64) -> Forecast {
+    let book = Book::new(deals, &Zone::utc());
+    let mut rehearsal = Rehearsal::new(&book, 90).expect("a horizon");
+    let groups = vec![
+        Group::Stage,
+        Group::Owner,
+        Group::Trait("product".into()),
+        Group::Trait("nothing".into()),
+    ];
+    forecast(&mut rehearsal, &Ask { day, groups, seed: 3 }).expect("a forecast")
+}
+
+fn company() -> Company {
+    Company {
+        pace: 2.0,
+        days: 700,
+        shock: 0.2,
+        ..Company::default()
+    }
+}
+
+/// The deals as somebody knew them when the day began.
+fn known(deals: &[Deal], day: i64) -> Vec<Deal> {
+    let at = day * DAY_MS;
+    let mut known: Vec<Deal> = deals.iter().filter(|deal| deal.created < at).cloned().collect();
+    for deal in &mut known {
+        deal.spells.retain(|spell| spell.from < at);
+        deal.closing = deal.closing.take().filter(|closing| closing.at < at);
+    }
+    known
+}
+
+#[test]
+fn what_comes_later_changes_no_digit() {
+    let deals = company().deals();
+    let day = month_start(start() + 600);
+    assert_eq!(made(deals.clone(), day), made(known(&deals, day), day));
+    assert_ne!(made(deals.clone(), day).open, made(deals, day + 31).open);
+}
+
+#[test]
+fn the_order_of_deals_and_spells_changes_no_digit() {
+    let mut deals = company().deals();
+    let day = month_start(start() + 600);
+    let straight = made(deals.clone(), day);
+    deals.reverse();
+    deals.iter_mut().for_each(|deal| deal.spells.reverse());
+    let half = deals.len() / 2;
+    deals.rotate_left(half);
+    assert_eq!(straight, made(deals, day));
+}
+
+#[test]
+fn groups_sum_to_the_total_and_parts_to_the_whole() {
+    let made = made(company().deals(), month_start(start() + 600));
+    let close = |one: f64, other: f64| (one - other).abs() <= 1e-9 * one.abs().max(1.0);
+    for (group, parts) in &made.groups {
+        let count: f64 = parts.iter().map(|part| part.count.mean).sum();
+        let value: f64 = parts
+            .iter()
+            .filter_map(|part| part.value.as_ref())
+            .map(|value| value.mean)
+            .sum();
+        let open: usize = parts.iter().map(|part| part.open).sum();
+        assert!(close(count, made.open.count.mean), "{group:?}: {count}");
+        assert!(
+            close(value, made.open.value.as_ref().expect("a value").mean),
+            "{group:?}: {value}"
+        );
+        assert_eq!(open, made.open.open);
+    }
+    let mean =
+        |part: &bellwether_forecasting::pipeline::Part| part.value.as_ref().map_or(0.0, |value| value.mean);
+    assert!(close(mean(&made.open) + mean(&made.newcomers), mean(&made.total)));
+    assert!(made.newcomers.count.mean > 1.0);
+}
+
+#[test]
+fn money_in_another_unit_scales_the_value_only() {
+    let deals = company().deals();
+    let day = month_start(start() + 600);
+    let mut larger = deals.clone();
+    for deal in &mut larger {
+        deal.spells
+            .iter_mut()
+            .for_each(|spell| spell.amount = spell.amount.map(|amount| amount * 16));
+        if let Some(closing) = &mut deal.closing {
+            closing.amount = closing.amount.map(|amount| amount * 16);
+        }
+    }
+    let (one, other) = (made(deals, day), made(larger, day));
+    assert_eq!(one.open.count, other.open.count);
+    let (one, other) = (
+        one.open.value.expect("a value"),
+        other.open.value.expect("a value"),
+    );
+    assert!(
+        (other.mean / one.mean - 16.0).abs() < 1e-9,
+        "{} {}",
+        one.mean,
+        other.mean
+    );
+}
+
+#[test]
+fn all_moved_by_whole_years_of_400_moves_the_forecast_along() {
+    // 400 Gregorian years are a whole number of weeks and have the same calendar.
+    const CYCLE: i64 = 146_097;
+    let company = Company {
+        days: 500,
+        ..company()
+    };
+    let day = month_start(start() + 450);
+    let mut moved = company.deals();
+    for deal in &mut moved {
+        deal.created += CYCLE * DAY_MS;
+        for spell in &mut deal.spells {
+            spell.from += CYCLE * DAY_MS;
+            spell.expected_close = spell.expected_close.map(|due| due + CYCLE as i32);
+        }
+        if let Some(closing) = &mut deal.closing {
+            closing.at += CYCLE * DAY_MS;
+        }
+    }
+    let (here, there) = (made(company.deals(), day), made(moved, day + CYCLE));
+    let off = here.open.count.mean / there.open.count.mean - 1.0;
+    assert!(off.abs() < 1e-6, "{off}");
+}
+
+#[test]
+fn a_backtest_is_the_same_twice_and_ignores_what_comes_after_its_end() {
+    let deals = company().deals();
+    let until = month_start(start() + 600);
+    let run = |deals: Vec<Deal>| {
+        let book = Book::new(deals, &Zone::utc());
+        let mut rehearsal = Rehearsal::new(&book, 90).expect("a horizon");
+        backtest(
+            &mut rehearsal,
+            &BacktestAsk {
+                until: Some(until),
+                ..BacktestAsk::default()
+            },
+        )
+        .expect("a backtest")
+    };
+    assert_eq!(run(deals.clone()), run(known(&deals, until)));
+    assert_eq!(run(deals.clone()), run(deals));
+}
