@@ -1,0 +1,296 @@
+//! `forecast evaluate`: series of which the end is held out, forecast, and compared with what came.
+
+use std::io::Read;
+
+use crate::measure::series::{held, mase, mean, msis, owa, scale, smape};
+use crate::series::{Series, gaps};
+use crate::trend::naive::Naive2;
+use crate::trend::{Ask, Bounds, Forecast, Model, Outlook, Unfit, conformal::Pool};
+
+/// A series of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its name.
+    pub id: String,
+    /// Its values, oldest first.
+    pub values: Vec<Option<f64>>,
+}
+
+/// Why a file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// It is no CSV.
+    #[error("{0}")]
+    Csv(#[from] csv::Error),
+    /// A column is not there.
+    #[error("there is no column `{0}`")]
+    NoColumn(&'static str),
+    /// A value is neither a number nor a gap.
+    #[error("line {line}: value {at} of `{id}` is `{text}`, which is neither a number nor NA")]
+    NoNumber {
+        /// The line of the file, from 1.
+        line: u64,
+        /// The series.
+        id: String,
+        /// Which value, from 1.
+        at: usize,
+        /// What it says.
+        text: String,
+    },
+}
+
+/// Reads series from CSV with columns `id` and `values` (separated by blanks; `NA`, `NaN`, `null` and `-` are gaps); other
+/// columns are ignored.
+///
+/// # Errors
+/// What cannot be read, and where it stands.
+pub fn read(source: impl Read) -> Result<Vec<Row>, Unread> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
+    let headers = reader.headers()?.clone();
+    let column = |name: &'static str| {
+        let is_it = |header: &str| header.trim().trim_start_matches('\u{feff}') == name;
+        headers.iter().position(is_it).ok_or(Unread::NoColumn(name))
+    };
+    let (id, values) = (column("id")?, column("values")?);
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let id = record.get(id).unwrap_or_default().to_owned();
+        let words = record.get(values).unwrap_or_default().split_whitespace();
+        let parsed: Result<Vec<Option<f64>>, Unread> = words
+            .enumerate()
+            .map(|(at, text)| {
+                value(text).ok_or_else(|| Unread::NoNumber {
+                    line,
+                    id: id.clone(),
+                    at: at + 1,
+                    text: text.to_owned(),
+                })
+            })
+            .collect();
+        rows.push(Row { values: parsed?, id });
+    }
+    Ok(rows)
+}
+
+/// A value or a gap; `None` when it is neither. An infinite value is one: the models refuse it with a reason.
+fn value(text: &str) -> Option<Option<f64>> {
+    match text.to_ascii_lowercase().as_str() {
+        "na" | "nan" | "null" | "-" | "?" => Some(None),
+        other => other.parse().ok().map(Some),
+    }
+}
+
+/// What is to be found out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// How many values at the end of each series are held out.
+    pub horizon: usize,
+    /// The season; 1 for none. Also the lag of MASE.
+    pub season: usize,
+    /// The levels of the intervals, as shares.
+    pub levels: Vec<f64>,
+}
+
+/// What was found out. Means are over series; coverage is over all values that came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// How many series were forecast and scored.
+    pub series: usize,
+    /// Mean sMAPE in percent; `None` when nothing could be scored, here and below.
+    pub smape: Option<f64>,
+    /// Mean MASE.
+    pub mase: Option<f64>,
+    /// Beside Naive2 on the same series.
+    pub owa: Option<f64>,
+    /// What the intervals hold and their score, by level.
+    pub levels: Vec<LevelReport>,
+    /// Milliseconds that a series took, on one thread, intervals included.
+    pub ms_per_series: Option<f64>,
+    /// How many series could not be forecast.
+    pub failures: usize,
+}
+
+/// What the intervals of one level did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LevelReport {
+    /// The level, as a share.
+    pub level: f64,
+    /// The share of values that lie within.
+    pub coverage: Option<f64>,
+    /// The mean of the series' MSIS.
+    pub msis: Option<f64>,
+}
+
+/// What was said of one series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer<'a> {
+    /// The series.
+    pub row: &'a Row,
+    /// What came: the values that were held out.
+    pub came: &'a [Option<f64>],
+    /// The forecast, or why there is none.
+    pub said: Result<Forecast, Unfit>,
+}
+
+/// What the models see of a series, and what is held out.
+type Part<'a> = (&'a [Option<f64>], &'a [Option<f64>]);
+
+/// Forecasts every series but for its last values and compares. `clock` tells milliseconds since any moment.
+///
+/// Nothing that is forecast has seen a value that is held out: intervals learn from past misses of the series of the file,
+/// and these lie before them.
+pub fn evaluate<'a>(
+    rows: &'a [Row],
+    question: &Question,
+    clock: &mut dyn FnMut() -> f64,
+) -> (Report, Vec<Answer<'a>>) {
+    let parts: Vec<Part<'_>> = rows
+        .iter()
+        .map(|row| {
+            row.values
+                .split_at(row.values.len().saturating_sub(question.horizon))
+        })
+        .collect();
+    let began = clock();
+    let said = forecasts(&parts, question);
+    let took = clock() - began;
+    let answers: Vec<Answer<'a>> = rows
+        .iter()
+        .zip(&parts)
+        .zip(said)
+        .map(|((row, (_, came)), said)| Answer { row, came, said })
+        .collect();
+    let mut tally = Tally::new(question);
+    for ((past, came), answer) in parts.iter().zip(&answers) {
+        match &answer.said {
+            Ok(forecast) => tally.add(past, came, forecast),
+            Err(_) => tally.failures += 1,
+        }
+    }
+    let mut report = tally.report();
+    report.ms_per_series = (!rows.is_empty()).then(|| took / rows.len() as f64);
+    (report, answers)
+}
+
+/// As [`crate::trend::forecast_all`], each series within the bounds that its history kept to.
+fn forecasts(parts: &[Part<'_>], question: &Question) -> Vec<Result<Forecast, Unfit>> {
+    let asks: Vec<Ask> = parts
+        .iter()
+        .map(|(past, _)| Ask {
+            horizon: question.horizon,
+            levels: question.levels.clone(),
+            bounds: Bounds::kept_by(past.iter().copied().flatten()),
+        })
+        .collect();
+    let outlooks: Vec<Result<Outlook<'_>, Unfit>> = parts
+        .iter()
+        .zip(&asks)
+        .map(|((past, _), ask)| {
+            let series = Series {
+                values: past.to_vec(),
+                seasons: vec![question.season],
+            };
+            Outlook::of(&series, ask)
+        })
+        .collect();
+    let company: Vec<_> = outlooks
+        .iter()
+        .flatten()
+        .map(|outlook| (outlook.kind, outlook.combined.misses.as_slice()))
+        .collect();
+    let pool = Pool::of(&company);
+    outlooks
+        .into_iter()
+        .map(|outlook| outlook.map(|outlook| outlook.within(pool.as_ref())))
+        .collect()
+}
+
+/// What is added up over series.
+struct Tally<'a> {
+    question: &'a Question,
+    series: usize,
+    failures: usize,
+    /// Of the forecasts and of Naive2.
+    smape: [Vec<f64>; 2],
+    mase: [Vec<f64>; 2],
+    held: Vec<(usize, usize)>,
+    msis: Vec<Vec<f64>>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(question: &'a Question) -> Self {
+        Self {
+            question,
+            series: 0,
+            failures: 0,
+            smape: Default::default(),
+            mase: Default::default(),
+            held: vec![(0, 0); question.levels.len()],
+            msis: vec![Vec::new(); question.levels.len()],
+        }
+    }
+
+    fn add(&mut self, past: &[Option<f64>], came: &[Option<f64>], forecast: &Forecast) {
+        self.series += 1;
+        let season = self.question.season;
+        let scale = scale(past, season);
+        let naive = naive2(past, season, self.question.horizon);
+        for (which, said) in [Some(&forecast.mean), naive.as_ref()].into_iter().enumerate() {
+            let Some(said) = said else { continue };
+            self.smape[which].extend(smape(came, said));
+            self.mase[which].extend(scale.and_then(|scale| mase(came, said, scale)));
+        }
+        for (which, band) in forecast.bands.iter().enumerate() {
+            let (inside, all) = held(came, band);
+            self.held[which].0 += inside;
+            self.held[which].1 += all;
+            self.msis[which].extend(scale.and_then(|scale| msis(came, band, scale)));
+        }
+    }
+
+    fn report(self) -> Report {
+        let [smape, naive_smape] = self.smape.map(|all| mean(all.into_iter()));
+        let [mase, naive_mase] = self.mase.map(|all| mean(all.into_iter()));
+        let owa = match (smape, mase, naive_smape, naive_mase) {
+            (Some(smape), Some(mase), Some(naive_smape), Some(naive_mase)) => {
+                owa(smape, mase, naive_smape, naive_mase)
+            }
+            _ => None,
+        };
+        let of = |(level, ((inside, all), msis)): (&f64, ((usize, usize), Vec<f64>))| LevelReport {
+            level: *level,
+            coverage: (all > 0).then(|| inside as f64 / all as f64),
+            msis: mean(msis.into_iter()),
+        };
+        Report {
+            series: self.series,
+            smape,
+            mase,
+            owa,
+            levels: self
+                .question
+                .levels
+                .iter()
+                .zip(self.held.into_iter().zip(self.msis))
+                .map(of)
+                .collect(),
+            ms_per_series: None,
+            failures: self.failures,
+        }
+    }
+}
+
+/// What Naive2 says; gaps are bridged by lines.
+fn naive2(past: &[Option<f64>], season: usize, horizon: usize) -> Option<Vec<f64>> {
+    let first = past.iter().position(Option::is_some)?;
+    let filled = gaps::fill(&past[first..], 1);
+    Naive2
+        .fit(&filled, season, horizon)
+        .ok()
+        .map(|fitted| fitted.mean)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Files that can and cannot be read, and reports of series whose end is known.
+
+use super::*;
+use crate::series::simulate::simulate;
+
+fn question(horizon: usize, season: usize) -> Question {
+    Question {
+        horizon,
+        season,
+        levels: vec![0.8, 0.95],
+    }
+}
+
+fn asked(rows: &[Row], question: &Question) -> Report {
+    let mut now = 0.0;
+    let mut clock = || {
+        now += 12.0;
+        now
+    };
+    evaluate(rows, question, &mut clock).0
+}
+
+fn made(count: u64, n: usize, season: usize, horizon: usize) -> Vec<Row> {
+    (0..count)
+        .map(|seed| {
+            let made = simulate(7_000 + seed, n, season, horizon);
+            let values = made.past.iter().chain(&made.future).copied().map(Some).collect();
+            Row {
+                id: format!("s{seed}"),
+                values,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn files_are_read() {
+    let text = "\u{feff}id,index0,values\na,1,1.5 NA 2\nb,,\n\"c, d\",x,-3e2\n";
+    let rows = read(text.as_bytes()).unwrap();
+    assert_eq!(rows[0].values, [Some(1.5), None, Some(2.0)]);
+    assert!(rows[1].values.is_empty());
+    assert_eq!(
+        (rows[2].id.as_str(), rows[2].values.as_slice()),
+        ("c, d", &[Some(-300.0)][..])
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_place() {
+    let told = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+    assert_eq!(told("name,values\na,1\n"), "there is no column `id`");
+    assert_eq!(told("id,value\na,1\n"), "there is no column `values`");
+    let line = told("id,values\na,1 2\nb,1 two 3\n");
+    assert_eq!(
+        line,
+        "line 3: value 2 of `b` is `two`, which is neither a number nor NA"
+    );
+}
+
+#[test]
+fn a_file_is_scored() {
+    let rows = made(12, 60, 12, 12);
+    let report = asked(&rows, &question(12, 12));
+    assert_eq!((report.series, report.failures), (12, 0));
+    assert!(report.owa.is_some_and(|owa| owa < 1.1), "{report:?}");
+    assert_eq!(report.ms_per_series, Some(1.0));
+    assert_eq!(report.levels.len(), 2);
+    let mut turned = rows.clone();
+    turned.reverse();
+    let again = asked(&turned, &question(12, 12));
+    assert!(
+        (again.mase.unwrap() - report.mase.unwrap()).abs() < 1e-12,
+        "the order of series does not matter"
+    );
+}
+
+#[test]
+fn what_is_held_out_changes_no_forecast() {
+    let rows = made(10, 50, 4, 8);
+    let mut other = rows.clone();
+    for row in &mut other {
+        let n = row.values.len();
+        row.values[n - 8..]
+            .iter_mut()
+            .for_each(|value| *value = value.map(|value| value * 3.0 + 7.0));
+    }
+    let mut clock = || 0.0;
+    let (_, one) = evaluate(&rows, &question(8, 4), &mut clock);
+    let (_, two) = evaluate(&other, &question(8, 4), &mut clock);
+    assert!(one.iter().zip(&two).all(|(one, two)| one.said == two.said));
+}
+
+#[test]
+fn series_that_cannot_be_forecast_are_counted() {
+    let mut rows = made(2, 40, 4, 4);
+    let odd = |values: &[Option<f64>]| Row {
+        id: String::new(),
+        values: values.to_vec(),
+    };
+    rows.push(odd(&[]));
+    rows.push(odd(&[Some(1.0), Some(2.0)]));
+    rows.push(odd(&[None; 30]));
+    rows.push(odd(&[Some(f64::INFINITY); 30]));
+    rows.push(odd(&[Some(5.0); 30]));
+    let report = asked(&rows, &question(4, 4));
+    assert_eq!((report.series, report.failures), (3, 4));
+    let nothing = asked(&[], &question(4, 4));
+    assert_eq!((nothing.series, nothing.smape, nothing.owa), (0, None, None));
+}

@@ -1,0 +1,284 @@
+//! Several models, weighed by how well they would have done before.
+//!
+//! Every member forecasts from a few earlier origins of the same series what is known by now (rolling origin, Tashman
+//! 2000). The better it did, the more it weighs; but weights stay near to each other, because a few origins of one series
+//! say little, and plain means are hard to beat (Makridakis & Hibon 2000; Makridakis, Spiliotis & Assimakopoulos 2020).
+
+use super::ces::Ces;
+use super::ets::Ets;
+use super::intermittent::Intermittent;
+use super::mstl::Mstl;
+use super::naive::{Naive, SeasonalNaive};
+use super::regression::AutoRegression;
+use super::theta::Theta;
+use super::{Fitted, Model, Unfit};
+use crate::series::zeros;
+
+/// The longest season that models reckon with themselves; longer ones are taken off before.
+pub const DIRECT: usize = 24;
+
+/// The most origins that are looked back to.
+const ORIGINS: usize = 3;
+
+/// How strongly errors of the past count: weights go with one over error to this power.
+const POWER: f64 = 4.0;
+
+/// What several models together make of a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Combined {
+    /// Their weighted mean by step.
+    pub mean: Vec<f64>,
+    /// The standard deviation by step, as the models have it on (weighted) average.
+    pub sd: Vec<f64>,
+    /// Members and their weights, which sum to 1; the heaviest first.
+    pub weights: Vec<(&'static str, f64)>,
+    /// What was missed at earlier origins.
+    pub misses: Vec<Miss>,
+    /// How many earlier origins there were room for.
+    pub origins: usize,
+}
+
+/// What the combination missed at an earlier origin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Miss {
+    /// How many steps ahead, from 0.
+    pub step: usize,
+    /// What came less what was said, in standard deviations as the models had them.
+    pub by: f64,
+}
+
+/// A model, the season that it reckons with, and how much it counts where nothing is known yet.
+struct Member {
+    model: Box<dyn Model>,
+    season: usize,
+    prior: f64,
+}
+
+fn member(model: impl Model + 'static, season: usize, prior: f64) -> Member {
+    Member {
+        model: Box::new(model),
+        season,
+        prior,
+    }
+}
+
+/// The members for a series of this kind.
+fn members(y: &[f64], seasons: &[usize]) -> Vec<Member> {
+    if zeros::is_zero_heavy(y) && seasons.is_empty() {
+        return vec![
+            member(Intermittent::Croston, 1, 1.0),
+            member(Intermittent::Tsb, 1, 1.0),
+            member(Intermittent::Mean, 1, 1.0),
+        ];
+    }
+    let season = seasons.first().copied().unwrap_or(1);
+    if y.len() < 6 {
+        return vec![member(Naive, 1, 1.0), member(Ets::simple(), 1, 1.0)];
+    }
+    let mut all = vec![
+        member(Theta::Standard, season, 0.5),
+        member(Theta::DynamicOptimised, season, 1.0),
+        member(AutoRegression, season, 0.5),
+    ];
+    if season <= DIRECT {
+        all.push(member(Ets::auto(), season, 1.5));
+        all.push(member(Ets::damped(), season, 1.0));
+        all.push(member(Ces::auto(), season, 0.5));
+    }
+    if season > DIRECT || seasons.len() > 1 {
+        all.push(member(
+            Mstl::new(seasons, "mstl, theta", Theta::DynamicOptimised),
+            1,
+            1.0,
+        ));
+        all.push(member(
+            Mstl::new(seasons, "mstl, damped ets", Ets::damped()),
+            1,
+            1.0,
+        ));
+        all.push(member(
+            Mstl::new(seasons, "mstl, autoregression", AutoRegression),
+            1,
+            0.5,
+        ));
+    }
+    if season > 1 {
+        all.push(member(SeasonalNaive, season, 0.4));
+    }
+    all
+}
+
+/// Forecasts `y` (finite, without gaps, of a size around 1) by several models.
+///
+/// # Errors
+/// No model had anything to say; the reason is that of the last one.
+pub fn combine(y: &[f64], seasons: &[usize], horizon: usize) -> Result<Combined, Unfit> {
+    let season = seasons.first().copied().unwrap_or(1);
+    let mut reason = Unfit::Empty;
+    let mut fits: Vec<(Member, Fitted)> = Vec::new();
+    for member in members(y, seasons) {
+        match member.model.fit(y, member.season, horizon) {
+            Ok(fitted) if sound(&fitted, horizon) => fits.push((member, fitted)),
+            Ok(_) => reason = Unfit::NotFound,
+            Err(unfit) => reason = unfit,
+        }
+    }
+    if fits.is_empty() {
+        return Err(reason);
+    }
+    let tests: Vec<Test> = origins(y.len(), season, horizon)
+        .into_iter()
+        .filter_map(|(origin, steps)| test(&fits, y, origin, steps))
+        .collect();
+    let weights = weights(&fits, &tests);
+    let forecasts: Vec<&Fitted> = fits.iter().map(|(_, fitted)| fitted).collect();
+    let (mean, sd) = weighted(&forecasts, &weights, horizon);
+    let misses = tests.iter().flat_map(|test| test.misses(&weights)).collect();
+    let mut named: Vec<(&'static str, f64)> = fits
+        .iter()
+        .zip(&weights)
+        .map(|((_, fitted), weight)| (fitted.name, *weight))
+        .collect();
+    named.sort_by(|one, other| other.1.total_cmp(&one.1));
+    Ok(Combined {
+        mean,
+        sd,
+        weights: named,
+        misses,
+        origins: tests.len(),
+    })
+}
+
+fn sound(fitted: &Fitted, horizon: usize) -> bool {
+    let finite = |values: &[f64]| values.len() == horizon && values.iter().all(|value| value.is_finite());
+    finite(&fitted.mean) && finite(&fitted.sd)
+}
+
+/// The earlier origins (how many values were known) and how many steps are looked ahead from each, newest first.
+fn origins(n: usize, season: usize, horizon: usize) -> Vec<(usize, usize)> {
+    let least = (2 * season + 2).max(8).max(n / 3);
+    if n <= least {
+        return Vec::new();
+    }
+    let steps = horizon.min((n - least).div_ceil(2));
+    let room = n - least - steps;
+    let apart = (room / (ORIGINS - 1)).clamp(1, steps.div_ceil(2).max(1));
+    (0..ORIGINS)
+        .map(|which| (n - steps).saturating_sub(which * apart))
+        .take_while(|origin| *origin >= least)
+        .map(|origin| (origin, steps))
+        .collect()
+}
+
+/// What every member said at one earlier origin.
+struct Test {
+    said: Vec<Option<Fitted>>,
+    came: Vec<f64>,
+}
+
+fn test(fits: &[(Member, Fitted)], y: &[f64], origin: usize, steps: usize) -> Option<Test> {
+    let past = &y[..origin];
+    let said: Vec<Option<Fitted>> = fits
+        .iter()
+        .map(|(member, fitted)| {
+            let fixed = member.model.fixed(fitted);
+            let model = fixed.as_ref().unwrap_or(&member.model);
+            model
+                .fit(past, member.season, steps)
+                .ok()
+                .filter(|fitted| sound(fitted, steps))
+        })
+        .collect();
+    said.iter().any(Option::is_some).then(|| Test {
+        said,
+        came: y[origin..origin + steps].to_vec(),
+    })
+}
+
+impl Test {
+    /// The mean absolute error of a member; `None` where it had nothing to say.
+    fn error(&self, which: usize) -> Option<f64> {
+        let said = self.said[which].as_ref()?;
+        let sum: f64 = said
+            .mean
+            .iter()
+            .zip(&self.came)
+            .map(|(said, came)| (came - said).abs())
+            .sum();
+        Some(sum / self.came.len() as f64)
+    }
+
+    fn misses(&self, weights: &[f64]) -> Vec<Miss> {
+        let spoke: Vec<(&Fitted, f64)> = self
+            .said
+            .iter()
+            .zip(weights)
+            .filter_map(|(said, weight)| said.as_ref().map(|said| (said, *weight)))
+            .collect();
+        let total: f64 = spoke.iter().map(|(_, weight)| weight).sum();
+        if total <= 0.0 {
+            return Vec::new();
+        }
+        let weights: Vec<f64> = spoke.iter().map(|(_, weight)| weight / total).collect();
+        let forecasts: Vec<&Fitted> = spoke.iter().map(|(said, _)| *said).collect();
+        let (mean, sd) = weighted(&forecasts, &weights, self.came.len());
+        let of = |step: usize| {
+            (sd[step] > 0.0).then(|| Miss {
+                step,
+                by: (self.came[step] - mean[step]) / sd[step],
+            })
+        };
+        (0..self.came.len()).filter_map(of).collect()
+    }
+}
+
+/// The weights of the members, which sum to 1.
+fn weights(fits: &[(Member, Fitted)], tests: &[Test]) -> Vec<f64> {
+    let errors: Vec<Option<f64>> = (0..fits.len())
+        .map(|which| {
+            let all: Option<Vec<f64>> = tests.iter().map(|test| test.error(which)).collect();
+            all.filter(|all| !all.is_empty())
+                .map(|all| all.iter().sum::<f64>() / all.len() as f64)
+        })
+        .collect();
+    let best = errors.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    let raw: Vec<f64> = fits
+        .iter()
+        .zip(&errors)
+        .map(|((member, _), error)| {
+            let share = match error {
+                Some(error) if *error > 0.0 => libm::pow(best / error, POWER),
+                // It was never wrong.
+                Some(_) => 1.0,
+                // It could not be tested, others could.
+                None if best.is_finite() => 0.5,
+                None => 1.0,
+            };
+            member.prior * share
+        })
+        .collect();
+    let total: f64 = raw.iter().sum();
+    if total > 0.0 {
+        raw.iter().map(|weight| weight / total).collect()
+    } else {
+        vec![1.0 / raw.len() as f64; raw.len()]
+    }
+}
+
+/// The weighted mean, and the weighted mean of the variances, by step.
+fn weighted(forecasts: &[&Fitted], weights: &[f64], horizon: usize) -> (Vec<f64>, Vec<f64>) {
+    let sum = |of: &dyn Fn(&Fitted) -> f64| -> f64 {
+        forecasts
+            .iter()
+            .zip(weights)
+            .map(|(fitted, weight)| weight * of(fitted))
+            .sum()
+    };
+    (0..horizon)
+        .map(|step| {
+            let mean = sum(&|fitted| fitted.mean[step]);
+            let sd = sum(&|fitted| fitted.sd[step]);
+            (mean, sd)
+        })
+        .unzip()
+}
