@@ -132,33 +132,34 @@ impl Held {
 
 #[test]
 fn intervals_hold_where_months_are_good_or_bad_together() {
-    let companies = (0..24).map(|seed| Company {
+    let companies = (0..12).map(|seed| Company {
         seed,
         shock: 0.25,
         ..Company::default()
     });
     let held = run(companies, 30);
     held.print("shocks");
-    held.holds(0.05, 0.03);
+    // 144 forecasts: chance alone makes 3.3 points; the ignored test below looks closer.
+    held.holds(0.08, 0.05);
 }
 
 #[test]
 fn intervals_hold_where_deals_know_nothing_of_each_other() {
-    let companies = (100..124).map(|seed| Company {
+    let companies = (100..112).map(|seed| Company {
         seed,
         shock: 0.0,
         ..Company::default()
     });
     let held = run(companies, 30);
     held.print("calm");
-    // A shock that is not there cannot be told from a small one: rather too wide than too narrow. (288 forecasts:
-    // chance alone makes 2.4 points.)
-    held.holds(0.07, 0.04);
+    // A shock that is not there cannot be told from a small one: rather too wide than too narrow. (144 forecasts:
+    // chance alone makes 3.3 points.)
+    held.holds(0.09, 0.05);
 }
 
 #[test]
 fn quarters_hold_too() {
-    let companies = (200..224).map(|seed| Company {
+    let companies = (200..212).map(|seed| Company {
         seed,
         shock: 0.2,
         stages: false,
@@ -175,7 +176,7 @@ fn quarters_hold_too() {
 
 /// Enough forecasts that what is promised can be told from chance: 80 +- 3 and 95 +- 2 %.
 #[test]
-#[ignore = "two minutes"]
+#[ignore = "many minutes: 100 companies"]
 fn intervals_hold_within_three_and_two_points() {
     let companies = (300..400).map(|seed| Company {
         seed,
