@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 13] = [
     "bellwether/error/v1/error_reason.proto",
+    "bellwether/forecasting/v1/accuracy_service.proto",
+    "bellwether/forecasting/v1/pipeline_service.proto",
+    "bellwether/forecasting/v1/retention_service.proto",
+    "bellwether/forecasting/v1/trend_service.proto",
     "bellwether/ingestion/v1/change_feed_service.proto",
     "bellwether/ingestion/v1/import_service.proto",
     "bellwether/ingestion/v1/record_service.proto",

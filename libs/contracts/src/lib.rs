@@ -41,6 +41,13 @@ pub mod proto {
             tonic::include_proto!("bellwether.kpi.v1");
         }
     }
+    /// Package `bellwether.forecasting.v1`.
+    pub mod forecasting {
+        /// Version 1.
+        pub mod v1 {
+            tonic::include_proto!("bellwether.forecasting.v1");
+        }
+    }
     /// Package `bellwether.error.v1`.
     pub mod error {
         /// Version 1.
@@ -51,6 +58,7 @@ pub mod proto {
 }
 
 pub use proto::error::v1 as error;
+pub use proto::forecasting::v1 as forecasting;
 pub use proto::ingestion::v1 as ingestion;
 pub use proto::kpi::v1 as kpi;
 pub use proto::sales::v1 as sales;
