@@ -40,6 +40,8 @@ fn the_fleet_is_two_of_each_over_postgresql_and_redis() {
     assert_eq!(
         names,
         [
+            "forecasting-1",
+            "forecasting-2",
             "ingestion-1",
             "ingestion-2",
             "kpi-1",
@@ -49,15 +51,31 @@ fn the_fleet_is_two_of_each_over_postgresql_and_redis() {
         ]
     );
     let roles: Vec<&str> = ours(&file).into_iter().map(|(_, _, role)| role).collect();
-    assert_eq!(roles, ["ingestion", "ingestion", "kpi", "kpi"]);
+    let expected = [
+        "forecasting",
+        "forecasting",
+        "ingestion",
+        "ingestion",
+        "kpi",
+        "kpi",
+    ];
+    assert_eq!(roles, expected);
     for (name, service, role) in ours(&file) {
         let waits: Vec<&str> = service.depends_on.keys().map(String::as_str).collect();
-        if role == "ingestion" {
-            assert_eq!(waits, ["postgres"], "{name}");
+        if role != "kpi" {
             assert_eq!(
                 service.environment["BELLWETHER_DATABASE_URL"],
                 "postgres://bellwether:sesame1@postgres:5432/bellwether"
             );
+        }
+        if role == "ingestion" {
+            assert_eq!(waits, ["postgres"], "{name}");
+            continue;
+        }
+        if role == "forecasting" {
+            assert_eq!(waits, ["kpi-1", "kpi-2", "postgres"], "{name}");
+            let kpi = &service.environment["BELLWETHER_KPI_URL"];
+            assert_eq!(kpi, "http://kpi-1:4711,http://kpi-2:4711");
             continue;
         }
         assert_eq!(waits, ["ingestion-1", "ingestion-2", "redis"], "{name}");

@@ -37,11 +37,38 @@ fn desk() -> tempfile::TempDir {
     for (name, text) in files {
         fs::write(at(name), text).expect("a writable folder");
     }
+    for (name, text) in rows() {
+        fs::write(at(name), text).expect("a writable folder");
+    }
     fs::create_dir_all(at(".local/share/bash-completion/completions")).expect("a writable folder");
     for name in ["deploy", "scripts", "Makefile"] {
         std::os::unix::fs::symlink(workspace_root().join(name), at(name)).expect("a writable folder");
     }
     desk
+}
+
+/// Files that forecasts and scores are judged on.
+fn rows() -> [(&'static str, String); 3] {
+    let mut series = "id,values\n".to_owned();
+    for one in 1..4 {
+        let value = |at: usize| (100 * one + at + 20 * (at % 7) + at * 13 % 5).to_string();
+        let values: Vec<String> = (0..120).map(value).collect();
+        series.push_str(&format!("s{one},{}\n", values.join(" ")));
+    }
+    let mut deals = "id,created,close_date,source,amount,stage\n".to_owned();
+    let mut churn = "customerID,tenure,contract,Churn\n".to_owned();
+    for at in 0..300 {
+        let (month, day) = (1 + at / 28, 1 + at % 28);
+        let (source, won) = (["web", "fair"][at % 2], (at % 2 == 0) != (at % 5 == 0));
+        let stage = if won { "Won" } else { "Lost" };
+        let amount = 500 + at * 37 % 400;
+        deals.push_str(&format!(
+            "d{at},2024-{month:02}-{day:02},2025-{month:02}-{day:02},{source},{amount},{stage}\n"
+        ));
+        let (contract, left) = (["month", "year"][at % 2], if won { "Yes" } else { "No" });
+        churn.push_str(&format!("c{at},{},{contract},{left}\n", at * 31 % 72));
+    }
+    [("series.csv", series), ("deals.csv", deals), ("churn.csv", churn)]
 }
 
 /// Runs a line as a person would type it, in the folder.
@@ -109,7 +136,7 @@ fn serves(line: &str, other: &Server) {
             "--token-file" => other.dir.join("token").display().to_string(),
             "--database-url" => Postgres::shared().database(),
             "--redis-url" => Redis::shared().url(),
-            "--ingestion-url" => other.url.clone(),
+            "--ingestion-url" | "--kpi-url" => other.url.clone(),
             _ => continue,
         };
         assert!(words.next().is_some(), "{line}: {word} has no value");

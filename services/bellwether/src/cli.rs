@@ -8,6 +8,7 @@ mod author;
 mod compare;
 mod contributors;
 mod facts;
+mod forecast;
 mod health;
 mod import;
 mod kpi;
@@ -24,6 +25,10 @@ pub(crate) use author::{
 pub(crate) use compare::{BaseArg, CompareArgs, ElapsedArg, ExplainArgs};
 pub(crate) use contributors::ContributorsArgs;
 pub(crate) use facts::FactsArgs;
+pub(crate) use forecast::{
+    AccuracyArgs, AccuracyBy, AnomaliesArgs, BacktestPipelineArgs, EvaluateArgs, EvaluateScoresArgs,
+    ForecastCommand, KpiForecastArgs, PipelineForecastArgs, RetentionArgs, ScoreArgs, ScoreWhat, StagesArgs,
+};
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;
 pub(crate) use kpi::{
@@ -50,6 +55,7 @@ Examples:
   bellwether scorecard --tenant demo --data-dir ./data
   bellwether import --tenant acme --mapping deploy/mappings/crm_sales_opportunities.yaml *.csv
   bellwether kpi query win_rate --tenant demo --from 2026-01-01 --to 2026-07-01 --grain month
+  bellwether forecast pipeline --tenant demo --days 90
 
 Client commands find the server by --data-dir DIR or BELLWETHER_DATA_DIR (address in DIR/endpoint, token in DIR/token),
 or by --server URL --token-file FILE.
@@ -124,6 +130,9 @@ pub(crate) enum Command {
     /// What KPIs are to reach, and where they stand beside that
     #[command(subcommand)]
     Target(TargetCommand),
+    /// What is likely to come, with intervals, and how well that is said
+    #[command(subcommand)]
+    Forecast(ForecastCommand),
     /// Single records as the log holds them
     #[command(subcommand)]
     Records(RecordsCommand),
@@ -167,8 +176,9 @@ Prints `ready URL` on standard output once it can answer; logs go to standard er
 that run are finished, then it exits with 0. Without further flags the folder holds everything: remove it to start anew.
 
 Roles can run in processes of their own, any number of each: ingestion keeps the records, in PostgreSQL where several
-share them; kpi answers questions from a copy in memory, and shares answers through Redis. All of them have the same
---token-file (and tokens.yaml beside it), and so have their clients.
+share them; kpi answers questions from a copy in memory, and shares answers through Redis; forecasting asks kpi and keeps
+what it forecast, in PostgreSQL where several share it. All of them have the same --token-file (and tokens.yaml beside
+it), and so have their clients.
 
 Every key of the configuration can also stand in a YAML file (--config; deploy/config/embedded.yaml shows all of them)
 or in the environment: BELLWETHER_NODE__LISTEN sets node.listen. Flags win over the environment, that over the file.
@@ -179,21 +189,25 @@ Examples:
   bellwether serve --data-dir ./data
   bellwether serve --data-dir ./data --listen 127.0.0.1:4711 --demo
   bellwether serve --roles ingestion --database-url postgres://me@db/sales --token-file token
-  bellwether serve --roles kpi --ingestion-url http://a:80 --redis-url redis://r --token-file token")]
+  bellwether serve --roles kpi --ingestion-url http://a:80 --redis-url redis://r --token-file token
+  bellwether serve --roles forecasting --kpi-url http://k:80 --data-dir ./forecasts --token-file token")]
 pub(crate) struct ServeArgs {
-    /// What runs in this process: ingestion, kpi, or both, separated by commas [default: ingestion,kpi]
+    /// What runs in this process: ingestion, kpi, forecasting, separated by commas [default: all of them]
     #[arg(long, value_name = "ROLES")]
     pub(crate) roles: Option<String>,
     /// The folder of everything: databases, checkpoints, address, token; made when it is not there. With --token-file
     /// it may be left out by processes that keep nothing on disk: kpi, and ingestion with --database-url
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// The PostgreSQL database of ingestion instead of a file in the folder; kpi has no use for one
+    /// The PostgreSQL database of ingestion and forecasting instead of files in the folder; kpi has no use for one
     #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// Where kpi finds ingestion that is not in this process; several replicas separated by commas
     #[arg(long, value_name = "URL,...")]
     pub(crate) ingestion_url: Option<String>,
+    /// Where forecasting finds kpi that is not in this process; several replicas separated by commas
+    #[arg(long, value_name = "URL,...")]
+    pub(crate) kpi_url: Option<String>,
     /// The Redis through which kpi processes share answers: redis://, rediss://, redis+sentinel://, redis+cluster://
     #[arg(long, value_name = "URL")]
     pub(crate) redis_url: Option<String>,

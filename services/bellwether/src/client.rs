@@ -2,6 +2,10 @@
 
 use std::path::Path;
 
+use bellwether_contracts::forecasting::accuracy_service_client::AccuracyServiceClient;
+use bellwether_contracts::forecasting::pipeline_service_client::PipelineServiceClient;
+use bellwether_contracts::forecasting::retention_service_client::RetentionServiceClient;
+use bellwether_contracts::forecasting::trend_service_client::TrendServiceClient;
 use bellwether_contracts::ingestion::import_service_client::ImportServiceClient;
 use bellwether_contracts::ingestion::record_service_client::RecordServiceClient;
 use bellwether_contracts::ingestion::tenant_service_client::TenantServiceClient;
@@ -9,6 +13,7 @@ use bellwether_contracts::kpi::catalog_service_client::CatalogServiceClient;
 use bellwether_contracts::kpi::kpi_service_client::KpiServiceClient;
 use bellwether_contracts::kpi::scorecard_service_client::ScorecardServiceClient;
 use bellwether_contracts::kpi::target_service_client::TargetServiceClient;
+use bellwether_forecasting::source::Source;
 use bellwether_runtime::{LinkConfig, MAX_MESSAGE_BYTES, PeerChannel, PeerLink, Secret, data_dir};
 
 use crate::cli::Connection;
@@ -35,6 +40,7 @@ pub(crate) fn address(server: Option<&str>, dir: Option<&Path>) -> Result<String
 pub(crate) struct Client {
     ingestion: PeerLink,
     kpi: PeerLink,
+    forecasting: PeerLink,
 }
 
 impl Client {
@@ -54,8 +60,16 @@ impl Client {
             ca_file: connection.ca_file.clone(),
             ..LinkConfig::default()
         };
-        let (ingestion, kpi) = parts::links(&url, &token, &config).await?;
-        Ok(Self { ingestion, kpi })
+        let parts::Links {
+            ingestion,
+            kpi,
+            forecasting,
+        } = parts::links(&url, &token, &config).await?;
+        Ok(Self {
+            ingestion,
+            kpi,
+            forecasting,
+        })
     }
 
     /// The server at an address.
@@ -67,7 +81,8 @@ impl Client {
             .map_err(|error| Failure::from(error).with_code(Code::Usage))?;
         Ok(Self {
             ingestion: link.clone(),
-            kpi: link,
+            kpi: link.clone(),
+            forecasting: link,
         })
     }
 
@@ -106,6 +121,31 @@ impl Client {
     /// Scorecards.
     pub(crate) fn scorecards(&self) -> ScorecardServiceClient<PeerChannel> {
         ScorecardServiceClient::new(self.kpi.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Facts, as forecasts are made of them.
+    pub(crate) fn source(&self) -> Source {
+        Source::new(self.kpi.clone())
+    }
+
+    /// Forecasts of KPIs.
+    pub(crate) fn trends(&self) -> TrendServiceClient<PeerChannel> {
+        TrendServiceClient::new(self.forecasting.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Forecasts of the pipeline.
+    pub(crate) fn pipelines(&self) -> PipelineServiceClient<PeerChannel> {
+        PipelineServiceClient::new(self.forecasting.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// How long customers stay.
+    pub(crate) fn retention(&self) -> RetentionServiceClient<PeerChannel> {
+        RetentionServiceClient::new(self.forecasting.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// How good forecasts were.
+    pub(crate) fn accuracies(&self) -> AccuracyServiceClient<PeerChannel> {
+        AccuracyServiceClient::new(self.forecasting.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Values of KPIs.

@@ -4,6 +4,7 @@ mod compare;
 mod contributors;
 mod explain;
 mod facts;
+mod forecast;
 mod health;
 mod import;
 mod kpi;
@@ -40,6 +41,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> Result<Code, Fai
         Command::Scorecard(args) => scorecard::run(args, printer).await,
         Command::Scorecards(command) => scorecards::run(command, printer).await,
         Command::Target(command) => target::run(command, printer).await,
+        Command::Forecast(command) => forecast::run(command, printer).await,
         Command::Records(command) => records::run(command, printer).await,
         Command::Settings(command) => settings::run(command, printer).await,
         Command::Health(args) => health::run(args, printer).await,

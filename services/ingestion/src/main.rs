@@ -44,6 +44,10 @@ struct Args {
     #[arg(long = "redis-url", value_name = "URL", hide = true)]
     #[serde(skip)]
     _redis_url: Option<String>,
+    /// Likewise
+    #[arg(long = "kpi-url", value_name = "URL", hide = true)]
+    #[serde(skip)]
+    _kpi_url: Option<String>,
     /// A file with the token that all processes share, instead of one of the folder's own
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +86,10 @@ struct Config {
     _link: IgnoredAny,
     #[serde(rename = "kpi")]
     _kpi: IgnoredAny,
+    #[serde(rename = "kpi_url")]
+    _kpi_url: IgnoredAny,
+    #[serde(rename = "forecasting")]
+    _forecasting: IgnoredAny,
 }
 
 fn main() -> ExitCode {

@@ -44,6 +44,10 @@ struct Args {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     data_dir: Option<PathBuf>,
+    /// Likewise
+    #[arg(long = "kpi-url", value_name = "URL", hide = true)]
+    #[serde(skip)]
+    _kpi_url: Option<String>,
     /// A file with the token that all processes share
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +84,10 @@ struct Config {
     _database_url: IgnoredAny,
     #[serde(rename = "ingestion")]
     _ingestion: IgnoredAny,
+    #[serde(rename = "kpi_url")]
+    _kpi_url: IgnoredAny,
+    #[serde(rename = "forecasting")]
+    _forecasting: IgnoredAny,
 }
 
 fn main() -> ExitCode {

@@ -5,7 +5,7 @@ use super::Finding;
 use super::tree::Source;
 
 /// The pure rooms: the folder of the service's sources, and the modules in it.
-const ROOMS: [(&str, &[&str]); 2] = [
+const ROOMS: [(&str, &[&str]); 3] = [
     ("services/ingestion/src", &["log", "mapping"]),
     (
         "services/kpi/src",
@@ -24,6 +24,24 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "restate",
             "waterfall",
             "answers/key",
+        ],
+    ),
+    (
+        "services/forecasting/src",
+        &[
+            "accuracy",
+            "anomaly",
+            "cases",
+            "course",
+            "evaluate",
+            "facts",
+            "frame",
+            "measure",
+            "pipeline",
+            "retention",
+            "score",
+            "series",
+            "trend",
         ],
     ),
 ];

@@ -13,43 +13,54 @@ use crate::exit::{Code as Exit, Failure};
 /// A service that every process of a role has.
 const INGESTION: &str = "bellwether.ingestion.v1.RecordService";
 const KPI: &str = "bellwether.kpi.v1.KpiService";
+const FORECASTING: &str = "bellwether.forecasting.v1.TrendService";
 /// How long an address may take to say what it serves.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The links to those of the addresses (separated by commas) that serve records, and to those that serve KPIs.
+/// The links to those of the addresses that serve a part.
+pub(super) struct Links {
+    /// Records.
+    pub(super) ingestion: PeerLink,
+    /// KPIs.
+    pub(super) kpi: PeerLink,
+    /// Forecasts.
+    pub(super) forecasting: PeerLink,
+}
+
+/// The links to those of the addresses (separated by commas) that serve records, KPIs and forecasts.
 ///
-/// An address that does not answer stands in both lists: it may be back when it is needed.
+/// An address that does not answer stands in all lists: it may be back when it is needed.
 ///
 /// # Errors
 /// Usage when one is no address.
-pub(super) async fn links(
-    urls: &str,
-    token: &Secret<String>,
-    config: &LinkConfig,
-) -> Result<(PeerLink, PeerLink), Failure> {
+pub(super) async fn links(urls: &str, token: &Secret<String>, config: &LinkConfig) -> Result<Links, Failure> {
     let far = |urls: &str| {
         PeerLink::far(urls, token, config).map_err(|error| Failure::from(error).with_code(Exit::Usage))
     };
     // Says what is wrong with any of them.
     let whole = far(urls)?;
     if !urls.contains(',') {
-        return Ok((whole.clone(), whole));
+        return Ok(Links {
+            ingestion: whole.clone(),
+            kpi: whole.clone(),
+            forecasting: whole,
+        });
     }
     let mut asked = Vec::new();
     for url in urls.split(',').map(str::trim).filter(|url| !url.is_empty()) {
         let link = far(url)?;
         asked.push(async move {
-            let (records, kpis) = futures::join!(lacks(&link, INGESTION), lacks(&link, KPI));
-            (url, records, kpis)
+            let lacks = |service| lacks(&link, service);
+            let lacking = futures::join!(lacks(INGESTION), lacks(KPI), lacks(FORECASTING));
+            (url, [lacking.0, lacking.1, lacking.2])
         });
     }
-    let (mut records, mut kpis) = (Vec::new(), Vec::new());
-    for (url, no_records, no_kpis) in join_all(asked).await {
-        if !no_records {
-            records.push(url);
-        }
-        if !no_kpis {
-            kpis.push(url);
+    let mut served = [const { Vec::new() }; 3];
+    for (url, lacking) in join_all(asked).await {
+        for (urls, lacks) in served.iter_mut().zip(lacking) {
+            if !lacks {
+                urls.push(url);
+            }
         }
     }
     let link = |served: Vec<&str>| {
@@ -59,7 +70,12 @@ pub(super) async fn links(
             far(&served.join(","))
         }
     };
-    Ok((link(records)?, link(kpis)?))
+    let [records, kpis, forecasts] = served;
+    Ok(Links {
+        ingestion: link(records)?,
+        kpi: link(kpis)?,
+        forecasting: link(forecasts)?,
+    })
 }
 
 /// Whether the process says that it does not have a service.

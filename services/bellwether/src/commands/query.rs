@@ -111,7 +111,7 @@ pub(crate) fn head() -> MinPosition {
 }
 
 /// The grain on the wire.
-pub(super) fn wire_grain(grain: Grain) -> WireGrain {
+pub(crate) fn wire_grain(grain: Grain) -> WireGrain {
     match grain {
         Grain::Day => WireGrain::Day,
         Grain::Week => WireGrain::Week,

@@ -22,12 +22,14 @@ pub(super) struct Config {
     pub(super) token_file: Option<PathBuf>,
     pub(super) database_url: Option<Secret<String>>,
     pub(super) ingestion_url: Option<String>,
+    pub(super) kpi_url: Option<String>,
     pub(super) redis_url: Option<Secret<String>>,
     pub(super) node: NodeConfig,
     pub(super) telemetry: TelemetryConfig,
     pub(super) link: LinkConfig,
     pub(super) ingestion: bellwether_ingestion::Config,
     pub(super) kpi: bellwether_kpi::Config,
+    pub(super) forecasting: bellwether_forecasting::Config,
 }
 
 /// What the command line says of the configuration.
@@ -43,6 +45,8 @@ struct Flags {
     database_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ingestion_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kpi_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redis_url: Option<String>,
     #[serde(
@@ -65,6 +69,7 @@ impl Config {
             token_file: args.token_file,
             database_url: args.database_url,
             ingestion_url: args.ingestion_url,
+            kpi_url: args.kpi_url,
             redis_url: args.redis_url,
             node: args.listen,
         };
@@ -73,6 +78,7 @@ impl Config {
         read.database_url = read.database_url.filter(|url| !url.expose().trim().is_empty());
         read.redis_url = read.redis_url.filter(|url| !url.expose().trim().is_empty());
         read.ingestion_url = read.ingestion_url.filter(|url| !url.trim().is_empty());
+        read.kpi_url = read.kpi_url.filter(|url| !url.trim().is_empty());
         Ok(read)
     }
 
@@ -91,8 +97,8 @@ impl Config {
     pub(super) fn needs(&self, demo: bool) -> Result<Needs, Failure> {
         let mut missing = Vec::new();
         let mut lacks = |key: &str, message: &str| missing.push(Violation::new(key, message));
-        let place = self.place();
-        if self.roles.ingestion && place.is_none() {
+        let (place, forecasts) = (self.place("ingestion.db"), self.place("forecasting.db"));
+        if (self.roles.ingestion || self.roles.forecasting) && place.is_none() {
             lacks(
                 "data_dir",
                 "where is the data? Give --data-dir DIR or set BELLWETHER_DATA_DIR; with --database-url URL it is in PostgreSQL",
@@ -109,7 +115,13 @@ impl Config {
                 "where is ingestion? Role kpi needs --ingestion-url URL, or ingestion in the same process: --roles ingestion,kpi",
             );
         }
-        if demo && self.roles != Roles::default() {
+        if self.roles.forecasting && !self.roles.kpi && self.kpi_url.is_none() {
+            lacks(
+                "kpi_url",
+                "where is kpi? Role forecasting needs --kpi-url URL, or kpi in the same process: --roles kpi,forecasting",
+            );
+        }
+        if demo && !(self.roles.ingestion && self.roles.kpi) {
             lacks(
                 "roles",
                 "--demo needs both in this process: --roles ingestion,kpi",
@@ -120,18 +132,22 @@ impl Config {
         }
         let near = Some(Peer::Near).filter(|_| self.roles.ingestion);
         let far = || self.ingestion_url.clone().map(Peer::Far);
+        let near_kpi = Some(Peer::Near).filter(|_| self.roles.kpi);
+        let far_kpi = || self.kpi_url.clone().map(Peer::Far);
         Ok(Needs {
             place: place.filter(|_| self.roles.ingestion),
             peer: near.or_else(far).filter(|_| self.roles.kpi),
+            forecasts: forecasts.filter(|_| self.roles.forecasting),
+            kpi: near_kpi.or_else(far_kpi).filter(|_| self.roles.forecasting),
             redis_url: self.redis_url.clone().filter(|_| self.roles.kpi),
         })
     }
 
-    fn place(&self) -> Option<Place> {
+    fn place(&self, file: &str) -> Option<Place> {
         let server = self.database_url.as_ref();
         let server = server.map(|url| Place::Server(url.expose().clone()));
-        let file = || Some(Place::File(self.data_dir.as_ref()?.join("ingestion.db")));
-        server.or_else(file)
+        let in_folder = || Some(Place::File(self.data_dir.as_ref()?.join(file)));
+        server.or_else(in_folder)
     }
 }
 
@@ -142,10 +158,14 @@ pub(super) struct Needs {
     pub(super) place: Option<Place>,
     /// Ingestion, when kpi runs here.
     pub(super) peer: Option<Peer>,
+    /// What was forecast, when forecasting runs here.
+    pub(super) forecasts: Option<Place>,
+    /// Kpi, when forecasting runs here.
+    pub(super) kpi: Option<Peer>,
     redis_url: Option<Secret<String>>,
 }
 
-/// Where kpi finds ingestion.
+/// Where kpi finds ingestion, and forecasting kpi.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Peer {
     /// In this process.

@@ -1,6 +1,7 @@
 //! The roles of a process: which there are, and starting and closing those that run here.
 
 use bellwether_domain::{ErrorCode, Result};
+use bellwether_forecasting::Forecasting;
 use bellwether_ingestion::Ingestion;
 use bellwether_kpi::Kpi;
 use bellwether_runtime::{PeerLink, Process, ServiceSet};
@@ -17,6 +18,8 @@ pub(super) struct Roles {
     pub(super) ingestion: bool,
     /// Answers questions.
     pub(super) kpi: bool,
+    /// Says what is likely to come.
+    pub(super) forecasting: bool,
 }
 
 impl Default for Roles {
@@ -24,6 +27,7 @@ impl Default for Roles {
         Self {
             ingestion: true,
             kpi: true,
+            forecasting: true,
         }
     }
 }
@@ -33,16 +37,22 @@ impl Roles {
         let mut roles = Self {
             ingestion: false,
             kpi: false,
+            forecasting: false,
         };
         for name in names {
             match name.trim() {
                 "ingestion" => roles.ingestion = true,
                 "kpi" => roles.kpi = true,
-                other => return Err(format!("`{other}` is not a role: ingestion and kpi are")),
+                "forecasting" => roles.forecasting = true,
+                other => {
+                    return Err(format!(
+                        "`{other}` is not a role: ingestion, kpi and forecasting are"
+                    ));
+                }
             }
         }
-        if !roles.ingestion && !roles.kpi {
-            return Err("name at least one role: ingestion, kpi".to_owned());
+        if !roles.ingestion && !roles.kpi && !roles.forecasting {
+            return Err("name at least one role: ingestion, kpi, forecasting".to_owned());
         }
         Ok(roles)
     }
@@ -68,6 +78,7 @@ impl<'de> Deserialize<'de> for Roles {
 pub(super) struct Running {
     ingestion: Option<Ingestion>,
     kpi: Option<Kpi>,
+    forecasting: Option<Forecasting>,
 }
 
 impl Running {
@@ -95,10 +106,11 @@ impl Running {
     async fn start_all(process: &Process, config: &Config, needs: Needs) -> Result<Option<Self>> {
         let host = process.host();
         // Addresses first: what is wrong with them is said before a database is waited for.
-        let far = match &needs.peer {
-            Some(Peer::Far(urls)) => Some(PeerLink::far(urls, &host.token()?, &config.link)?),
-            Some(Peer::Near) | None => None,
+        let far = |peer: &Option<Peer>| match peer {
+            Some(Peer::Far(urls)) => Some(PeerLink::far(urls, &host.token()?, &config.link)).transpose(),
+            Some(Peer::Near) | None => Ok(None),
         };
+        let (far_ingestion, far_kpi) = (far(&needs.peer)?, far(&needs.kpi)?);
         let cache = needs.cache(&config.link)?;
         let ingestion = match &needs.place {
             Some(place) => {
@@ -114,11 +126,32 @@ impl Running {
             let ingestion = ingestion.as_ref()?;
             Some(PeerLink::near(host, &ingestion.services()))
         };
-        let kpi = match needs.peer.is_some().then(|| far.or_else(near)).flatten() {
+        let kpi = match needs
+            .peer
+            .is_some()
+            .then(|| far_ingestion.or_else(near))
+            .flatten()
+        {
             Some(peer) => Some(Kpi::start(host, peer, cache, config.kpi.clone()).await?),
             None => None,
         };
-        Ok(Some(Self { ingestion, kpi }))
+        let near = || Some(PeerLink::near(host, &kpi.as_ref()?.services()));
+        let peer = needs.kpi.is_some().then(|| far_kpi.or_else(near)).flatten();
+        let forecasting = match (&needs.forecasts, peer) {
+            (Some(place), Some(peer)) => {
+                let start = || Forecasting::start(host, place, peer.clone(), config.forecasting.clone());
+                let Some(forecasting) = process.start(start).await? else {
+                    return Ok(None);
+                };
+                Some(forecasting)
+            }
+            _ => None,
+        };
+        Ok(Some(Self {
+            ingestion,
+            kpi,
+            forecasting,
+        }))
     }
 
     /// The gRPC services of all.
@@ -130,6 +163,9 @@ impl Running {
         if let Some(kpi) = &self.kpi {
             services = services.merge(kpi.services());
         }
+        if let Some(forecasting) = &self.forecasting {
+            services = services.merge(forecasting.services());
+        }
         services
     }
 
@@ -138,9 +174,14 @@ impl Running {
     /// # Errors
     /// As the database says.
     pub(super) async fn close(&self) -> Result<()> {
-        match &self.ingestion {
+        let forecasts = match &self.forecasting {
+            Some(forecasting) => forecasting.close().await,
+            None => Ok(()),
+        };
+        let records = match &self.ingestion {
             Some(ingestion) => ingestion.close().await,
             None => Ok(()),
-        }
+        };
+        records.and(forecasts)
     }
 }

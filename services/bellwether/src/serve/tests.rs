@@ -13,6 +13,7 @@ fn args() -> ServeArgs {
         data_dir: None,
         database_url: None,
         ingestion_url: None,
+        kpi_url: None,
         redis_url: None,
         token_file: None,
         listen: None,
@@ -48,7 +49,7 @@ fn flags_win_over_the_environment() {
         (config.data_dir, config.node.listen.as_str()),
         (Some("/flag".into()), "127.0.0.1:4711")
     );
-    assert!(config.roles.ingestion && !config.roles.kpi);
+    assert!(config.roles.ingestion && !config.roles.kpi && !config.roles.forecasting);
 }
 
 #[test]
@@ -83,6 +84,17 @@ fn each_role_tells_what_it_lacks() {
         lines.contains("--token-file") && lines.contains("--ingestion-url"),
         "{lines}"
     );
+    let lines = lacking(
+        &[
+            ("BELLWETHER_ROLES", "forecasting"),
+            ("BELLWETHER_TOKEN_FILE", "/token"),
+        ],
+        false,
+    );
+    assert!(
+        lines.contains("where is the data?") && lines.contains("--kpi-url"),
+        "{lines}"
+    );
     // A private folder would be removed with the records in it.
     let lines = lacking(&[("BELLWETHER_TOKEN_FILE", "/token")], false);
     assert!(lines.contains("where is the data?"), "{lines}");
@@ -101,6 +113,7 @@ fn each_role_takes_what_it_needs_and_ignores_the_rest() {
         ("BELLWETHER_DATABASE_URL", "postgres://ann:hunter2@h/d"),
         ("BELLWETHER_REDIS_URL", "redis://:hunter2@h"),
         ("BELLWETHER_INGESTION_URL", "http://a:1,http://b:1"),
+        ("BELLWETHER_KPI_URL", "http://k:1"),
         ("BELLWETHER_TOKEN_FILE", "/token"),
     ];
     let with = |roles: &str| {
@@ -118,6 +131,11 @@ fn each_role_takes_what_it_needs_and_ignores_the_rest() {
         (kpi.place.is_some(), kpi.peer),
         (false, Some(Peer::Far("http://a:1,http://b:1".to_owned())))
     );
+    assert!(kpi.kpi.is_none() && kpi.forecasts.is_none());
+    let forecasting = with("forecasting");
+    assert!(forecasting.place.is_none() && forecasting.peer.is_none() && forecasting.forecasts.is_some());
+    assert_eq!(forecasting.kpi, Some(Peer::Far("http://k:1".to_owned())));
+    assert_eq!(with("kpi,forecasting").kpi, Some(Peer::Near));
 }
 
 fn printer() -> Printer {
@@ -231,4 +249,6 @@ fn the_samples_of_separate_processes_are_complete() {
     assert!(ingestion.place.is_some() && ingestion.peer.is_none());
     let kpi = sample("kpi.yaml").needs(false).unwrap();
     assert!(kpi.place.is_none() && matches!(kpi.peer, Some(Peer::Far(_))));
+    let forecasting = sample("forecasting.yaml").needs(false).unwrap();
+    assert!(forecasting.forecasts.is_some() && matches!(forecasting.kpi, Some(Peer::Far(_))));
 }

@@ -1,0 +1,4 @@
+//! How good forecasts and scores are.
+
+pub mod scores;
+pub mod series;

@@ -1,0 +1,138 @@
+//! What the models say about a pipeline, all at once: it is fitted once and asked in several ways.
+
+use std::collections::BTreeMap;
+
+use bellwether_domain::Zone;
+
+use crate::pipeline::{
+    Ask, Attention, Book, CategoryTotal, Deal, Forecast, Group, Line, Part, Refusal, Rehearsal, StageValues,
+    StageWeighted, attention, forecast, roll_up, stage_weighted, sum_up,
+};
+use crate::worker::Weigh;
+
+/// What draws are made from: any number does, as long as it stays.
+const SEED: u64 = 20_17;
+/// About what an open deal takes in memory.
+const DEAL_BYTES: usize = 1_000;
+
+/// What is asked about a pipeline.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    /// The day that the forecast is made for: it sees what was known when that day began.
+    pub(super) day: i64,
+    /// How many days ahead.
+    pub(super) days: i64,
+}
+
+/// What the models say.
+#[derive(Debug)]
+pub(super) struct Outlook {
+    /// The calibrated forecast.
+    pub(super) forecast: Result<Forecast, Refusal>,
+    /// The usual view.
+    pub(super) stages: Result<StageWeighted, Refusal>,
+    /// Deals that somebody should look at, those that are worth most first.
+    pub(super) attention: Vec<Attention>,
+    /// Open deals by what people call them.
+    pub(super) categories: Vec<CategoryTotal>,
+}
+
+impl Outlook {
+    /// Fits the models to deals.
+    pub(super) fn of(deals: Vec<Deal>, zone: &Zone, question: &Question) -> Self {
+        let calls = calls(&deals);
+        let stages = stages(deals.clone(), zone, question);
+        let book = Book::new(deals.into_iter().map(without_calls).collect(), zone);
+        let (mut forecast, mut attention) = calibrated(&book, question);
+        let lines = forecast.iter_mut().flat_map(|forecast| forecast.lines.iter_mut());
+        for line in lines.chain(attention.iter_mut().map(|one| &mut one.line)) {
+            if let Some((category, probability)) = calls.get(&line.id) {
+                line.category.clone_from(category);
+                line.stage_probability = *probability;
+            }
+        }
+        attention.sort_by(|one, other| {
+            let worth = |one: &Attention| one.line.amount.or(one.line.worth).unwrap_or(0.0);
+            worth(other)
+                .total_cmp(&worth(one))
+                .then_with(|| one.line.id.cmp(&other.line.id))
+        });
+        let categories = forecast
+            .as_ref()
+            .map(|forecast| roll_up(&forecast.lines))
+            .unwrap_or_default();
+        Self {
+            forecast,
+            stages,
+            attention,
+            categories,
+        }
+    }
+
+    /// Sums of open deals by a group, members by name.
+    pub(super) fn parts(&self, group: &Group) -> Vec<Part> {
+        let Ok(forecast) = &self.forecast else {
+            return Vec::new();
+        };
+        let mut members: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+        for line in &forecast.lines {
+            members.entry(group.of(line)).or_default().push(line);
+        }
+        let part = |(name, lines): (&str, Vec<&Line>)| sum_up(name, &lines, &forecast.correction, SEED);
+        members.into_iter().map(part).collect()
+    }
+}
+
+/// The usual view of the deals that were open when the day began.
+///
+/// # Errors
+/// Nothing had closed, or nothing is open.
+pub(super) fn stages(deals: Vec<Deal>, zone: &Zone, question: &Question) -> Result<StageWeighted, Refusal> {
+    let book = Book::new(deals, zone);
+    let values = StageValues::learn(&book, question.day);
+    stage_weighted(&book, &values, question.day, question.days, SEED)
+}
+
+/// What people call each deal last, and the chance that its stage is given.
+fn calls(deals: &[Deal]) -> BTreeMap<String, (String, Option<f64>)> {
+    let call = |deal: &Deal| {
+        let last = deal.spells.iter().max_by_key(|spell| spell.from)?;
+        Some((deal.id.clone(), (last.category.clone(), last.stage_probability)))
+    };
+    deals.iter().filter_map(call).collect()
+}
+
+/// A deal without what people call it. Records of closed deals tell the last of that only ("closed", 100 %), as if it had
+/// held from the beginning: whoever learned from it would look ahead.
+fn without_calls(mut deal: Deal) -> Deal {
+    for spell in &mut deal.spells {
+        spell.category.clear();
+        spell.stage_probability = None;
+    }
+    deal
+}
+
+fn calibrated(book: &Book, question: &Question) -> (Result<Forecast, Refusal>, Vec<Attention>) {
+    let mut rehearsal = match Rehearsal::new(book, question.days) {
+        Ok(rehearsal) => rehearsal,
+        Err(refusal) => return (Err(refusal), Vec::new()),
+    };
+    let ask = Ask {
+        day: question.day,
+        groups: Vec::new(),
+        seed: SEED,
+    };
+    let said = forecast(&mut rehearsal, &ask);
+    let found = match &said {
+        Ok(said) => attention(&mut rehearsal, &said.lines, question.day).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    (said, found)
+}
+
+impl Weigh for Outlook {
+    fn bytes(&self) -> usize {
+        let lines = self.forecast.as_ref().map_or(0, |forecast| forecast.lines.len());
+        (lines + self.attention.len()) * DEAL_BYTES + 100_000
+    }
+}

@@ -1,0 +1,241 @@
+//! Forecasts of the pipeline as messages and as they are kept.
+
+use bellwether_contracts::forecasting::{
+    Basis, CategorySum, ForecastPipelineRequest, ForecastPipelineResponse, ListStageProbabilitiesResponse,
+    OpenDeal, PipelineCorrection, PipelineGroups, PipelineSum, StageProbability, StageWeighted,
+};
+use bellwether_domain::{CivilDate, Currency};
+
+use super::{Looked, group};
+use crate::pipeline::{Concern, Correction, Forecast, Line, Part, Refusal, Spread};
+use crate::rpc::write::{basis, estimate, refusal};
+use crate::source::Stands;
+use crate::store::{Interval, Point};
+
+/// The most deals that somebody should look at in one answer.
+const MOST_CONCERNS: usize = 1_000;
+
+/// The answer to a question about the pipeline.
+pub(super) fn forecast(
+    message: &ForecastPipelineRequest,
+    looked: &Looked,
+    basis: Basis,
+) -> ForecastPipelineResponse {
+    let unit = unit(looked);
+    let day = |day: i64| CivilDate::from_days(i32::try_from(day).unwrap_or(i32::MAX)).to_string();
+    let known = ForecastPipelineResponse {
+        start: day(looked.question.day),
+        end: day(looked.question.day + looked.question.days),
+        currency: looked.stands.currency.clone(),
+        stage_weighted: looked.outlook.stages.as_ref().ok().map(|stages| StageWeighted {
+            in_time: stages.in_time,
+            ever_count: stages.ever_count,
+            ever_value: stages.ever_value / unit,
+            count: Some(estimate(&stages.count, 1.0)),
+            value: Some(estimate(&stages.value, unit)),
+        }),
+        basis: Some(basis),
+        ..ForecastPipelineResponse::default()
+    };
+    match &looked.outlook.forecast {
+        Ok(forecast) => told(message, looked, forecast, known),
+        Err(why) => {
+            let (absence, reason) = refusal(why);
+            ForecastPipelineResponse {
+                absence: absence.into(),
+                reason,
+                ..known
+            }
+        }
+    }
+}
+
+fn told(
+    message: &ForecastPipelineRequest,
+    looked: &Looked,
+    forecast: &Forecast,
+    known: ForecastPipelineResponse,
+) -> ForecastPipelineResponse {
+    let unit = unit(looked);
+    let group = |name: &String| PipelineGroups {
+        dimension: name.clone(),
+        members: looked
+            .outlook
+            .parts(&group(name))
+            .iter()
+            .map(|part| sum(part, unit))
+            .collect(),
+    };
+    let category = |total: &crate::pipeline::CategoryTotal| CategorySum {
+        category: total.category.clone(),
+        deals: total.deals as u64,
+        amount: total.amount / unit,
+        count: total.count,
+        value: total.value / unit,
+    };
+    let mut lines: Vec<&Line> = forecast.lines.iter().collect();
+    lines.sort_by(|one, other| {
+        other
+            .expected()
+            .total_cmp(&one.expected())
+            .then_with(|| one.id.cmp(&other.id))
+    });
+    let most = if message.concerns { MOST_CONCERNS } else { 0 };
+    let concerned = looked.outlook.attention.iter().take(most);
+    ForecastPipelineResponse {
+        open: Some(sum(&forecast.open, unit)),
+        newcomers: Some(sum(&forecast.newcomers, unit)),
+        total: Some(sum(&forecast.total, unit)),
+        to_be_created: forecast.to_be_created,
+        groups: message.group_by.iter().map(group).collect(),
+        categories: looked.outlook.categories.iter().map(category).collect(),
+        deals: lines
+            .into_iter()
+            .take(message.deals as usize)
+            .map(|line| deal(line, unit, &[]))
+            .collect(),
+        concerns: concerned
+            .map(|one| deal(&one.line, unit, &one.concerns))
+            .collect(),
+        correction: Some(correction(&forecast.correction)),
+        notes: forecast.notes.clone(),
+        ..known
+    }
+}
+
+/// How many minor units a major one has.
+fn unit(looked: &Looked) -> f64 {
+    let currency = Currency::from_code(&looked.stands.currency);
+    f64::from(10_u32.pow(currency.map_or(2, Currency::exponent).min(9)))
+}
+
+fn sum(part: &Part, unit: f64) -> PipelineSum {
+    PipelineSum {
+        name: part.name.clone(),
+        open: part.open as u64,
+        amount: part.amount / unit,
+        count: Some(estimate(&part.count, 1.0)),
+        value: part.value.as_ref().map(|value| estimate(value, unit)),
+    }
+}
+
+fn correction(correction: &Correction) -> PipelineCorrection {
+    PipelineCorrection {
+        count_factor: correction.count.factor,
+        value_factor: correction.value.factor,
+        rehearsals: u32::try_from(correction.rehearsals).unwrap_or(u32::MAX),
+        horizons: correction.horizons,
+    }
+}
+
+fn deal(line: &Line, unit: f64, concerns: &[Concern]) -> OpenDeal {
+    let due = line.expected_close.and_then(|day| i32::try_from(day).ok());
+    OpenDeal {
+        id: line.id.clone(),
+        chance: line.chance,
+        chance_lost: line.lost,
+        worth: line.worth.map(|worth| worth / unit),
+        amount: line.amount.map(|amount| amount / unit),
+        age_days: line.age,
+        stage: line.stage.clone(),
+        stage_days: line.stage_days,
+        stage_probability: line.stage_probability,
+        owner: line.owner.clone(),
+        team: line.team.clone(),
+        category: line.category.clone(),
+        expected_close: due
+            .map(|day| CivilDate::from_days(day).to_string())
+            .unwrap_or_default(),
+        pushes: line.pushes,
+        concerns: concerns.iter().map(words).collect(),
+    }
+}
+
+/// What is the matter with a deal, in words.
+fn words(concern: &Concern) -> String {
+    match concern {
+        Concern::Dead {
+            age,
+            oldest_end,
+            chance_to_end,
+        } => format!(
+            "nobody closes it: at {age:.0} days deals hardly end any more (the oldest end was at {oldest_end:.0} days; {:.0} % end within a year)",
+            chance_to_end * 100.0
+        ),
+        Concern::Overdue { days } => format!("its expected close was {days:.0} days ago"),
+        Concern::Pushed { times: 1 } => "its expected close was moved to a later day".to_owned(),
+        Concern::Pushed { times } => format!("its expected close was moved to a later day {times} times"),
+        Concern::Stalled { days, usual } => {
+            format!("in its stage for {days:.0} days: 95 % of others had left it after {usual:.0}")
+        }
+    }
+}
+
+/// The answer to a question about stages.
+pub(super) fn stages(
+    found: &Result<crate::pipeline::StageWeighted, Refusal>,
+    stands: &Stands,
+) -> ListStageProbabilitiesResponse {
+    let known = ListStageProbabilitiesResponse {
+        basis: Some(basis(stands, "", false)),
+        ..ListStageProbabilitiesResponse::default()
+    };
+    match found {
+        Ok(stages) => ListStageProbabilitiesResponse {
+            stages: stages.stages.iter().map(stage).collect(),
+            ..known
+        },
+        Err(why) => {
+            let (absence, reason) = refusal(why);
+            ListStageProbabilitiesResponse {
+                absence: absence.into(),
+                reason,
+                ..known
+            }
+        }
+    }
+}
+
+fn stage(rate: &crate::pipeline::StageRate) -> StageProbability {
+    StageProbability {
+        stage: rate.stage.clone(),
+        given: rate.given,
+        learned: rate.learned,
+        closed: rate.closed as u64,
+        open: rate.open as u64,
+    }
+}
+
+/// What is kept: how many deals will be won and for how much, of open deals and newcomers together. Its truth are the
+/// KPIs `deals_won` and `bookings` of the horizon.
+pub(super) fn points(looked: &Looked) -> Vec<Point> {
+    let Ok(forecast) = &looked.outlook.forecast else {
+        return Vec::new();
+    };
+    let point = |kpi: &str, name: &str, spread: &Spread, unit: f64| Point {
+        kpi: kpi.to_owned(),
+        unit: name.to_owned(),
+        member: None,
+        model: format!("pipeline, {} days", looked.question.days),
+        step: 1,
+        start: i32::try_from(forecast.day).unwrap_or(i32::MAX),
+        end: i32::try_from(forecast.until).unwrap_or(i32::MAX),
+        mean: spread.mean / unit,
+        intervals: spread
+            .bands
+            .iter()
+            .map(|band| Interval {
+                level: band.level,
+                low: band.low / unit,
+                high: band.high / unit,
+            })
+            .collect(),
+        scale: None,
+        actual: None,
+        scored_at: None,
+    };
+    let count = point("deals_won", "count", &forecast.total.count, 1.0);
+    let value = forecast.total.value.as_ref();
+    let value = value.map(|value| point("bookings", &looked.stands.currency, value, unit(looked)));
+    std::iter::once(count).chain(value).collect()
+}

@@ -1,0 +1,9 @@
+//! The tables as sea-orm knows them; `migration` makes them.
+#![allow(
+    unreachable_pub,
+    missing_docs,
+    reason = "sea-orm's derive writes public items; the columns are described in the migration"
+)]
+
+pub(super) mod forecast;
+pub(super) mod point;
