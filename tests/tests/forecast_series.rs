@@ -118,7 +118,7 @@ const PUBLIC: [(&str, &str, &str, [f64; 2], f64); 2] = [
 fn public_series_are_forecast_as_well_as_promised() {
     for (name, horizon, season, off, above) in PUBLIC {
         let Some(file) = public(name) else {
-            println!("skipped: {name} is not on this machine");
+            eprintln!("skipped: {name} is not on this machine");
             continue;
         };
         let dir = tempfile::tempdir().expect("a folder");
@@ -139,7 +139,7 @@ fn public_series_are_forecast_as_well_as_promised() {
         let look = look(dir.path(), &file, horizon, season);
         agree(&own, &look);
         if look["reference"].is_null() {
-            println!("skipped: statsforecast is not installed");
+            eprintln!("skipped: statsforecast is not installed");
             continue;
         }
         let (own, reference) = (number(&own, "owa"), number(&look["reference"], "owa"));

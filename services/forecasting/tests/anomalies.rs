@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 fn rows() -> Option<Vec<Row>> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/series/nn5.csv");
     let Ok(file) = File::open(&path) else {
-        println!("skipped: nn5.csv is not in the folder of shared data");
+        eprintln!("skipped: nn5.csv is not in the folder of shared data");
         return None;
     };
     Some(read(file).expect("a file of series"))

@@ -19,7 +19,7 @@ fn rows(name: &str) -> Option<Vec<Row>> {
         .join("../../../shared/data/series")
         .join(name);
     let Ok(file) = File::open(&path) else {
-        println!("skipped: {name} is not in the folder of shared data");
+        eprintln!("skipped: {name} is not in the folder of shared data");
         return None;
     };
     Some(read(file).expect("a file of series"))

@@ -26,7 +26,11 @@ pub(super) async fn run(args: BacktestPipelineArgs, printer: &Printer) -> Result
     }
     let until = args.until.map(|until| i64::from(day_of(until.0, zone).days()));
     let mut rehearsal = Rehearsal::new(&book, args.horizon_days).map_err(refused)?;
-    let ask = BacktestAsk { until, seed: args.seed, ..BacktestAsk::default() };
+    let ask = BacktestAsk {
+        until,
+        seed: args.seed,
+        ..BacktestAsk::default()
+    };
     let result = backtest(&mut rehearsal, &ask).map_err(refused)?;
     let exponent = Currency::from_code(&told.stands.currency).map_or(2, Currency::exponent);
     printer.show(&Tested {
@@ -88,7 +92,10 @@ fn figures(scores: &Scores) -> [Option<f64>; 7] {
 fn of(snapshot: &Snapshot, method: &Method) -> [Option<f64>; 7] {
     let off = |said: f64, came: f64| (came > 0.0).then(|| said / came - 1.0);
     let held = |low: f64, high: f64, came: f64| Some(f64::from(u8::from((low..=high).contains(&came))));
-    let (count, value) = (off(method.count, snapshot.won), off(method.value, snapshot.won_value));
+    let (count, value) = (
+        off(method.count, snapshot.won),
+        off(method.value, snapshot.won_value),
+    );
     [
         count.map(f64::abs),
         count,
@@ -101,7 +108,11 @@ fn of(snapshot: &Snapshot, method: &Method) -> [Option<f64>; 7] {
 }
 
 fn named(figures: [Option<f64>; 7]) -> Value {
-    MEASURES.iter().zip(figures).map(|(name, figure)| ((*name).to_owned(), json!(figure))).collect()
+    MEASURES
+        .iter()
+        .zip(figures)
+        .map(|(name, figure)| ((*name).to_owned(), json!(figure)))
+        .collect()
 }
 
 impl Tested {
@@ -142,7 +153,16 @@ impl View for Tested {
     fn text(&self, page: &Page) -> String {
         let value = format!(">value {}", self.currency);
         let mut sheet = Sheet::new([
-            "month", ">open", ">won", ">static", ">calibrated", ">80 %", value.as_str(), ">said", ">80 % ", ">off",
+            "month",
+            ">open",
+            ">won",
+            ">static",
+            ">calibrated",
+            ">80 %",
+            value.as_str(),
+            ">said",
+            ">80 % ",
+            ">off",
         ]);
         for snapshot in &self.result.snapshots {
             let said = &snapshot.calibrated;
@@ -158,14 +178,21 @@ impl View for Tested {
                 whole(snapshot.won_value).into(),
                 whole(said.value).into(),
                 format!("{} to {}", whole(said.value80.low), whole(said.value80.high)).into(),
-                off.map_or_else(String::new, |off| format!("{:+.1} %", off * 100.0)).into(),
+                off.map_or_else(String::new, |off| format!("{:+.1} %", off * 100.0))
+                    .into(),
             ]);
         }
         let mut totals = Sheet::new(["measure", ">static", ">calibrated"]);
-        let both = figures(&self.result.static_view).into_iter().zip(figures(&self.result.calibrated));
+        let both = figures(&self.result.static_view)
+            .into_iter()
+            .zip(figures(&self.result.calibrated));
         let number = |figure: Option<f64>| figure.map_or_else(String::new, |figure| format!("{figure:.4}"));
         for (name, (plain, calibrated)) in MEASURES.iter().zip(both) {
-            totals.push(vec![(*name).into(), number(plain).into(), number(calibrated).into()]);
+            totals.push(vec![
+                (*name).into(),
+                number(plain).into(),
+                number(calibrated).into(),
+            ]);
         }
         format!("{}\n\n{}", sheet.render(page), totals.render(page))
     }
@@ -179,11 +206,23 @@ impl View for Tested {
         };
         let mut rows = vec![header];
         for snapshot in &self.result.snapshots {
-            rows.push(row(date(snapshot.day), "static", of(snapshot, &snapshot.static_view)));
-            rows.push(row(date(snapshot.day), "calibrated", of(snapshot, &snapshot.calibrated)));
+            rows.push(row(
+                date(snapshot.day),
+                "static",
+                of(snapshot, &snapshot.static_view),
+            ));
+            rows.push(row(
+                date(snapshot.day),
+                "calibrated",
+                of(snapshot, &snapshot.calibrated),
+            ));
         }
         rows.push(row("all".to_owned(), "static", figures(&self.result.static_view)));
-        rows.push(row("all".to_owned(), "calibrated", figures(&self.result.calibrated)));
+        rows.push(row(
+            "all".to_owned(),
+            "calibrated",
+            figures(&self.result.calibrated),
+        ));
         rows
     }
 }

@@ -1,0 +1,333 @@
+//! How well scores do on records that they have not seen: a table is split, the scorer learns from one part and is
+//! measured on the other.
+//!
+//! With a column of times, the earlier rows are learned from. Without, rows are split by chance, by their places in the
+//! table as numpy's `default_rng(seed).permutation` gives them: the same rows can then be given to any other scorer. What
+//! is learned from the rows of one part does not depend on their order.
+
+use serde::Serialize;
+
+use crate::frame::{Column, Frame, Note, Table, Unreadable, Values, infer};
+use crate::measure::scores::{Scored, log_loss, score as measured};
+use crate::score::card::{CardFeature, Contestant};
+use crate::score::{Model, Plan, Sample, Score, Unfit, fit};
+
+mod outcome;
+mod shuffle;
+mod split;
+
+pub use outcome::Undecidable;
+use outcome::outcomes;
+use split::Split;
+
+/// The columns of a report's features, at most.
+const FEATURES: usize = 12;
+
+/// What to measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// The column that says how records ended.
+    pub target: String,
+    /// What it says of those that ended well; when absent, it is told by common words.
+    pub positive: Option<String>,
+    /// Columns not to look at.
+    pub ignore: Vec<String>,
+    /// The column that says when each record was; when absent, rows are split by chance.
+    pub time: Option<String>,
+    /// The share of rows to measure on, above 0 and below 1.
+    pub test_share: f64,
+    /// Where chance starts from.
+    pub seed: u64,
+}
+
+/// Why nothing can be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The file is no table.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// A column is not there.
+    #[error("there is no column {name:?}: there are {}", known.join(", "))]
+    NoColumn {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// There is a header and nothing else.
+    #[error("the table has no rows")]
+    NoRows,
+    /// The target does not say who ended well.
+    #[error(transparent)]
+    Target(#[from] Undecidable),
+    /// The share of rows to measure on is no share.
+    #[error("the share of rows to measure on must be above 0 and below 1, not {0}")]
+    Share(f64),
+    /// There are too few rows for two parts.
+    #[error("{0} rows are too few for a part to learn from and a part to measure on")]
+    TooFew(usize),
+    /// The column of times has neither dates nor numbers.
+    #[error("the column {0:?} has neither dates nor numbers, so it orders nothing")]
+    NoTimes(String),
+    /// Nothing can be learned.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+}
+
+/// How well it did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Rows learned from.
+    pub n_train: usize,
+    /// Rows measured on.
+    pub n_test: usize,
+    /// The share that ended well, of the rows learned from.
+    pub base_rate: f64,
+    /// Area under the ROC curve; absent when all rows measured on ended alike.
+    pub auc: Option<f64>,
+    /// Mean log loss, in nats.
+    pub log_loss: f64,
+    /// Mean squared difference of probability and outcome.
+    pub brier: f64,
+    /// Expected calibration error over 10 bins of equal width.
+    pub ece10: f64,
+    /// |sum of probabilities - ended well| / ended well; absent when none did.
+    pub count_error: Option<f64>,
+    /// Whether the features tell more than the base rate does.
+    pub signal: bool,
+    /// How long learning took, in milliseconds.
+    pub fit_ms: f64,
+    /// How long scoring a row took, with its reasons, in microseconds.
+    pub score_us_per_row: f64,
+    /// The log loss of saying the base rate of the rows learned from.
+    pub base_log_loss: f64,
+    /// The share that ended well, of the rows measured on.
+    pub base_rate_test: f64,
+    /// What counted as ended well.
+    pub positive: String,
+    /// How rows were split.
+    pub split: String,
+    /// What scored.
+    pub scorer: String,
+    /// Why it is believed that there is a signal, or is not.
+    pub reason: String,
+    /// How the level of the probabilities was found.
+    pub level: String,
+    /// The model's version.
+    pub model: String,
+    /// How the contestants did on rows held out of those learned from.
+    pub contestants: Vec<Contestant>,
+    /// The most telling columns.
+    pub features: Vec<CardFeature>,
+    /// Columns that were left out because they know the end.
+    pub leaks: Vec<String>,
+    /// Columns that may know the end.
+    pub suspicious: Vec<String>,
+    /// What else should be known.
+    pub notes: Vec<String>,
+}
+
+/// A row that was measured on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Which row of the table, from 1.
+    pub row: usize,
+    /// Whether it ended well.
+    pub ended_well: bool,
+    /// What was said of it.
+    pub score: Score,
+}
+
+/// Splits a table, learns from one part and measures on the other; `elapsed` tells the milliseconds since any instant.
+///
+/// # Errors
+/// When the table, the columns or the shares asked for do not allow it.
+pub fn evaluate(
+    table: &Table,
+    ask: &Ask,
+    elapsed: &mut dyn FnMut() -> f64,
+) -> Result<(Report, Vec<Told>), Refused> {
+    if !(ask.test_share > 0.0 && ask.test_share < 1.0) {
+        return Err(Refused::Share(ask.test_share));
+    }
+    let mut data = Data::of(table, ask)?;
+    let split = Split::of(
+        &data.frame,
+        &data.outcomes,
+        data.times.as_deref(),
+        ask.test_share,
+        ask.seed,
+    );
+    let Some(split) = split else {
+        return Err(Refused::TooFew(data.rows.len()));
+    };
+    let pick = |rows: &[usize]| -> Vec<bool> { rows.iter().map(|row| data.outcomes[*row]).collect() };
+    let (learned, seen) = (pick(&split.train), pick(&split.test));
+    let train = data.frame.take(&split.train);
+    let test = data.frame.take(&split.test);
+    let times: Option<Vec<f64>> = data
+        .times
+        .as_ref()
+        .map(|times| split.train.iter().map(|row| times[*row]).collect());
+    let sample = Sample {
+        frame: &train,
+        outcomes: &learned,
+        times: times.as_deref(),
+    };
+    let plan = Plan {
+        seed: ask.seed,
+        ahead: test.rows() as f64 / train.rows() as f64,
+    };
+    let begun = elapsed();
+    let model = fit(&sample, &plan)?;
+    let learnt = elapsed();
+    let scores = model.score(&test);
+    let scored = elapsed();
+    let said: Vec<f64> = scores.iter().map(|score| score.probability).collect();
+    let Some(measured) = measured(&said, &seen) else {
+        return Err(Refused::TooFew(data.rows.len()));
+    };
+    data.notes.extend(model.card().notes.iter().cloned());
+    let mut report = report(&model, &measured, &learned, &seen, &data);
+    report.fit_ms = learnt - begun;
+    report.score_us_per_row = (scored - learnt) * 1e3 / test.rows() as f64;
+    report.split = split.words;
+    let told = split
+        .test
+        .iter()
+        .zip(scores)
+        .zip(seen)
+        .map(|((row, score), ended_well)| Told {
+            row: data.rows[*row] + 1,
+            ended_well,
+            score,
+        });
+    Ok((report, told.collect()))
+}
+
+/// Rows that have ended, and when they were.
+struct Data {
+    frame: Frame,
+    outcomes: Vec<bool>,
+    times: Option<Vec<f64>>,
+    /// Which row of the table each is.
+    rows: Vec<usize>,
+    positive: String,
+    notes: Vec<Note>,
+}
+
+impl Data {
+    fn of(table: &Table, ask: &Ask) -> Result<Self, Refused> {
+        let target = place(table, &ask.target)?;
+        let mut ignored = vec![target];
+        for name in &ask.ignore {
+            ignored.push(place(table, name)?);
+        }
+        let time = ask.time.as_ref().map(|name| place(table, name)).transpose()?;
+        if table.columns[target].is_empty() {
+            return Err(Refused::NoRows);
+        }
+        let ended = outcomes(&ask.target, &table.columns[target], ask.positive.as_deref())?;
+        let mut notes = ended.notes;
+        let (whole, found) = infer(table).map_err(|error| Unreadable::Broken(error.to_string()))?;
+        let ignored: Vec<String> = ignored.into_iter().map(|at| table.header[at].clone()).collect();
+        let told = |note: &Note| {
+            note.column
+                .as_ref()
+                .is_none_or(|column| !ignored.contains(column))
+        };
+        notes.extend(found.into_iter().filter(told));
+        let mut rows: Vec<usize> = (0..whole.rows())
+            .filter(|row| ended.ended_well[*row].is_some())
+            .collect();
+        let mut frame = whole.without(&ignored);
+        let mut times = None;
+        if let Some(time) = time {
+            let name = &table.header[time];
+            let column = whole.column(name).ok_or_else(|| Refused::NoTimes(name.clone()))?;
+            let (of_rows, numbers) = instants(column)?;
+            let all = rows.len();
+            rows.retain(|row| of_rows[*row].is_some());
+            if rows.len() < all {
+                let text = format!("{} rows without it were left out", all - rows.len());
+                notes.push(Note::of(name, text));
+            }
+            times = Some(rows.iter().filter_map(|row| of_rows[*row]).collect());
+            // A number that orders rows tells nothing about later ones.
+            if numbers {
+                frame = frame.without(std::slice::from_ref(name));
+            }
+        }
+        let outcomes = rows.iter().filter_map(|row| ended.ended_well[*row]).collect();
+        Ok(Self {
+            frame: frame.take(&rows),
+            outcomes,
+            times,
+            rows,
+            positive: ended.positive,
+            notes,
+        })
+    }
+}
+
+/// Where a column is, by its name as written or, failing that, without regard to case.
+fn place(table: &Table, name: &str) -> Result<usize, Refused> {
+    let name = name.trim();
+    let exact = table.header.iter().position(|known| known == name);
+    let loose = || {
+        table
+            .header
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(name))
+    };
+    exact.or_else(loose).ok_or_else(|| Refused::NoColumn {
+        name: name.to_owned(),
+        known: table.header.clone(),
+    })
+}
+
+/// When each row was, and whether that is a plain number.
+fn instants(column: &Column) -> Result<(&[Option<f64>], bool), Refused> {
+    match &column.values {
+        Values::Numbers(cells) => Ok((cells, true)),
+        Values::Days(cells) => Ok((cells, false)),
+        Values::Words(_) => Err(Refused::NoTimes(column.name.clone())),
+    }
+}
+
+fn report(model: &Model, measured: &Scored, learned: &[bool], seen: &[bool], data: &Data) -> Report {
+    let card = model.card();
+    let rate =
+        |outcomes: &[bool]| outcomes.iter().filter(|won| **won).count() as f64 / outcomes.len().max(1) as f64;
+    let base_rate = rate(learned);
+    let words = |notes: &[Note]| notes.iter().map(ToString::to_string).collect();
+    Report {
+        n_train: learned.len(),
+        n_test: seen.len(),
+        base_rate,
+        auc: measured.auc,
+        log_loss: measured.log_loss,
+        brier: measured.brier,
+        ece10: measured.ece,
+        count_error: measured.count_error,
+        signal: model.signal(),
+        fit_ms: 0.0,
+        score_us_per_row: 0.0,
+        base_log_loss: log_loss(&vec![base_rate; seen.len()], seen),
+        base_rate_test: rate(seen),
+        positive: data.positive.clone(),
+        split: String::new(),
+        scorer: card.scorer.clone(),
+        reason: card.reason.clone(),
+        level: card.level.clone(),
+        model: card.version.clone(),
+        contestants: card.contestants.clone(),
+        features: card.features.iter().take(FEATURES).cloned().collect(),
+        leaks: words(&card.leaks),
+        suspicious: words(&card.suspicious),
+        notes: words(&data.notes),
+    }
+}
+
+#[cfg(test)]
+mod tests;

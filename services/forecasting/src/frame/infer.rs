@@ -1,0 +1,213 @@
+//! What kind a column of text is: number, date or category; and which columns say nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::date::{self, Order};
+use super::number::number;
+use super::{Column, Frame, Table, Uneven, Values};
+
+/// The share of cells that must read as numbers (or days) for a column to be of that kind.
+const MOST: f64 = 0.95;
+/// Words that say that nothing is known, in lower case.
+const NOTHING: [&str; 12] = [
+    "", "na", "n/a", "nan", "null", "none", "-", "--", "?", "#n/a", "nil", "(null)",
+];
+
+/// Something about the data that whoever reads the scores should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The column it is about; absent when it is about the table.
+    pub column: Option<String>,
+    /// What there is to know, as a sentence.
+    pub text: String,
+}
+
+impl Note {
+    /// A note about a column.
+    #[must_use]
+    pub fn of(column: &str, text: impl Into<String>) -> Self {
+        Self {
+            column: Some(column.to_owned()),
+            text: text.into(),
+        }
+    }
+
+    /// A note about the table.
+    #[must_use]
+    pub fn general(text: impl Into<String>) -> Self {
+        Self {
+            column: None,
+            text: text.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, "{column}: {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
+/// Whether a cell says that nothing is known.
+#[must_use]
+pub fn is_nothing(cell: &str) -> bool {
+    let cell = cell.trim();
+    cell.len() <= 6 && NOTHING.contains(&cell.to_ascii_lowercase().as_str())
+}
+
+/// A typed frame of a table, with what was noticed on the way.
+///
+/// # Errors
+/// Never for a table that [`super::read()`] made.
+pub fn infer(table: &Table) -> Result<(Frame, Vec<Note>), Uneven> {
+    let mut notes = Vec::new();
+    let mut columns = Vec::new();
+    for (name, cells) in table.header.iter().zip(&table.columns) {
+        columns.push(Column {
+            name: name.clone(),
+            values: typed(name, cells, &mut notes),
+        });
+    }
+    Ok((Frame::new(columns)?, notes))
+}
+
+fn typed(name: &str, cells: &[String], notes: &mut Vec<Note>) -> Values {
+    let known: Vec<&str> = cells
+        .iter()
+        .map(String::as_str)
+        .filter(|cell| !is_nothing(cell))
+        .collect();
+    let most = |found: usize| found > 0 && found as f64 >= MOST * known.len() as f64;
+    let numbers = known.iter().filter(|cell| number(cell).is_some()).count();
+    if most(numbers) && !codes(&known) {
+        note_rest(name, known.len() - numbers, "number", notes);
+        return Values::Numbers(cells.iter().map(|cell| number(cell)).collect());
+    }
+    let (order, both) = date::order(known.iter().copied());
+    let days = known
+        .iter()
+        .filter(|cell| date::day(cell, order).is_some())
+        .count();
+    if most(days) {
+        note_rest(name, known.len() - days, "date", notes);
+        if both && order == Order::MonthFirst {
+            notes.push(Note::of(
+                name,
+                "its dates are read as month/day/year: nothing in it tells",
+            ));
+        }
+        return Values::Days(cells.iter().map(|cell| date::day(cell, order)).collect());
+    }
+    let word = |cell: &String| (!is_nothing(cell)).then(|| cell.clone());
+    Values::Words(cells.iter().map(word).collect())
+}
+
+/// Whether whole numbers are codes: written with leading zeros, as postal codes are.
+fn codes(known: &[&str]) -> bool {
+    let led = |cell: &&&str| {
+        cell.len() > 1 && cell.starts_with('0') && cell.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    known.iter().filter(led).count() * 50 > known.len()
+}
+
+fn note_rest(name: &str, rest: usize, kind: &str, notes: &mut Vec<Note>) {
+    if rest > 0 {
+        let text = format!("{rest} of its cells are no {kind} and were taken as missing");
+        notes.push(Note::of(name, text));
+    }
+}
+
+/// Why a column cannot tell one row from another; nothing when it can.
+///
+/// A column that is the same in all rows says nothing; one that differs in every row (an identifier, a free text) says
+/// nothing about the next row.
+#[must_use]
+pub fn mute(column: &Column) -> Option<String> {
+    let rows = column.values.len();
+    match &column.values {
+        Values::Numbers(cells) | Values::Days(cells) => {
+            let known: Vec<f64> = cells.iter().flatten().copied().collect();
+            let distinct: BTreeSet<u64> = known.iter().map(|number| number.to_bits()).collect();
+            let whole = matches!(column.values, Values::Numbers(_)) && known.iter().all(|n| n.fract() == 0.0);
+            if rows >= 200 && whole && distinct.len() == rows {
+                return Some("a number of its own in every row: left out as an identifier".to_owned());
+            }
+            constant(distinct.len(), known.len(), rows)
+        }
+        Values::Words(cells) => {
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            for cell in cells.iter().flatten() {
+                *counts.entry(cell).or_default() += 1;
+            }
+            let known: usize = counts.values().sum();
+            let single = counts.values().filter(|count| **count == 1).count();
+            if known >= 50 && single as f64 >= 0.9 * known as f64 {
+                return Some("a word of its own in nearly every row: left out as an identifier".to_owned());
+            }
+            constant(counts.len(), known, rows)
+        }
+    }
+}
+
+fn constant(distinct: usize, known: usize, rows: usize) -> Option<String> {
+    match distinct {
+        0 => Some("empty: left out".to_owned()),
+        1 if known == rows => Some("the same in every row: left out".to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    fn frame(text: &str) -> (Frame, Vec<Note>) {
+        infer(&read(text.as_bytes()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn kinds_are_seen() {
+        let text = "n,d,w,z,e\n1,2017-03-01,x,01234,\n\"2,000\",2017-03-02,NA,02345,\nn/a,,y,91234,\n";
+        let (frame, notes) = frame(text);
+        let kinds: Vec<&str> = frame.columns().iter().map(|c| c.values.kind()).collect();
+        assert_eq!(kinds, ["number", "date", "category", "category", "category"]);
+        let expected = Values::Numbers(vec![Some(1.0), Some(2000.0), None]);
+        assert_eq!(frame.columns()[0].values, expected);
+        let words = Values::Words(vec![Some("x".to_owned()), None, Some("y".to_owned())]);
+        assert_eq!(frame.columns()[2].values, words);
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+
+    #[test]
+    fn few_cells_of_another_kind_are_missing_and_named() {
+        let mut text = "n\n".to_owned();
+        for row in 0..99 {
+            text.push_str(&format!("{row}\n"));
+        }
+        text.push_str("about ten\n");
+        let (frame, notes) = frame(&text);
+        assert!(matches!(&frame.columns()[0].values, Values::Numbers(cells) if cells[99].is_none()));
+        assert_eq!(
+            notes[0].to_string(),
+            "n: 1 of its cells are no number and were taken as missing"
+        );
+    }
+
+    #[test]
+    fn columns_that_say_nothing_are_found() {
+        let mut text = "id,key,same,empty,gap,amount\n".to_owned();
+        for row in 0..300 {
+            let gap = if row % 3 == 0 { "x" } else { "" };
+            text.push_str(&format!("{row},k{row},c,,{gap},{}\n", row % 7));
+        }
+        let (frame, _) = frame(&text);
+        let mutes: Vec<bool> = frame.columns().iter().map(|c| mute(c).is_some()).collect();
+        assert_eq!(mutes, [true, true, true, true, false, false]);
+    }
+}
