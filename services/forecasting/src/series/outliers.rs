@@ -46,7 +46,7 @@ pub fn tame(y: &mut [f64], season: usize) -> Vec<usize> {
         return Vec::new();
     }
     for &at in &found {
-        y[at] += edge.copysign(off[at]) * 0.5 - off[at];
+        y[at] += (0.5 * FAR * spread).copysign(off[at]) - off[at];
     }
     found
 }
