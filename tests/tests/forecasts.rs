@@ -72,6 +72,11 @@ fn a_kpi_is_forecast_and_kept() {
     );
     assert_eq!(list(&forecast["points"]).len(), 6);
     list(&forecast["points"]).iter().for_each(nested);
+    // The month that runs is no history: it is forecast, as a whole.
+    for period in list(&forecast["history"]).iter().chain(list(&forecast["points"])) {
+        let [start, end] = ["period_start", "period_end"].map(|key| period[key].as_str().expect("a day"));
+        assert!(start.ends_with("-01") && end.ends_with("-01"), "{period}");
+    }
     assert!(list(&forecast["history"]).len() >= 24 && !list(&forecast["models"]).is_empty());
     assert!(!first["forecast_id"].as_str().expect("an id").is_empty());
 

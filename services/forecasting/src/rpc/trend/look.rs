@@ -53,7 +53,13 @@ pub(super) async fn look(desk: &Desk, past: &Past, whole: bool) -> Result<Looked
     let ask = SeriesAsk {
         kpi: past.kpi.clone(),
         from: past.from.unwrap_or_else(|| usual_start(past.grain, &stands)),
-        to: None,
+        // Beyond as-of, or the period that runs would be cut there and look as if it were over.
+        to: Some(When::Day(
+            stands
+                .zone
+                .date_of(stands.as_of)
+                .plus_days(longest(past.grain) + 1),
+        )),
         grain: past.grain,
         group_by: Vec::new(),
         filters: past.filters.clone(),
@@ -96,6 +102,19 @@ pub(super) async fn look(desk: &Desk, past: &Past, whole: bool) -> Result<Looked
         histories,
         stands: at_last.unwrap_or(stands),
     })
+}
+
+/// The most days that a period has.
+fn longest(grain: Grain) -> i32 {
+    match grain {
+        Grain::Day => 1,
+        Grain::Week => 7,
+        Grain::Month => 31,
+        Grain::FiscalMonth => 42,
+        Grain::Quarter => 92,
+        Grain::FiscalQuarter => 120,
+        Grain::Year | Grain::FiscalYear => 380,
+    }
 }
 
 /// As of when: where nobody says, the present day has not come to its end.
@@ -181,16 +200,9 @@ pub(super) async fn coming(
     };
     let stands = &looked.stands;
     let from = last.end.day_in(&stands.zone);
-    let longest = match past.grain {
-        Grain::Day => 1,
-        Grain::Week => 7,
-        Grain::Month => 31,
-        Grain::FiscalMonth => 42,
-        Grain::Quarter => 92,
-        Grain::FiscalQuarter => 120,
-        Grain::Year | Grain::FiscalYear => 380,
-    };
-    let days = i32::try_from((horizon + 1) * longest).unwrap_or(i32::MAX);
+    let longest = longest(past.grain);
+    let count = i32::try_from(horizon + 1).unwrap_or(i32::MAX);
+    let days = count.saturating_mul(longest);
     let filter = |(dimension, value): &(String, Option<String>)| Filter {
         dimension: dimension.clone(),
         value: value.clone(),
