@@ -108,7 +108,7 @@ fn what_was_put_into_cash_machines_is_found() {
     }
     let f1 = 2.0 * hits as f64 / (2 * hits + missed + false_alarms) as f64;
     let alarms = 200.0 * false_alarms as f64 / points as f64;
-    println!(
+    eprintln!(
         "NN5: F1 {f1:.3}, {alarms:.2} false alarms in 200 points, true surprises of the data among them"
     );
     assert!(f1 >= 0.85 && alarms <= 1.0, "{f1} {alarms}");

@@ -94,7 +94,7 @@ fn compare(name: &str, horizon: usize, season: usize) -> Vec<(&'static str, f64)
         .map(|(method, models)| {
             let found = score(&rows, horizon, season, models);
             let owa = owa(found.smape, found.mase, base.smape, base.mase).expect("a score");
-            println!(
+            eprintln!(
                 "{name} {method:32} sMAPE {:6.3} MASE {:.4} OWA {owa:.4} {:.3} ms",
                 found.smape, found.mase, found.took
             );
