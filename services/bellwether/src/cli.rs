@@ -190,7 +190,7 @@ Examples:
   bellwether serve --data-dir ./data --listen 127.0.0.1:4711 --demo
   bellwether serve --roles ingestion --database-url postgres://me@db/sales --token-file token
   bellwether serve --roles kpi --ingestion-url http://a:80 --redis-url redis://r --token-file token
-  bellwether serve --roles forecasting --kpi-url http://k:80 --data-dir ./forecasts --token-file token")]
+  bellwether serve --roles forecasting --kpi-url http://k:80 --data-dir ./f --token-file token")]
 pub(crate) struct ServeArgs {
     /// What runs in this process: ingestion, kpi, forecasting, separated by commas [default: all of them]
     #[arg(long, value_name = "ROLES")]
