@@ -75,10 +75,11 @@ async fn create(id: &str, request_id: &str, target: Target) -> Result<TargetEntr
         .expect("a target"))
 }
 
-async fn update(etag: &str, owner: &str) -> Result<UpdateTargetResponse, tonic::Status> {
-    let request = UpdateTargetRequest {
+/// The request that gives a target another owner; the name makes it safe to repeat.
+fn owned(id: &str, etag: &str, owner: &str, name: &str) -> UpdateTargetRequest {
+    UpdateTargetRequest {
         tenant: "acme".to_owned(),
-        id: "q1".to_owned(),
+        id: id.to_owned(),
         target: Some(Target {
             owner: owner.to_owned(),
             ..Target::default()
@@ -87,10 +88,13 @@ async fn update(etag: &str, owner: &str) -> Result<UpdateTargetResponse, tonic::
             paths: vec!["owner".to_owned()],
         }),
         etag: etag.to_owned(),
-        ..UpdateTargetRequest::default()
-    };
+        request_id: name.to_owned(),
+    }
+}
+
+async fn update(etag: &str, owner: &str) -> Result<UpdateTargetResponse, tonic::Status> {
     let mut client = TargetServiceClient::new(channel().await);
-    let answer = client.update_target(with(request)).await;
+    let answer = client.update_target(with(owned("q1", etag, owner, ""))).await;
     answer.map(tonic::Response::into_inner)
 }
 
@@ -141,19 +145,7 @@ async fn an_edit_that_is_sent_again_gets_the_first_reply() {
         .await
         .expect("made");
     let mut client = TargetServiceClient::new(channel().await);
-    let edit = |etag: &str, owner: &str, name: &str| UpdateTargetRequest {
-        tenant: "acme".to_owned(),
-        id: "again".to_owned(),
-        target: Some(Target {
-            owner: owner.to_owned(),
-            ..Target::default()
-        }),
-        update_mask: Some(prost_types::FieldMask {
-            paths: vec!["owner".to_owned()],
-        }),
-        etag: etag.to_owned(),
-        request_id: name.to_owned(),
-    };
+    let edit = |etag: &str, owner: &str, name: &str| owned("again", etag, owner, name);
     let mut newest = String::new();
     for (etag, owner) in [(made.etag.as_str(), "Ann"), ("", "Bob")] {
         let first = client.update_target(with(edit(etag, owner, owner))).await;
