@@ -22,10 +22,13 @@ const FEWEST_OPEN: usize = 10;
 const FEWEST_DAYS: i64 = 7;
 /// Days between rehearsals, about.
 const STRIDE: f64 = 30.4;
-/// The level is believed as if so many horizons had shown it to be right: the variance of one horizon (see
-/// [`PRIOR_SPREAD`]) over that of a model's level between companies, a fifth being 0.45 squared. (Counting open deals by
-/// stage is off by 43 % on public data: levels of such models are known no better.)
-const PRIOR_HORIZONS: f64 = 0.2;
+/// How much the log of a model's level differs between companies, as a variance: counting open deals by stage is off
+/// by some 40 % on public data, and levels of models are known little better.
+const LEVEL_VARIANCE: f64 = 0.15;
+/// The same for what values show beyond counts: 7 %.
+const VALUE_VARIANCE: f64 = 0.005;
+/// After so many days what a rehearsal says about the level counts half.
+const LEVEL_HALF_LIFE: f64 = 180.0;
 /// The spread of horizons around their expectation before any is seen, as a squared share, and how many horizons that
 /// is worth. InsideSales found 90-day forecasts off by 31 % on average; a model's own part of that is put at 20 %.
 const PRIOR_SPREAD: f64 = 0.04;
@@ -145,11 +148,11 @@ impl<'a> Rehearsal<'a> {
             })
             .collect();
         let adjusts: [Adjust; 4] = std::array::from_fn(|what| {
-            let seen = trials
-                .iter()
-                .map(|(start, until, trial)| Evidence::new(*start, *until, trial[what]));
-            let seen: Vec<Evidence> = seen.collect();
-            adjust(&seen, &self.errors(&trials, what), day, self.days)
+            adjust(
+                level(&trials, what, day, self.days),
+                &self.errors(&trials, what),
+                self.days,
+            )
         });
         let horizons = trials.len() as f64 * (STRIDE / self.days as f64).min(1.0);
         Correction {
@@ -173,10 +176,10 @@ impl<'a> Rehearsal<'a> {
                 if end - early >= FEWEST_DAYS.min(days)
                     && let Some(trial) = self.trial(*early, end)
                 {
-                    before.push(Evidence::new(*early, end, trial[what]));
+                    before.push((*early, end, trial));
                 }
             }
-            let factor = level(&before, *start, days);
+            let factor = level(&before, what, *start, days);
             let Compared {
                 mean,
                 variance,
@@ -302,21 +305,56 @@ impl Evidence {
     }
 }
 
-/// The factor that the newest rehearsals ask for, drawn towards 1.
-fn level(evidence: &[Evidence], day: i64, days: i64) -> f64 {
-    let (mut sum, mut weight) = (0.0, PRIOR_HORIZONS);
-    for one in evidence {
+/// What was compared from a day to another.
+type Told = (i64, i64, Trial);
+
+/// The factor that the newest rehearsals ask for, drawn towards 1. The level of values is that of counts, times what
+/// values show beyond it, which is believed less: a few large deals rule it.
+fn level(told: &[Told], what: usize, day: i64, days: i64) -> f64 {
+    let evidence = |what: usize| -> Vec<Evidence> {
+        told.iter()
+            .map(|(start, until, trial)| Evidence::new(*start, *until, trial[what]))
+            .collect()
+    };
+    let own = evidence(what);
+    if what.is_multiple_of(2) {
+        return libm::exp(drawn(&own, LEVEL_VARIANCE, day, days));
+    }
+    let counts = evidence(what - 1);
+    let base = drawn(&counts, LEVEL_VARIANCE, day, days);
+    let mut beyond = own;
+    for (own, count) in beyond.iter_mut().zip(&counts) {
+        own.log_ratio -= count.log_ratio;
+    }
+    libm::exp(base + drawn(&beyond, VALUE_VARIANCE, day, days))
+}
+
+/// The mean of log-ratios, drawn towards 0 by how much they differ among each other.
+fn drawn(evidence: &[Evidence], between: f64, day: i64, days: i64) -> f64 {
+    let weigh = |one: &Evidence| {
         let length = (one.until - one.start) as f64 / days as f64;
-        let recent = libm::exp2(-((day - one.start) as f64) / 365.0);
-        let counts = length * (STRIDE / days as f64).min(1.0) * recent * one.worth;
+        let recent = libm::exp2(-((day - one.start) as f64) / LEVEL_HALF_LIFE);
+        length * (STRIDE / days as f64).min(1.0) * recent * one.worth
+    };
+    let (mut sum, mut weight) = (0.0, 0.0);
+    for one in evidence {
+        let counts = weigh(one);
         sum += counts * one.log_ratio;
         weight += counts;
     }
-    libm::exp(sum / weight)
+    if weight <= 0.0 {
+        return 0.0;
+    }
+    let mean = sum / weight;
+    let around: f64 = evidence
+        .iter()
+        .map(|one| weigh(one) * (one.log_ratio - mean) * (one.log_ratio - mean))
+        .sum();
+    let within = (around + PRIOR_SPREAD) / (weight + 1.0);
+    sum / (weight + within / between)
 }
 
-fn adjust(evidence: &[Evidence], errors: &[Compared], day: i64, days: i64) -> Adjust {
-    let factor = level(evidence, day, days);
+fn adjust(factor: f64, errors: &[Compared], days: i64) -> Adjust {
     let errors: Vec<&Compared> = errors.iter().filter(|error| error.mean > 0.0).collect();
     let share = (STRIDE / days as f64).min(1.0);
     let horizons = errors.len() as f64 * share;
