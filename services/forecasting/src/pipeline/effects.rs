@@ -4,6 +4,10 @@
 //! is estimated by moments (Buehlmann and Straub 1970; empirical Bayes). A feature whose levels differ no more than
 //! chance would make them is left out. Factors are fitted one feature after the other until they agree.
 
+mod credible;
+mod fit;
+
+use self::fit::{Cells, Fit};
 use super::{
     deal::Outcome,
     segments::{DUE_CODES, PHASES, STALE_CODES},
@@ -12,12 +16,6 @@ use super::{
 
 /// Into how many bands of age a feature's factor may differ.
 pub(super) const AGE_BANDS: usize = 6;
-/// How often all factors are fitted anew.
-const SWEEPS: usize = 3;
-/// How many months of a kind the first one's deviation is doubted by.
-const PHASE_DOUBT: f64 = 0.5;
-/// A feature needs so many ends to be looked at.
-const FEWEST_ENDS: f64 = 10.0;
 /// How many expected ends let a presence be judged.
 const PRESENCE_ENDS: f64 = 10.0;
 /// A feature that is there so many times as often for deals that end was filled in at the end.
@@ -89,8 +87,9 @@ pub(super) struct Learning<'a> {
 impl Learning<'_> {
     /// Fits factors, and moves the hazards of the bins along with them.
     pub(super) fn fit(&self, base: &mut [[f64; Outcome::COUNT]]) -> Vec<Effect> {
+        let likely = self.likely(base);
         let usable: Vec<usize> = (0..self.codes.len())
-            .filter(|feature| self.honest(*feature, base))
+            .filter(|feature| self.honest(*feature, &likely))
             .collect();
         let mut kinds: Vec<Kind> = usable.iter().map(|feature| Kind::Main(*feature)).collect();
         kinds.extend([Kind::Due, Kind::Phase]);
@@ -105,21 +104,40 @@ impl Learning<'_> {
             factors: Default::default(),
         };
         let mut effects: Vec<Effect> = kinds.into_iter().map(fresh).collect();
-        self.agree(base, &mut effects);
+        let cells = Cells::of(self);
+        for outcome in 0..Outcome::COUNT {
+            Fit::new(self, &cells, outcome, base).agree(&mut effects, base);
+        }
         effects.retain(|effect| !effect.idle());
         effects
     }
 
+    /// How many ends each look should have seen, by age alone.
+    fn likely(&self, base: &[[f64; Outcome::COUNT]]) -> Vec<f64> {
+        let hazard = |row: &Row| {
+            base.get(row.bin as usize)
+                .map_or(0.0, |hazards| hazards.iter().sum())
+        };
+        let of = |look: usize| -> f64 {
+            let rows = self.training.rows_of(look).iter();
+            rows.map(|row| row.weight * hazard(row)).sum()
+        };
+        (0..self.training.looks()).map(of).collect()
+    }
+
     /// Whether a feature was there before the end of deals. One that is known of deals that end, but not of those that
     /// stay open, was filled in at the end, and cannot be learned from.
-    fn honest(&self, feature: usize, base: &[[f64; Outcome::COUNT]]) -> bool {
+    fn honest(&self, feature: usize, likely: &[f64]) -> bool {
+        let Some(codes) = self.training.codes.get(feature) else {
+            return false;
+        };
         let (mut ends, mut expected) = ([0.0; 2], [0.0; 2]);
-        for row in &self.training.rows {
-            let there = usize::from(self.training.code(row, feature) > 0);
-            match row.end {
-                Some(_) => ends[there] += row.weight,
-                None => expected[there] += row.weight * total(base, row),
-            }
+        for (code, likely) in codes.iter().zip(likely) {
+            expected[usize::from(*code > 0)] += likely;
+        }
+        for end in &self.training.ends {
+            let code = codes.get(end.look as usize).copied().unwrap_or(0);
+            ends[usize::from(code > 0)] += end.row.weight;
         }
         if expected[0].min(expected[1]) < PRESENCE_ENDS {
             return true;
@@ -127,87 +145,6 @@ impl Learning<'_> {
         let rate = |there: usize| (ends[there] + 1.0) / (expected[there] + 1.0);
         let ratio = rate(1) / rate(0);
         (1.0 / PRESENCE_RATIO..=PRESENCE_RATIO).contains(&ratio)
-    }
-
-    /// Fits one effect after the other until they agree.
-    fn agree(&self, base: &mut [[f64; Outcome::COUNT]], effects: &mut [Effect]) {
-        let rows = &self.training.rows;
-        let risk = |row: &Row| if row.end.is_some() { 0.0 } else { row.weight };
-        let hazard =
-            |row: &Row, outcome: usize| base.get(row.bin as usize).map_or(0.0, |hazards| hazards[outcome]);
-        let of = |outcome: usize| -> Vec<f64> {
-            rows.iter().map(|row| risk(row) * hazard(row, outcome)).collect()
-        };
-        let mut expected: [Vec<f64>; Outcome::COUNT] = std::array::from_fn(of);
-        for sweep in 0..SWEEPS {
-            for effect in effects.iter_mut() {
-                if sweep > 0 && effect.idle() {
-                    continue;
-                }
-                let codes: Vec<usize> = rows.iter().map(|row| self.code(effect.kind, row)).collect();
-                for (outcome, expected) in expected.iter_mut().enumerate() {
-                    if sweep == 0 || !effect.factors[outcome].is_empty() {
-                        self.refit(outcome, effect, &codes, expected);
-                    }
-                }
-            }
-            for (outcome, expected) in expected.iter_mut().enumerate() {
-                self.rebase(outcome, base, expected);
-            }
-        }
-    }
-
-    /// Fits one effect with all others as they are.
-    fn refit(&self, outcome: usize, effect: &mut Effect, codes: &[usize], expected: &mut [f64]) {
-        let size = self.size(effect.kind);
-        let old: Vec<f64> = (0..size).map(|code| effect.factor(outcome, code)).collect();
-        let (mut seen, mut likely) = (vec![0.0; size], vec![0.0; size]);
-        for ((row, code), expected) in self.training.rows.iter().zip(codes).zip(expected.iter()) {
-            if row.end == Some(outcome as u8) {
-                seen[*code] += row.weight;
-            }
-            likely[*code] += expected / old[*code];
-        }
-        let mut factors = credible(&seen, &likely);
-        if effect.kind == Kind::Phase {
-            self.doubt_phases(&mut factors);
-        }
-        let moved: Vec<f64> = old
-            .iter()
-            .enumerate()
-            .map(|(code, old)| factors.get(code).copied().unwrap_or(1.0) / old)
-            .collect();
-        for (code, expected) in codes.iter().zip(expected.iter_mut()) {
-            *expected *= moved[*code];
-        }
-        effect.factors[outcome] = factors;
-    }
-
-    /// A month of the quarter that was seen in few years may have been a good month by chance.
-    fn doubt_phases(&self, factors: &mut [f64]) {
-        for (place, factor) in factors.iter_mut().enumerate().skip(1) {
-            let seen = self.training.months[(place - 1) % PHASES] as f64;
-            *factor = libm::pow(*factor, seen / (seen + PHASE_DOUBT));
-        }
-    }
-
-    /// Moves the hazards of the bins to where, with all factors, they meet what was seen.
-    fn rebase(&self, outcome: usize, base: &mut [[f64; Outcome::COUNT]], expected: &mut [f64]) {
-        let (mut seen, mut likely) = (vec![0.0; base.len()], vec![0.0; base.len()]);
-        for (row, expected) in self.training.rows.iter().zip(expected.iter()) {
-            let bin = row.bin as usize;
-            if row.end == Some(outcome as u8) {
-                seen[bin] += row.weight;
-            }
-            likely[bin] += expected;
-        }
-        let ratio = |bin: usize| (seen[bin] + 3.0) / (likely[bin] + 3.0);
-        for (bin, hazards) in base.iter_mut().enumerate() {
-            hazards[outcome] *= ratio(bin);
-        }
-        for (row, expected) in self.training.rows.iter().zip(expected.iter_mut()) {
-            *expected *= ratio(row.bin as usize);
-        }
     }
 
     fn size(&self, kind: Kind) -> usize {
@@ -221,84 +158,7 @@ impl Learning<'_> {
         }
     }
 
-    fn code(&self, kind: Kind, row: &Row) -> usize {
-        let feature = match kind {
-            Kind::Main(feature) | Kind::ByAge(feature) | Kind::ByStaleness(feature) => {
-                self.training.code(row, feature)
-            }
-            Kind::Phase | Kind::Due => 0,
-        };
-        let band = self.bands.get(row.bin as usize).copied().unwrap_or(AGE_BANDS - 1);
-        code_of(
-            kind,
-            feature,
-            band,
-            row.phase as usize,
-            row.due as usize,
-            row.stale as usize,
-        )
-    }
-}
-
-fn total(base: &[[f64; Outcome::COUNT]], row: &Row) -> f64 {
-    base.get(row.bin as usize)
-        .map_or(0.0, |hazards| hazards.iter().sum())
-}
-
-/// Factors of levels from what was seen and what was likely; empty where levels differ by chance only. Level 0 is
-/// "not known": it takes no part, and its factor is 1.
-fn credible(seen: &[f64], likely: &[f64]) -> Vec<f64> {
-    let (seen_all, likely_all): (f64, f64) = (seen.iter().skip(1).sum(), likely.iter().skip(1).sum());
-    if seen_all < FEWEST_ENDS || likely_all <= 0.0 {
-        return Vec::new();
-    }
-    let scale = seen_all / likely_all;
-    let pairs = || {
-        seen.iter()
-            .zip(likely)
-            .skip(1)
-            .map(move |(seen, likely)| (*seen, likely * scale))
-    };
-    let levels = pairs().filter(|(_, likely)| *likely > 0.5).count();
-    if levels < 2 {
-        return Vec::new();
-    }
-    let freedom = levels as f64 - 1.0;
-    let chance: f64 = pairs()
-        .map(|(seen, likely)| (seen - likely) * (seen - likely) / (likely + 0.5))
-        .sum();
-    if chance <= freedom + 2.0 * libm::sqrt(2.0 * freedom) {
-        return Vec::new();
-    }
-    let spread: f64 = pairs()
-        .map(|(seen, likely)| (seen - likely) * (seen - likely))
-        .sum();
-    let squares: f64 = pairs().map(|(_, likely)| likely * likely).sum();
-    let variance = ((spread - seen_all) / squares.max(1e-12)).clamp(1e-3, 10.0);
-    let prior = 1.0 / variance;
-    let mut factors = vec![1.0];
-    factors.extend(pairs().map(|(seen, likely)| (seen + prior) / (likely + prior)));
-    factors
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_that_differ_by_chance_have_no_factor() {
-        assert!(credible(&[0.0, 52.0, 48.0, 50.0], &[0.0, 50.0, 50.0, 50.0]).is_empty());
-        assert!(credible(&[0.0, 3.0, 1.0], &[0.0, 2.0, 2.0]).is_empty());
-        assert!(credible(&[], &[]).is_empty());
-        assert!(credible(&[5.0], &[7.0]).is_empty());
-    }
-
-    #[test]
-    fn few_ends_are_believed_less_than_many() {
-        let factors = credible(&[9.0, 200.0, 100.0, 4.0], &[40.0, 100.0, 200.0, 2.0]);
-        assert_eq!(factors[0], 1.0);
-        assert!(factors[1] > 1.9 && factors[1] < 2.0);
-        assert!(factors[2] > 0.5 && factors[2] < 0.53);
-        assert!(factors[3] > 1.2 && factors[3] < factors[1], "{factors:?}");
+    fn band(&self, row: &Row) -> usize {
+        self.bands.get(row.bin as usize).copied().unwrap_or(AGE_BANDS - 1)
     }
 }

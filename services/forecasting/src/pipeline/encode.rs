@@ -17,7 +17,7 @@ const FEWEST_AMOUNTS: usize = 50;
 
 /// What is known of a deal at a day.
 #[derive(Clone, Debug)]
-pub(super) struct View {
+pub(super) struct View<'a> {
     pub created: f64,
     pub stage: u32,
     pub stage_since: f64,
@@ -28,17 +28,17 @@ pub(super) struct View {
     pub team: u32,
     pub category: u32,
     pub pushes: u32,
-    pub traits: Vec<u32>,
+    pub traits: &'a [u32],
 }
 
-impl View {
+impl<'a> View<'a> {
     /// The deal as known when the day began.
-    pub(super) fn at(entry: &Entry, day: f64) -> Self {
+    pub(super) fn at(entry: &'a Entry, day: f64) -> Self {
         Self::of(entry, entry.known(day))
     }
 
-    fn of(entry: &Entry, stint: Option<&Stint>) -> Self {
-        let (created, traits) = (entry.created, entry.traits.clone());
+    fn of(entry: &'a Entry, stint: Option<&Stint>) -> Self {
+        let (created, traits) = (entry.created, entry.traits.as_slice());
         match stint {
             Some(stint) => Self {
                 created,
@@ -76,7 +76,6 @@ pub(super) enum Source {
     Trait(usize),
     Owner,
     Team,
-    Category,
     Stage,
     Size,
     Dwell,
@@ -91,7 +90,10 @@ pub(super) struct Feature {
 }
 
 /// How views become codes, learned from what was known at a day.
-#[derive(Clone, Debug)]
+///
+/// The forecast category and the chance that a CRM gives a stage are no features: a record tells their last values only
+/// ("closed", 100 %), as if they had held from the creation on, so that whoever learned from them would look ahead.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Encoder {
     pub features: Vec<Feature>,
     sizes: Vec<f64>,
@@ -102,34 +104,38 @@ impl Encoder {
     /// Learns bands, and which traits are traits, from deals created before the day.
     pub(super) fn learn(book: &Book, day: f64, changing: bool) -> Self {
         let known: Vec<&Entry> = book.entries.iter().filter(|entry| entry.created < day).collect();
-        let traits = book.traits.iter().enumerate().map(|(place, levels)| {
-            let seen = known
-                .iter()
-                .map(|entry| entry.traits.get(place).copied().unwrap_or(0));
-            (Source::Trait(place), seen.collect::<Vec<u32>>(), levels.len())
-        });
-        let column = |pick: fn(&Stint) -> u32| -> Vec<u32> {
-            let stints = known.iter().flat_map(|entry| entry.stints.iter());
-            stints.filter(|stint| stint.from < day).map(pick).collect()
+        let mut features = Vec::new();
+        let mut add = |source: Source, codes: usize, seen: &mut dyn Iterator<Item = u32>| {
+            if telling(seen, codes, known.len()) {
+                features.push(Feature { source, codes });
+            }
         };
-        let changing_ones = [
-            (Source::Owner, column(|stint| stint.owner), book.owners.len()),
-            (Source::Team, column(|stint| stint.team), book.teams.len()),
-            (
-                Source::Category,
-                column(|stint| stint.category),
-                book.categories.len(),
-            ),
-            (Source::Stage, column(|stint| stint.stage), book.stages.len()),
-        ];
-        let candidates = traits.chain(changing_ones);
-        let told = candidates.filter(|(_, seen, codes)| telling(seen, *codes, known.len()));
-        let mut features: Vec<Feature> = told.map(|(source, _, codes)| Feature { source, codes }).collect();
-        let amounts = known
-            .iter()
-            .filter_map(|entry| View::at(entry, entry.created).amount)
-            .collect();
-        let sizes = bands(amounts, SIZE_BANDS);
+        for (place, levels) in book.traits.iter().enumerate() {
+            let code = |entry: &&Entry| entry.traits.get(place).copied().unwrap_or(0);
+            add(Source::Trait(place), levels.len(), &mut known.iter().map(code));
+        }
+        let stints = || {
+            let stints = known.iter().flat_map(|entry| entry.stints.iter());
+            stints.filter(|stint| stint.from < day)
+        };
+        add(
+            Source::Owner,
+            book.owners.len(),
+            &mut stints().map(|stint| stint.owner),
+        );
+        add(
+            Source::Team,
+            book.teams.len(),
+            &mut stints().map(|stint| stint.team),
+        );
+        add(
+            Source::Stage,
+            book.stages.len(),
+            &mut stints().map(|stint| stint.stage),
+        );
+        let amounts = known.iter().map(|entry| entry.known(entry.created));
+        let amounts = amounts.filter_map(|stint| stint.and_then(|stint| stint.amount));
+        let sizes = bands(amounts.collect(), SIZE_BANDS);
         if !sizes.is_empty() {
             features.push(Feature {
                 source: Source::Size,
@@ -163,7 +169,7 @@ impl Encoder {
     }
 
     /// The codes of a view that was had on a day, one a feature.
-    pub(super) fn codes(&self, view: &View, day: f64, into: &mut Vec<u32>) {
+    pub(super) fn codes(&self, view: &View<'_>, day: f64, into: &mut Vec<u32>) {
         into.extend(
             self.features
                 .iter()
@@ -171,12 +177,12 @@ impl Encoder {
         );
     }
 
-    fn code(&self, source: Source, view: &View, day: f64) -> u32 {
+    /// The code of one source of a view that was had on a day.
+    pub(super) fn code(&self, source: Source, view: &View<'_>, day: f64) -> u32 {
         match source {
             Source::Trait(place) => view.traits.get(place).copied().unwrap_or(0),
             Source::Owner => view.owner,
             Source::Team => view.team,
-            Source::Category => view.category,
             Source::Stage => view.stage,
             Source::Size => view.amount.map_or(0, |amount| band(&self.sizes, amount) + 1),
             Source::Dwell if view.stage == 0 => 0,
@@ -190,10 +196,10 @@ impl Encoder {
 }
 
 /// Whether levels tell deals apart: more than one of them, and not as many as names.
-fn telling(seen: &[u32], codes: usize, deals: usize) -> bool {
+fn telling(seen: &mut dyn Iterator<Item = u32>, codes: usize, deals: usize) -> bool {
     let mut have = vec![false; codes];
     for code in seen {
-        if let Some(place) = have.get_mut(*code as usize) {
+        if let Some(place) = have.get_mut(code as usize) {
             *place = true;
         }
     }

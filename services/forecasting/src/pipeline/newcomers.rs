@@ -87,7 +87,7 @@ pub(super) fn came(book: &Book, from: f64, to: f64) -> (f64, f64) {
 }
 
 /// The deal as if it were created on another day.
-fn reborn(entry: &Entry, day: f64) -> View {
+fn reborn(entry: &Entry, day: f64) -> View<'_> {
     let mut view = View::at(entry, entry.created);
     view.due = view.due.map(|due| due + libm::floor(day - view.created));
     view.created = day;

@@ -1,10 +1,11 @@
 //! Deal-days as rows to learn hazards from: who was at risk for how long, knowing what, and how it ended.
 //!
 //! A deal is looked at as it was known when it was created and at every 30th day back from the day of learning, and each
-//! look follows it for 90 days, as a forecast would. Days that several looks follow share their weight, so that each day counts once.
+//! look follows it for 90 days, as a forecast would. Days that several looks follow share their weight, so that each day
+//! counts once.
 
 use super::{
-    book::{Book, Ended, Entry},
+    book::{Book, Entry},
     encode::{Encoder, View},
     segments::{Life, Months, Segment, cut, moment},
 };
@@ -20,40 +21,56 @@ pub(super) const REACH: f64 = 10.0 * HALF_LIFE;
 /// More deals than this are thinned to about this many, by a hash of their ids.
 const MOST_DEALS: usize = 20_000;
 
-/// Days at risk, or an end: what a deal did while nothing that matters changed.
+/// Days in a life on which nothing that matters changed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
-    /// Whose codes: the place of the look.
-    pub look: u32,
     pub bin: u16,
     pub phase: u8,
     pub due: u8,
     pub stale: u8,
-    /// The outcome of an end, by [`super::deal::Outcome::index`]; nothing for days at risk.
-    pub end: Option<u8>,
-    /// Weighted days at risk; the weight of an end.
+    /// Weighted days at risk; for an end its weight.
     pub weight: f64,
 }
 
-/// All rows that are known at a day.
+/// An end of a deal, once for each look that followed it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    /// Whose codes: the place of the look.
+    pub look: u32,
+    /// The outcome, by [`super::deal::Outcome::index`].
+    pub outcome: u8,
+    /// When in the life.
+    pub row: Row,
+}
+
+/// All that is known at a day.
 #[derive(Clone, Debug)]
 pub(super) struct Training {
+    /// Days at risk, look after look, and each look's in the order of time.
     pub rows: Vec<Row>,
-    pub codes: Vec<u32>,
-    pub features: usize,
-    /// How many looks there are.
-    pub looks: u32,
+    /// Where the rows of each look begin, and where the last one's end.
+    pub starts: Vec<u32>,
+    pub ends: Vec<End>,
+    /// By feature, the code of each look.
+    pub codes: Vec<Vec<u32>>,
     /// Months with at least one end in them, by month of the quarter.
     pub months: [usize; 3],
 }
 
 impl Training {
-    /// The code of a feature in a row.
-    pub(super) fn code(&self, row: &Row, feature: usize) -> u32 {
-        self.codes
-            .get(row.look as usize * self.features + feature)
-            .copied()
-            .unwrap_or(0)
+    /// The rows of a look.
+    pub(super) fn rows_of(&self, look: usize) -> &[Row] {
+        let place = |look: usize| {
+            self.starts
+                .get(look)
+                .map_or(self.rows.len(), |start| *start as usize)
+        };
+        self.rows.get(place(look)..place(look + 1)).unwrap_or_default()
+    }
+
+    /// How many looks there are.
+    pub(super) fn looks(&self) -> usize {
+        self.starts.len() - 1
     }
 }
 
@@ -66,27 +83,24 @@ pub(super) struct Gather<'a> {
     /// Nothing before this day counts: ends were not recorded yet.
     pub since: f64,
     pub edges: &'a [f64],
+    /// Whether deals change while they are open; each is looked at once only if not.
     pub changing: bool,
+    /// Whether the expected close is to be believed.
+    pub due: bool,
 }
 
 impl Gather<'_> {
     /// The rows.
     pub(super) fn rows(&self) -> Training {
-        let features = self.encoder.features.len();
-        let (rows, codes) = (Vec::new(), Vec::new());
         let mut training = Training {
-            rows,
-            codes,
-            features,
-            looks: 0,
+            rows: Vec::new(),
+            starts: vec![0],
+            ends: Vec::new(),
+            codes: vec![Vec::new(); self.encoder.features.len()],
             months: [0; 3],
         };
-        let known: Vec<&Entry> = self
-            .book
-            .entries
-            .iter()
-            .filter(|entry| entry.created < self.day)
-            .collect();
+        let known = self.book.entries.iter().filter(|entry| entry.created < self.day);
+        let known: Vec<&Entry> = known.collect();
         let Some(first) = known.iter().map(|entry| entry.created).min_by(f64::total_cmp) else {
             return training;
         };
@@ -137,27 +151,31 @@ impl Gather<'_> {
                 continue;
             }
             let view = View::at(entry, look);
-            let place = training.looks;
-            training.looks += 1;
-            self.encoder.codes(&view, look, &mut training.codes);
+            for (codes, feature) in training.codes.iter_mut().zip(&self.encoder.features) {
+                codes.push(self.encoder.code(feature.source, &view, look));
+            }
             let life = Life {
                 created: entry.created,
                 seen: look,
-                due: view.due,
+                due: view.due.filter(|_| self.due),
             };
             let rows = &mut training.rows;
             cut(self.edges, months, life, from, until, |piece| {
                 let middle = (piece.from + piece.to) / 2.0;
                 let weight = self.weight(entry.created, middle) * (piece.to - piece.from);
-                rows.push(row(place, piece, None, weight));
+                rows.push(row(piece, weight));
             });
-            if let Some(Ended { outcome, .. }) = ended
+            if let Some(ended) = ended
                 && end <= look + follow
             {
-                let weight = self.weight(entry.created, end);
-                let (piece, outcome) = (moment(self.edges, months, life, end), outcome.index() as u8);
-                rows.push(row(place, piece, Some(outcome), weight));
+                let piece = moment(self.edges, months, life, end);
+                training.ends.push(End {
+                    look: training.starts.len() as u32 - 1,
+                    outcome: ended.outcome.index() as u8,
+                    row: row(piece, self.weight(entry.created, end)),
+                });
             }
+            training.starts.push(training.rows.len() as u32);
         }
     }
 
@@ -181,20 +199,12 @@ impl Gather<'_> {
     }
 }
 
-fn row(look: u32, piece: Segment, end: Option<u8>, weight: f64) -> Row {
-    let (bin, phase, due, stale) = (
-        piece.bin as u16,
-        piece.phase as u8,
-        piece.due as u8,
-        piece.stale as u8,
-    );
+fn row(piece: Segment, weight: f64) -> Row {
     Row {
-        look,
-        bin,
-        phase,
-        due,
-        stale,
-        end,
+        bin: piece.bin as u16,
+        phase: piece.phase as u8,
+        due: piece.due as u8,
+        stale: piece.stale as u8,
         weight,
     }
 }

@@ -2,7 +2,8 @@
 
 use bellwether_domain::Zone;
 use bellwether_forecasting::pipeline::{
-    Ask, BacktestAsk, Book, Deal, Forecast, Group, Rehearsal, backtest, forecast, month_start,
+    Ask, BacktestAsk, Book, Deal, Forecast, Group, Hazards, Outcome, Rehearsal, backtest, forecast,
+    month_start,
 };
 
 use crate::company::{Company, DAY_MS, start};
@@ -45,6 +46,77 @@ fn what_comes_later_changes_no_digit() {
     let day = month_start(start() + 600);
     assert_eq!(made(deals.clone(), day), made(known(&deals, day), day));
     assert_ne!(made(deals.clone(), day).open, made(deals, day + 31).open);
+}
+
+/// What records say of deals that ended when nobody kept what they said before: their last category and chance, as if
+/// both had held from the creation on.
+fn at_last(mut deals: Vec<Deal>) -> Vec<Deal> {
+    for deal in &mut deals {
+        let Some(closing) = &deal.closing else {
+            continue;
+        };
+        for spell in &mut deal.spells {
+            spell.category = "closed".to_owned();
+            spell.stage_probability = Some(f64::from(u8::from(closing.outcome == Outcome::Won)));
+        }
+    }
+    deals
+}
+
+#[test]
+fn what_records_say_at_last_is_not_known_before() {
+    for (seed, horizon) in [(5, 30), (6, 90), (7, 180)] {
+        let deals = Company { seed, ..company() }.deals();
+        for back in [0, 120, 300] {
+            let day = month_start(start() + 690 - back);
+            let told = |deals: Vec<Deal>| {
+                let book = Book::new(deals, &Zone::utc());
+                let mut rehearsal = Rehearsal::new(&book, horizon).expect("a horizon");
+                let groups = vec![Group::Stage];
+                let made = forecast(&mut rehearsal, &Ask { day, groups, seed: 3 }).expect("a forecast");
+                let chances: Vec<(f64, Option<f64>)> =
+                    made.lines.iter().map(|line| (line.chance, line.worth)).collect();
+                (made.open, made.total, made.groups, made.correction, chances)
+            };
+            assert_eq!(
+                told(at_last(deals.clone())),
+                told(known(&deals, day)),
+                "{seed} {day}"
+            );
+        }
+    }
+}
+
+#[test]
+fn expected_closes_that_were_filled_in_at_the_end_teach_nothing() {
+    let deals = company().deals();
+    let day = month_start(start() + 600);
+    let hazards = |deals: Vec<Deal>| {
+        let book = Book::new(deals, &Zone::utc());
+        Hazards::learn(&book, day).expect("enough deals")
+    };
+    assert!(hazards(deals.clone()).believes_expected_close());
+    let mut filled = deals.clone();
+    for deal in &mut filled {
+        if let Some(closing) = &deal.closing {
+            let last = (closing.at / DAY_MS) as i32;
+            deal.spells
+                .iter_mut()
+                .for_each(|spell| spell.expected_close = Some(last));
+        }
+    }
+    assert!(!hazards(filled.clone()).believes_expected_close());
+    let mut undated = deals;
+    for deal in &mut undated {
+        deal.spells
+            .iter_mut()
+            .for_each(|spell| spell.expected_close = None);
+    }
+    let (filled, undated) = (made(filled, day), made(undated, day));
+    assert_eq!(
+        (filled.open.count, filled.total),
+        (undated.open.count, undated.total)
+    );
 }
 
 #[test]
