@@ -12,7 +12,7 @@ use super::{
     effects::{AGE_BANDS, Effect, Kind, Learning},
     encode::{Encoder, Source, View},
     segments::{Life, Months, Segment, cut},
-    training::{Gather, last_day},
+    training::{Gather, REACH, last_day},
 };
 
 /// So many deals must have closed before anything is learned.
@@ -23,6 +23,8 @@ const UNRECORDED_ENDS: f64 = 10.0;
 /// filled in at the end: those who keep theirs well meet a tenth.
 const MET_SHARE: f64 = 1.0 / 3.0;
 const FEWEST_MET: f64 = 10.0;
+/// At ages that no deal has reached yet, factors are raised to this power.
+const UNSEEN: f64 = 0.5;
 /// No hazard is higher than this, a day.
 const HIGHEST: f64 = 5.0;
 
@@ -36,6 +38,8 @@ pub struct Hazards {
     base: Vec<[f64; Outcome::COUNT]>,
     effects: Vec<Effect>,
     encoder: Encoder,
+    /// The greatest age at which a deal could be seen yet, in days.
+    seen: f64,
     /// Whether the expected close is to be believed.
     due: bool,
     closed: usize,
@@ -69,6 +73,8 @@ impl Hazards {
         let mut known = book.entries.iter().filter(|entry| entry.created < at);
         let changing = known.any(|entry| entry.changed_before(at));
         let due = due_is_told(book, at);
+        let created = book.entries.iter().map(|entry| entry.created);
+        let seen = at - created.fold(at, f64::min).max(at - REACH);
         let encoder = Encoder::learn(book, at, changing);
         let gather = Gather {
             book,
@@ -102,6 +108,7 @@ impl Hazards {
             base,
             effects,
             encoder,
+            seen,
             due,
             closed: ages.len(),
         })
@@ -182,7 +189,8 @@ impl Hazards {
         };
         let (mut open, mut chances, mut next) = (1.0, [0.0; Outcome::COUNT], 0);
         cut(&self.edges, months, life, day, *last, |piece| {
-            let hazards = self.hazards(&factors, &piece);
+            let age = (piece.from + piece.to) / 2.0 - view.created;
+            let hazards = self.hazards(&factors, &piece, age);
             let all: f64 = hazards.iter().sum();
             let until = |day: f64| {
                 let stays = libm::exp(-all * (day - piece.from));
@@ -207,7 +215,12 @@ impl Hazards {
         }
     }
 
-    fn hazards(&self, factors: &[Factors; Outcome::COUNT], piece: &Segment) -> [f64; Outcome::COUNT] {
+    fn hazards(
+        &self,
+        factors: &[Factors; Outcome::COUNT],
+        piece: &Segment,
+        age: f64,
+    ) -> [f64; Outcome::COUNT] {
         let band = self.bands.get(piece.bin).copied().unwrap_or(AGE_BANDS - 1);
         let Some(base) = self.base.get(piece.bin) else {
             return [0.0; Outcome::COUNT];
@@ -218,6 +231,12 @@ impl Hazards {
                 * factors.by_stale[piece.stale]
                 * factors.by_due[piece.due]
                 * factors.by_phase[band][piece.phase];
+            // Nothing was seen of that age: kinds of deals that differ when young grow alike.
+            let factor = if age > self.seen {
+                libm::pow(factor, UNSEEN)
+            } else {
+                factor
+            };
             (base[outcome] * factor).min(HIGHEST)
         })
     }

@@ -18,8 +18,10 @@ const LOOK_FOR: f64 = 90.0;
 pub(super) const HALF_LIFE: f64 = 365.0;
 /// Days further back than this count next to nothing, and are left out.
 pub(super) const REACH: f64 = 10.0 * HALF_LIFE;
-/// More deals than this are thinned to about this many, by a hash of their ids.
-const MOST_DEALS: usize = 20_000;
+/// About so many looks are taken at most: of more deals than that allows some are left out, by a hash of their ids.
+const MOST_LOOKS: usize = 80_000;
+/// A deal that changes while it is open is looked at about so often.
+const LOOKS_A_DEAL: usize = 4;
 
 /// Days in a life on which nothing that matters changed.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +107,8 @@ impl Gather<'_> {
             return training;
         };
         let months = Months::covering(first.max(self.start()), self.day + 1.0);
-        let keep_every = known.len().div_ceil(MOST_DEALS).max(1) as u64;
+        let each = if self.changing { LOOKS_A_DEAL } else { 1 };
+        let keep_every = (known.len() * each).div_ceil(MOST_LOOKS).max(1) as u64;
         let mut seen_months = vec![false; months.len()];
         for entry in known {
             if identity(&entry.id).is_multiple_of(keep_every) {

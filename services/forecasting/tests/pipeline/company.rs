@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bellwether_domain::Zone;
-use bellwether_forecasting::pipeline::{Book, Closing, Deal, Outcome, Spell, day_number};
+use bellwether_forecasting::pipeline::{Book, Closing, Deal, Outcome, Spell, day_number, quarter_of};
 use rand::Rng;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -24,6 +24,14 @@ pub(crate) struct Company {
     pub dead: f64,
     /// Whether stages move.
     pub stages: bool,
+    /// By how much more (or less) new deals come a year later, as a share.
+    pub growth: f64,
+    /// By how much more deals come at the height of the year than on average, as a share.
+    pub season: f64,
+    /// By how much more are won in the last month of a quarter, as a share; the other two months have half of it less.
+    pub quarter: f64,
+    /// What the hazard to be won is multiplied by in the last [`Company::CHANGED`] days.
+    pub change: f64,
 }
 
 impl Default for Company {
@@ -35,6 +43,10 @@ impl Default for Company {
             shock: 0.0,
             dead: 0.1,
             stages: true,
+            growth: 0.0,
+            season: 0.0,
+            quarter: 0.0,
+            change: 1.0,
         }
     }
 }
@@ -61,6 +73,9 @@ pub(crate) fn normal(random: &mut ChaCha8Rng) -> f64 {
 }
 
 impl Company {
+    /// For how many days deals are won at another pace at last.
+    const CHANGED: i64 = 450;
+
     pub(crate) fn deals(&self) -> Vec<Deal> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         let months = (self.days / 30 + 2) as usize;
@@ -69,7 +84,9 @@ impl Company {
             .collect();
         let mut deals = Vec::new();
         for day in 0..self.days {
-            let mut expected = self.pace;
+            let year = day as f64 / 365.25;
+            let height = 1.0 + self.season * (std::f64::consts::TAU * year).sin();
+            let mut expected = self.pace * (1.0 + self.growth).powf(year) * height;
             while expected > 0.0 {
                 if random.random::<f64>() < expected.min(0.5) {
                     let id = format!("deal-{:06}", deals.len());
@@ -83,6 +100,23 @@ impl Company {
 
     pub(crate) fn book(&self) -> Book {
         Book::new(self.deals(), &Zone::utc())
+    }
+
+    /// What the hazard to be won is multiplied by on a day.
+    fn times(&self, day: i64) -> f64 {
+        let today = start() + day;
+        let left = quarter_of(today).1 - today;
+        let quarter = if left <= 30 {
+            1.0 + self.quarter
+        } else {
+            1.0 - self.quarter / 2.0
+        };
+        let change = if day >= self.days - Self::CHANGED {
+            self.change
+        } else {
+            1.0
+        };
+        quarter * change
     }
 
     fn deal(&self, id: String, created: i64, shocks: &[f64], random: &mut ChaCha8Rng) -> Deal {
@@ -104,8 +138,8 @@ impl Company {
                 continue;
             }
             let (won, lost) = hazards(age);
-            let won =
-                won * ease * STAGES[if self.stages { stage } else { 1 }].1 * shocks[(day / 30) as usize];
+            let of_stage = STAGES[if self.stages { stage } else { 1 }].1;
+            let won = won * ease * of_stage * shocks[(day / 30) as usize] * self.times(day);
             let draw: f64 = random.random();
             if draw < won + lost {
                 let outcome = match (draw < won, random.random::<f64>() < 0.2) {

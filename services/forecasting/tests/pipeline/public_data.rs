@@ -203,12 +203,10 @@ fn dead_deals_do_not_mislead() {
 }
 
 #[test]
-#[ignore = "half a minute; measures what a hundred thousand deals make of the error"]
 fn a_large_made_up_company_is_forecast_within_a_tenth_by_value_too() {
     let result = run(made_up(100_000, 0.1, 11));
     print("large", &result);
-    // The first months of a company, in which large deals have not ended yet, are the hard ones.
-    meets(&result.calibrated, 0.12, 0.70..=0.90);
+    meets(&result.calibrated, 0.105, 0.70..=0.90);
 }
 
 #[test]

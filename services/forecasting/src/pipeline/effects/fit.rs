@@ -86,6 +86,10 @@ impl<'a> Fit<'a> {
 
     /// Fits one effect after the other until they agree. Effects come in the order of their kinds.
     pub(super) fn agree(mut self, effects: &mut [Effect], base: &mut [[f64; Outcome::COUNT]]) {
+        let mut ends = self.learning.training.ends.iter();
+        if !ends.any(|end| end.outcome as usize == self.outcome) {
+            return;
+        }
         for sweep in 0..SWEEPS {
             let kinds: [fn(&Kind) -> bool; 4] = [
                 |kind| matches!(kind, Kind::Main(_)),
