@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use bellwether_domain::Result;
 use bellwether_domain::exact::Exact;
-use bellwether_stats::{Interval, median_of, quantile_interval, quantile_type7};
+use bellwether_stats::{Interval, order_ranks, quantile_type7_of};
 
 use super::money::Rates;
 use crate::catalogue::{Aggregate, CurrencyPolicy, Rows, Scale};
@@ -202,38 +202,31 @@ impl Reading {
             let converted = rates.convert(&Exact::from(*value), *currency, day, way.policy)?;
             mixed.entry(*cell).or_default().push(round(&converted));
         }
-        for of_cell in counted.values.chunk_by(|one, other| one.0 == other.0) {
-            let cell = of_cell[0].0;
-            let values = of_cell.iter().map(|(_, value)| *value);
-            match mixed.get_mut(&cell) {
-                Some(mixed) => mixed.extend(values.map(Exact::from)),
-                None => self.quantile(cell, values.collect(), q, way.intervals),
+        let interval = way.intervals;
+        let told = counted.values.map(|cell, mut values| match mixed.get(&cell) {
+            Some(abroad) => {
+                let mut all = abroad.clone();
+                all.extend(values.into_iter().map(Exact::from));
+                (cell, quantile(&mut all, q, interval))
             }
+            None => (cell, quantile(&mut values, q, interval)),
+        });
+        for (cell, _) in &told {
+            mixed.remove(cell);
         }
-        for (cell, values) in mixed {
-            self.quantile(cell, values, q, way.intervals);
+        let abroad_alone = mixed
+            .into_iter()
+            .map(|(cell, mut values)| (cell, quantile(&mut values, q, interval)));
+        for (cell, found) in told.into_iter().chain(abroad_alone) {
+            self.put(cell, found);
         }
         Ok(())
     }
 
-    fn quantile<T: Clone + Ord + Into<Exact>>(
-        &mut self,
-        cell: u64,
-        mut values: Vec<T>,
-        q: &Exact,
-        interval: bool,
-    ) {
-        if !interval {
-            self.values
-                .extend(plain_quantile(&mut values, q).map(|value| (cell, value)));
-            return;
-        }
-        values.sort_unstable();
-        self.values
-            .extend(quantile_type7(&values, q).map(|value| (cell, value)));
-        let found = quantile_interval(&values, q);
-        self.intervals
-            .extend(found.map(|found| (cell, found.interval.scaled(&self.unit))));
+    fn put(&mut self, cell: u64, (value, interval): (Option<Exact>, Option<Interval>)) {
+        self.values.extend(value.map(|value| (cell, value)));
+        let scaled = interval.map(|interval| (cell, interval.scaled(&self.unit)));
+        self.intervals.extend(scaled);
     }
 
     /// Amounts by the share of their days, exactly; money is rounded once a cell.
@@ -247,10 +240,10 @@ impl Reading {
 
     /// How many different codes each cell has; they are its items, not the rows that name them.
     fn distinct(&mut self, counted: &Counted) {
-        let mut codes = Cow::Borrowed(&counted.values);
+        let mut codes = Cow::Borrowed(&counted.codes);
         if self.across.is_some() {
-            let values = counted.values.iter();
-            let mut summed: Vec<(u64, i64)> = values.map(|(cell, code)| (self.key(*cell), *code)).collect();
+            let all = counted.codes.iter();
+            let mut summed: Vec<(u64, i64)> = all.map(|(cell, code)| (self.key(*cell), *code)).collect();
             summed.sort_unstable();
             summed.dedup();
             codes = Cow::Owned(summed);
@@ -262,13 +255,19 @@ impl Reading {
     }
 }
 
-/// A quantile of values in any order, which are rearranged.
-fn plain_quantile<T: Clone + Ord + Into<Exact>>(values: &mut [T], q: &Exact) -> Option<Exact> {
-    if *q == Exact::from_scaled(5, 1) {
-        median_of(values)
-    } else {
-        bellwether_stats::quantile_type7_of(values, q)
-    }
+/// A quantile of values in any order, which are rearranged, and its interval where that is wanted.
+fn quantile<T: Clone + Ord + Into<Exact>>(
+    values: &mut [T],
+    q: &Exact,
+    interval: bool,
+) -> (Option<Exact>, Option<Interval>) {
+    let value = quantile_type7_of(values, q);
+    let ranks = order_ranks(values.len(), q).filter(|_| interval);
+    let mut at = |rank: usize| -> Option<Exact> {
+        (rank < values.len()).then(|| values.select_nth_unstable(rank).1.clone().into())
+    };
+    let between = ranks.and_then(|ranks| Some(Interval::between(&at(ranks.low)?, &at(ranks.high)?)));
+    (value, between)
 }
 
 /// What a whole unit of a measure is of one unit of its value; how many something are is just that.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::grouped::Grouped;
 use super::spread::SpreadKey;
 
 /// Up to this many cells stand in an array whatever the number of rows.
@@ -70,8 +71,10 @@ pub struct Foreign {
 pub struct Counted {
     /// The cells with any item.
     pub cells: CellMap<Acc>,
-    /// Single values and their cells, where they are collected; in order of both.
-    pub values: Vec<(u64, i64)>,
+    /// Single values by cell, where they are collected.
+    pub values: Grouped,
+    /// Codes and their cells, each once, where they are collected; in order of both.
+    pub codes: Vec<(u64, i64)>,
     /// Money in other currencies.
     pub foreign: Foreign,
     /// Amounts times days, where they are spread over days; the home currency is 0.

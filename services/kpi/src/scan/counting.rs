@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bellwether_domain::{Error, Result};
 
 use super::cells::{CellMap, Cells, Counted, Foreign};
+use super::grouped::Collected;
 use super::loops::{ByPeriod, Put, add_all, add_by_period, add_codes, add_plain, add_products, add_weights};
 use super::selection::Selection;
 use super::singles::Singles;
@@ -17,7 +18,8 @@ use crate::table::{Morsel, NULL, Slice};
 #[derive(Debug)]
 pub(super) struct Counting {
     cells: Cells,
-    values: Singles,
+    values: Collected,
+    codes: Singles,
     foreign: Foreign,
     spread: HashMap<SpreadKey, i128>,
     weights: CellMap<i128>,
@@ -36,9 +38,10 @@ impl Counting {
             );
         Self {
             cells: Cells::new(space, rows, plain),
-            values: match task.keep {
+            values: Collected::default(),
+            codes: match task.keep {
                 Keep::Distinct => Singles::distinct(space),
-                Keep::Sum | Keep::Values => Singles::all(),
+                Keep::Sum | Keep::Values => Singles::default(),
             },
             foreign: Foreign::default(),
             spread: HashMap::new(),
@@ -84,6 +87,7 @@ impl Counting {
         let Self {
             cells,
             values,
+            codes: found,
             foreign,
             spread,
             weights,
@@ -107,8 +111,8 @@ impl Counting {
         }
         if let (Keep::Distinct, Some(codes)) = (task.keep, numbers) {
             match cells {
-                Cells::Dense(dense) => add_codes(selection, codes, values, dense),
-                Cells::Sparse(sparse) => add_codes(selection, codes, values, sparse),
+                Cells::Dense(dense) => add_codes(selection, codes, found, dense),
+                Cells::Sparse(sparse) => add_codes(selection, codes, found, sparse),
                 Cells::Plain(_) => {}
             }
             return Ok(());
@@ -159,14 +163,16 @@ impl Counting {
         Ok(())
     }
 
-    /// Puts single values in order.
+    /// Puts single values to their cells, and codes in order.
     pub(super) fn settle(&mut self) {
-        self.values.sort();
+        self.values.settle();
+        self.codes.sort();
     }
 
     pub(super) fn merge(&mut self, other: Self) {
         self.cells.merge(other.cells);
         self.values.merge(other.values);
+        self.codes.merge(other.codes);
         self.foreign.values.extend(other.foreign.values);
         for (key, sum) in other.foreign.sums {
             *self.foreign.sums.entry(key).or_default() += sum;
@@ -179,10 +185,11 @@ impl Counting {
         }
     }
 
-    pub(super) fn finish(self, task: &Task) -> Counted {
+    pub(super) fn finish(self) -> Counted {
         Counted {
             cells: self.cells.finish(),
-            values: self.values.finish(task.keep == Keep::Distinct),
+            values: self.values.finish(),
+            codes: self.codes.finish(),
             foreign: self.foreign,
             spread: self.spread,
             weights: self.weights,

@@ -98,12 +98,12 @@ impl<'a> CutState<'a> {
         let cut = self.cut;
         match &cut.axis {
             Axis::Windows(windows) => {
-                let valid = valid_from.iter().zip(valid_to);
                 if let Some((start, end, period)) = windows.only() {
-                    // The usual part of all rows that are read is small, so a branch is seldom wrong.
-                    let holds = |(from, to): (&i64, &i64)| start <= *from && *from < end && *to >= as_of;
-                    self.selection.pick(morsel, period, valid.map(holds));
+                    let within = valid_from.iter().map(|from| start <= *from && *from < end);
+                    let stands = |row: usize| valid_to[row] >= as_of;
+                    self.selection.pick(morsel, period, within, stands);
                 } else {
+                    let valid = valid_from.iter().zip(valid_to);
                     let finder = windows.finder();
                     let period =
                         |(from, to): (&i64, &i64)| if *to >= as_of { finder.place(*from) } else { NONE };
@@ -131,9 +131,9 @@ impl<'a> CutState<'a> {
             Axis::Points(points) => match points.as_slice() {
                 // The usual stock; nearly all rows that are read do not hold then.
                 [point] => {
-                    let valid = valid_from.iter().zip(valid_to);
-                    let holds = |(from, to): (&i64, &i64)| point <= to && from < point;
-                    self.selection.pick(morsel, 0, valid.map(holds));
+                    let lasts = valid_to.iter().map(|to| point <= to);
+                    self.selection
+                        .pick(morsel, 0, lasts, |row| valid_from[row] < *point);
                 }
                 points => {
                     let most = points.len();
@@ -241,7 +241,6 @@ impl<'a> CutState<'a> {
     }
 
     pub(super) fn finish(self) -> Vec<Counted> {
-        let counts = self.counts.into_iter().zip(&self.cut.tasks);
-        counts.map(|(counting, task)| counting.finish(task)).collect()
+        self.counts.into_iter().map(Counting::finish).collect()
     }
 }

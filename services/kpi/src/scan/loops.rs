@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::cells::{CellMap, Find, Foreign, Plain};
+use super::grouped::Collected;
 use super::lag::Age;
 use super::selection::Selection;
 use super::singles::Singles;
@@ -15,7 +16,7 @@ use crate::table::{Morsel, NULL, Slice};
 pub(super) struct Put<'a> {
     pub(super) task: &'a Task,
     pub(super) morsel: &'a Morsel<'a>,
-    pub(super) values: &'a mut Singles,
+    pub(super) values: &'a mut Collected,
     pub(super) foreign: &'a mut Foreign,
 }
 

@@ -95,13 +95,28 @@ impl<'a> Room<'a> {
 }
 
 impl Selection {
-    /// Selects the rows of a morsel that hold, told row by row, and are recorded: few of them.
-    pub(super) fn pick(&mut self, morsel: &Morsel<'_>, period: u32, holds: impl Iterator<Item = bool>) {
-        for (row, holds) in holds.enumerate().take(morsel.rows) {
-            if holds && recorded(morsel, row) {
-                self.rows.push(row as u32);
-            }
+    /// Selects the rows of a morsel that hold and are recorded: those that `may` tells row by row, of which few are left
+    /// out by `does`.
+    pub(super) fn pick(
+        &mut self,
+        morsel: &Morsel<'_>,
+        period: u32,
+        may: impl Iterator<Item = bool>,
+        does: impl Fn(usize) -> bool,
+    ) {
+        self.rows.resize(morsel.rows, 0);
+        let rows = self.rows.as_mut_slice();
+        let mut kept = 0;
+        // Written whether it counts or not, and only one column is read of most rows.
+        for (row, may) in (0_u32..).zip(may).take(morsel.rows) {
+            rows[kept] = row;
+            kept += usize::from(may);
         }
+        self.rows.truncate(kept);
+        self.rows.retain(|row| {
+            let row = *row as usize;
+            does(row) && recorded(morsel, row)
+        });
         self.periods.resize(self.rows.len(), period);
     }
 

@@ -1,19 +1,19 @@
-//! Single values by cell: all of them, or each once.
+//! The codes that each cell has, each once.
 
 use super::cells::ALWAYS_DENSE;
 
-/// So many single values are kept before repeats are dropped.
+/// So many codes are listed before repeats are dropped.
 const MANY: usize = 1 << 20;
 /// Which codes a cell has is kept in bits while all of them take no more memory than this, in 8 bytes.
 const MOST_WORDS: usize = 1 << 22;
 
-/// Single values and their cells.
+/// Codes and their cells.
 #[derive(Debug, Default)]
 pub(super) struct Singles {
     list: Vec<(u64, i64)>,
     /// Which codes each cell has, while that is small.
     bits: Option<Bits>,
-    /// When so many values are listed, repeats are dropped.
+    /// When so many are listed, repeats are dropped.
     drop_at: usize,
 }
 
@@ -25,11 +25,6 @@ struct Bits {
 }
 
 impl Singles {
-    /// Every value.
-    pub(super) fn all() -> Self {
-        Self::default()
-    }
-
     /// Of a space of cells each code once.
     pub(super) fn distinct(space: u64) -> Self {
         let cells = usize::try_from(space).ok().filter(|_| space <= ALWAYS_DENSE);
@@ -41,11 +36,6 @@ impl Singles {
             }),
             drop_at: MANY,
         }
-    }
-
-    #[inline]
-    pub(super) fn push(&mut self, cell: u64, value: i64) {
-        self.list.push((cell, value));
     }
 
     /// Adds codes, each once.
@@ -83,10 +73,10 @@ impl Singles {
         }
     }
 
-    /// Puts them in order of cells and values.
+    /// Puts them in order of cells and codes.
     pub(super) fn sort(&mut self) {
         if self.bits.is_none() {
-            by_cell(&mut self.list);
+            self.list.sort_unstable();
         }
     }
 
@@ -102,12 +92,10 @@ impl Singles {
         self.list = merged(std::mem::take(&mut self.list), other.list);
     }
 
-    /// The values in order; `distinct` = each once.
-    pub(super) fn finish(mut self, distinct: bool) -> Vec<(u64, i64)> {
+    /// The codes in order, each once.
+    pub(super) fn finish(mut self) -> Vec<(u64, i64)> {
         self.unfold();
-        if distinct {
-            self.list.dedup();
-        }
+        self.list.dedup();
         self.list
     }
 }
@@ -136,34 +124,6 @@ impl Bits {
                 .zip(theirs)
                 .for_each(|(mine, theirs)| *mine |= theirs);
         }
-    }
-}
-
-/// Sorts by cell and value: in many cells by first putting each value to its cell.
-fn by_cell(list: &mut Vec<(u64, i64)>) {
-    let most = list.iter().map(|(cell, _)| *cell).max().unwrap_or(0);
-    if most >= ALWAYS_DENSE || list.len() < 64 {
-        return list.sort_unstable();
-    }
-    let mut ends = vec![0_usize; most as usize + 2];
-    for (cell, _) in list.iter() {
-        ends[*cell as usize + 1] += 1;
-    }
-    for cell in 1..ends.len() {
-        ends[cell] += ends[cell - 1];
-    }
-    let starts = ends.clone();
-    let mut values = vec![0_i64; list.len()];
-    for (cell, value) in list.iter() {
-        let place = &mut ends[*cell as usize];
-        values[*place] = *value;
-        *place += 1;
-    }
-    list.clear();
-    for (cell, bounds) in (0_u64..).zip(starts.windows(2)) {
-        let of_cell = &mut values[bounds[0]..bounds[1]];
-        of_cell.sort_unstable();
-        list.extend(of_cell.iter().map(|value| (cell, *value)));
     }
 }
 
@@ -203,19 +163,9 @@ mod tests {
         ) {
             let mut expected = [one.clone(), other.clone()].concat();
             expected.sort_unstable();
-            let all = |values: &[(u64, i64)]| {
-                let mut singles = Singles::all();
-                values.iter().for_each(|(cell, value)| singles.push(*cell, *value));
-                singles.sort();
-                singles
-            };
-            let mut both = all(&one);
-            both.merge(all(&other));
-            prop_assert_eq!(both.finish(false), expected.clone());
-
-            let distinct = |values: &[(u64, i64)], space| {
+            let distinct = |codes: &[(u64, i64)], space| {
                 let mut singles = Singles::distinct(space);
-                singles.add_codes(values.iter().copied());
+                singles.add_codes(codes.iter().copied());
                 singles.sort();
                 singles
             };
@@ -223,7 +173,7 @@ mod tests {
             let mut both = distinct(&one, space);
             both.merge(distinct(&other, space));
             expected.dedup();
-            prop_assert_eq!(both.finish(true), expected);
+            prop_assert_eq!(both.finish(), expected);
         }
     }
 
@@ -234,6 +184,6 @@ mod tests {
         singles.add_codes([(2, 7), (1, far), (2, 7), (0, 3)].into_iter());
         assert!(singles.bits.is_none());
         singles.sort();
-        assert_eq!(singles.finish(true), [(0, 3), (1, far), (2, 7)]);
+        assert_eq!(singles.finish(), [(0, 3), (1, far), (2, 7)]);
     }
 }

@@ -68,15 +68,18 @@ fn stock_of(fixture: &Fixture, points: Vec<i64>) -> TableScan {
 fn sorted(mut counted: Vec<Vec<Counted>>) -> String {
     let mut text = String::new();
     for task in counted.iter_mut().flatten() {
-        task.values.sort_unstable();
+        let values = task.values.map(|cell, mut values| {
+            values.sort_unstable();
+            (cell, values)
+        });
         task.foreign.values.sort_unstable();
         let mut cells: Vec<_> = task.cells.iter().collect();
         cells.sort_unstable_by_key(|(cell, _)| **cell);
         let mut sums: Vec<_> = task.foreign.sums.iter().collect();
         sums.sort_unstable();
         text.push_str(&format!(
-            "{cells:?} {:?} {sums:?} {:?}\n",
-            task.values, task.foreign.values
+            "{cells:?} {values:?} {:?} {sums:?} {:?}\n",
+            task.codes, task.foreign.values
         ));
     }
     text

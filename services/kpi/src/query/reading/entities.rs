@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bellwether_domain::exact::Exact;
 
-use super::{Reading, Way, plain_quantile, round};
+use super::{Reading, Way, quantile, round};
 use crate::catalogue::{Aggregate, Entities};
 use crate::formula::{Number, Quick};
 use crate::scan::{Acc, CellMap};
@@ -109,12 +109,8 @@ impl Reading {
     fn take(&mut self, cell: u64, mut found: Found, entities: &Entities, way: Way<'_>) {
         self.cells.insert(cell, found.acc);
         match entities.aggregate {
-            Aggregate::Median | Aggregate::Quantile if way.intervals => {
-                self.quantile(cell, found.values, &entities.q, true);
-            }
             Aggregate::Median | Aggregate::Quantile => {
-                let value = plain_quantile(&mut found.values, &entities.q);
-                self.values.extend(value.map(|value| (cell, value)));
+                self.put(cell, quantile(&mut found.values, &entities.q, way.intervals));
             }
             Aggregate::Sum | Aggregate::Mean => {
                 let total = found.total.exact();

@@ -5,15 +5,15 @@ use bellwether_stats::{AalenJohansen, Ending, Estimate, Interval, KaplanMeier};
 
 use super::{Reading, Way};
 use crate::catalogue::{Aggregate, Rows};
-use crate::scan::{CellMap, Counted, Ended, Wait};
+use crate::scan::{Counted, Ended, Wait};
 
 impl Reading {
     /// Reads curves from single waits.
     pub(super) fn waits(&mut self, counted: &Counted, rows: &Rows, way: Way<'_>) {
-        let mut by_cell: CellMap<Vec<Wait>> = CellMap::default();
-        for (cell, code) in &counted.values {
-            by_cell.entry(*cell).or_default().push(Wait::from_code(*code));
-        }
+        let by_cell = counted.values.map(|cell, codes| {
+            let waits: Vec<Wait> = codes.into_iter().map(Wait::from_code).collect();
+            (cell, waits)
+        });
         for (cell, waits) in by_cell {
             let competing = rows.lag.is_some_and(|lag| lag.competes.is_some());
             if rows.aggregate == Aggregate::Curve {

@@ -247,8 +247,9 @@ fn money_goes_to_whom_it_is_credited_and_deals_to_the_primary_owner() {
         ]
     };
     fixture.row(Table::Closings, ("2017-02-01", ""), &told("Ann", "10000"));
-    for (owner, cents) in [("Ann", "6000"), ("Bob", "4000")] {
-        fixture.row(Table::Credits, ("2017-02-01", ""), &told(owner, cents));
+    for (owner, cents, primary) in [("Ann", "6000", "1"), ("Bob", "4000", "0")] {
+        let told = [&told(owner, cents)[..], &[(Column::Primary, primary)]].concat();
+        fixture.row(Table::Credits, ("2017-02-01", ""), &told);
     }
     let quarter = |kpi| ranged(kpi, QUARTER.0, QUARTER.1);
     assert_eq!(value(&fixture, &quarter("bookings")), ("100".to_owned(), 1));
