@@ -28,7 +28,7 @@ mod trees;
 
 pub use card::Card;
 pub use drift::Drift;
-pub use learn::fit;
+pub use learn::{fit, fit_told};
 
 use calibrate::Calibration;
 use drift::Reference;

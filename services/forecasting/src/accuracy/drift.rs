@@ -235,3 +235,6 @@ impl Sum {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::date::{self, Order};
-use super::number::number;
+use super::number::{number, with_comma};
 use super::{Column, Frame, Table, Uneven, Values};
 
 /// The share of cells that must read as numbers (or days) for a column to be of that kind.
@@ -83,10 +83,9 @@ fn typed(name: &str, cells: &[String], notes: &mut Vec<Note>) -> Values {
         .filter(|cell| !is_nothing(cell))
         .collect();
     let most = |found: usize| found > 0 && found as f64 >= MOST * known.len() as f64;
-    let numbers = known.iter().filter(|cell| number(cell).is_some()).count();
-    if most(numbers) && !codes(&known) {
-        note_rest(name, known.len() - numbers, "number", notes);
-        return Values::Numbers(cells.iter().map(|cell| number(cell)).collect());
+    if let Some((read, found)) = decimals(&known).filter(|(_, found)| most(*found) && !codes(&known)) {
+        note_rest(name, known.len() - found, "number", notes);
+        return Values::Numbers(cells.iter().map(|cell| read(cell)).collect());
     }
     let (order, both) = date::order(known.iter().copied());
     let days = known
@@ -105,6 +104,18 @@ fn typed(name: &str, cells: &[String], notes: &mut Vec<Note>) -> Values {
     }
     let word = |cell: &String| (!is_nothing(cell)).then(|| cell.clone());
     Values::Words(cells.iter().map(word).collect())
+}
+
+type Read = fn(&str) -> Option<f64>;
+
+/// How the numbers of a column are written, with a point before the fraction or with a comma, and how many of its cells
+/// are numbers then: the point, unless the comma makes more of them.
+fn decimals(known: &[&str]) -> Option<(Read, usize)> {
+    let ways: [Read; 2] = [number, with_comma];
+    let count = |read: Read| known.iter().filter(|cell| read(cell).is_some()).count();
+    let counted = ways.map(|read| (read, count(read)));
+    let best = counted.into_iter().rev().max_by_key(|(_, found)| *found);
+    best.filter(|(_, found)| *found > 0)
 }
 
 /// Whether whole numbers are codes: written with leading zeros, as postal codes are.
@@ -181,6 +192,17 @@ mod tests {
         assert_eq!(frame.columns()[0].values, expected);
         let words = Values::Words(vec![Some("x".to_owned()), None, Some("y".to_owned())]);
         assert_eq!(frame.columns()[2].values, words);
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+
+    #[test]
+    fn a_column_with_commas_before_fractions_holds_numbers() {
+        let (frame, notes) = frame("a;b;c\n1,5;1.234,50;1.5\n2;7,25;1,234\n-0,125;;2\n");
+        let numbers = |cells: &[Option<f64>]| Values::Numbers(cells.to_vec());
+        let columns: Vec<&Values> = frame.columns().iter().map(|column| &column.values).collect();
+        assert_eq!(columns[0], &numbers(&[Some(1.5), Some(2.0), Some(-0.125)]));
+        assert_eq!(columns[1], &numbers(&[Some(1234.5), Some(7.25), None]));
+        assert_eq!(columns[2], &numbers(&[Some(1.5), Some(1234.0), Some(2.0)]));
         assert!(notes.is_empty(), "{notes:?}");
     }
 

@@ -1,4 +1,4 @@
-//! Numbers as people and programs write them: `1234.5`, `1,234.50`, `$1,200`, `12 %`, `(300)`, `1e6`.
+//! Numbers as people and programs write them: `1234.5`, `1,234.50`, `$1,200`, `12 %`, `(300)`, `1e6`; and `1.234,50`.
 
 /// The number that a cell says, finite; a percentage as written (`12 %` is 12), brackets as minus.
 #[must_use]
@@ -22,6 +22,17 @@ pub fn number(cell: &str) -> Option<f64> {
     plain(cell)
         .or_else(|| plain(&without_thousands(cell)?))
         .map(|number| sign * number)
+}
+
+/// The number that a cell says where a comma stands before the fraction, as in much of Europe: `1.234,5` is 1234.5.
+#[must_use]
+pub fn with_comma(cell: &str) -> Option<f64> {
+    let turned = |sign: char| match sign {
+        ',' => '.',
+        '.' => ',',
+        other => other,
+    };
+    number(&cell.chars().map(turned).collect::<String>())
 }
 
 /// What Rust reads as a number, without its words for infinity and not-a-number.
@@ -50,7 +61,9 @@ fn without_thousands(cell: &str) -> Option<String> {
         text.push_str(group);
         commas += 1;
     }
-    if commas == 0 || first.is_empty() || first.len() > 3 || !digits(first) || !digits(rest) {
+    // No thousands begin with 0: `0,125` has a comma before its fraction.
+    let none = first.is_empty() || first.starts_with('0') || first.len() > 3;
+    if commas == 0 || none || !digits(first) || !digits(rest) {
         return None;
     }
     if cell.contains('.') {
@@ -62,7 +75,7 @@ fn without_thousands(cell: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{number, with_comma};
 
     #[test]
     fn ways_to_write_a_number() {
@@ -103,8 +116,26 @@ mod tests {
             "2017-01-02",
             "1,234,5",
             ",123",
+            "0,125",
         ] {
             assert_eq!(number(cell), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_comma_before_the_fraction() {
+        let cases = [
+            ("1,5", 1.5),
+            ("0,125", 0.125),
+            ("-1.234,50", -1234.5),
+            ("€ 1.200", 1200.0),
+            ("7", 7.0),
+        ];
+        for (cell, expected) in cases {
+            assert_eq!(with_comma(cell), Some(expected), "{cell}");
+        }
+        for cell in ["1.5", "01.02.2017", "1.2.3", "x", "1,2,3"] {
+            assert_eq!(with_comma(cell), None, "{cell}");
         }
     }
 }

@@ -66,12 +66,13 @@ pub fn read(source: impl Read) -> Result<Table, Unreadable> {
 }
 
 fn parse(text: &str) -> Result<Table, Unreadable> {
+    let (told, text) = told(text);
     let first = text.lines().find(|line| !line.trim().is_empty());
     let Some(first) = first else {
         return Err(Unreadable::Empty);
     };
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(first))
+        .delimiter(told.unwrap_or_else(|| delimiter(first)))
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
@@ -91,7 +92,7 @@ fn parse(text: &str) -> Result<Table, Unreadable> {
         }
         if record.len() != header.len() {
             return Err(Unreadable::Cells {
-                line: record.position().map_or(0, csv::Position::line),
+                line: record.position().map_or(0, csv::Position::line) + u64::from(told.is_some()),
                 found: record.len(),
                 expected: header.len(),
             });
@@ -101,6 +102,16 @@ fn parse(text: &str) -> Result<Table, Unreadable> {
         }
     }
     named(header, columns)
+}
+
+/// The separator that a first line `sep=;` tells, as Excel writes it, and the text without that line.
+fn told(text: &str) -> (Option<u8>, &str) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let sign = first.trim().trim_matches('"').strip_prefix("sep=");
+    match sign.map(str::as_bytes) {
+        Some([sign]) if sign.is_ascii() => (Some(*sign), rest),
+        _ => (None, text),
+    }
 }
 
 /// Gives columns without a name their place as one, unless they are the empty rest behind a last separator.
@@ -167,6 +178,7 @@ mod tests {
         assert_eq!(of("\u{feff}a,b\r\n1, 2 \r\n").columns[1], ["2"]);
         assert_eq!(of("\u{feff}\"a\";b\n1;2,5\n").header, ["a", "b"]);
         assert_eq!(of("a\tb\n1\t2\n").columns[0], ["1"]);
+        assert_eq!(of("sep=;\r\na,x;b\r\n1;2\r\n").header, ["a,x", "b"]);
         assert_eq!(of("\"a;b;c\",d\n1,2\n").header, ["a;b;c", "d"]);
         assert_eq!(of("a,b\n1,\"two\nlines\"\n\n").columns[1], ["two\nlines"]);
         assert_eq!(of("a,b,\n1,2,\n").header, ["a", "b"]);
@@ -182,6 +194,10 @@ mod tests {
         assert!(refused(b",,\n").contains("empty"));
         assert!(refused(b"\xff\xfea\0").contains("UTF-16"));
         assert_eq!(refused(b"a,b\n1,2\n3\n"), "line 3 has 1 cells, the header has 2");
+        assert_eq!(
+            refused(b"sep=,\na,b\n3\n"),
+            "line 3 has 1 cells, the header has 2"
+        );
         assert_eq!(refused(b"a,a\n1,2\n"), "two columns are called \"a\"");
     }
 

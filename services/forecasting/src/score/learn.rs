@@ -1,22 +1,23 @@
 //! How a model comes about: rows are put in an order of their own, columns that say nothing or know the end are taken
 //! out, scorers compete on rows held out, the winner is fitted to all rows and brought to the level of today.
 
-use std::collections::BTreeMap;
+mod clean;
+mod worth;
 
 use super::calibrate::{Calibration, Held, SHIFT_PRIOR, shift, slope};
-use super::card::{Card, CardFeature, Contestant};
 use super::contest::{Contest, contest};
 use super::drift::Reference;
-use super::fitted::{Fitted, base_rate, fit_all, held_out, name};
+use super::fitted::{base_rate, fit_all, held_out, name};
 use super::folds::{Fold, crossed, forward};
-use super::leak::{Verdict, judge};
 use super::level::level;
 use super::logistic::{logit, probability};
 use super::recipe::{Grid, Recipe};
-use super::{Model, Plan, Sample, Unfit, columns};
-use crate::frame::infer::mute;
-use crate::frame::{Frame, Note, Values, mix};
+use super::{Model, Plan, Sample, Unfit};
+use crate::frame::{Frame, Values, mix};
 use crate::measure::scores::calibration;
+
+use clean::Clean;
+use worth::{contestants, reason};
 
 /// Rows, and rows of each end, below which nothing is learned.
 const FEWEST: usize = 40;
@@ -25,8 +26,6 @@ const FEWEST_EACH: usize = 8;
 const PARTS: usize = 5;
 /// Raised when the same rows give another model.
 const FORMAT: u64 = 1;
-/// Rows that a feature's weight is measured on, at most.
-const MEASURED: usize = 2000;
 
 /// Learns a model.
 ///
@@ -37,6 +36,14 @@ const MEASURED: usize = 2000;
 /// # Errors
 /// When there is nothing to learn from, or the parts of the sample do not fit together.
 pub fn fit(sample: &Sample<'_>, plan: &Plan) -> Result<Model, Unfit> {
+    fit_told(sample, plan, &|_| ())
+}
+
+/// The same; `told` hears how much of that is done, 0 to 1, roughly by time.
+///
+/// # Errors
+/// As [`fit()`].
+pub fn fit_told(sample: &Sample<'_>, plan: &Plan, told: &dyn Fn(f64)) -> Result<Model, Unfit> {
     let rows = Rows::new(sample, plan)?;
     let (recipe, clean) = rows.clean();
     let grid = recipe.apply(&clean.frame);
@@ -66,7 +73,8 @@ pub fn fit(sample: &Sample<'_>, plan: &Plan) -> Result<Model, Unfit> {
         model.card.reason = "no signal: no column tells one row from another".to_owned();
         return Ok(model);
     }
-    rows.compete(&mut model, &clean, &grid);
+    told(0.05);
+    rows.compete(&mut model, &clean, &grid, told);
     Ok(model)
 }
 
@@ -77,14 +85,6 @@ struct Rows {
     times: Option<Vec<f64>>,
     plan: Plan,
     version: u64,
-}
-
-/// What is left of the columns, and what became of the others.
-struct Clean {
-    frame: Frame,
-    notes: Vec<Note>,
-    leaks: Vec<Note>,
-    suspicious: Vec<Note>,
 }
 
 impl Rows {
@@ -128,74 +128,7 @@ impl Rows {
         })
     }
 
-    /// The columns that can be learned from.
-    fn clean(&self) -> (Recipe, Clean) {
-        let mut notes = Vec::new();
-        for column in self.frame.columns() {
-            if let Some(reason) = mute(column) {
-                notes.push(Note::of(&column.name, reason));
-            }
-        }
-        let frame = self.frame.without(&columns(&notes));
-        let recipe = Recipe::learn(&frame, self.times.is_some());
-        let verdicts = judge(&recipe.apply(&frame), &self.outcomes);
-        let (mut leaks, mut suspicious) = (BTreeMap::new(), BTreeMap::new());
-        for (feature, verdict) in recipe.features.iter().zip(verdicts) {
-            let (found, share) = match verdict {
-                Verdict::Clean => continue,
-                Verdict::Suspicious(share) => (&mut suspicious, share),
-                Verdict::Leak(share) => (&mut leaks, share),
-            };
-            let most: &mut f64 = found.entry(feature.source.clone()).or_insert(share);
-            *most = most.max(share);
-        }
-        suspicious.retain(|column, _| !leaks.contains_key(column));
-        let told = |found: BTreeMap<String, f64>, what: &str| -> Vec<Note> {
-            let note = |(column, share): (String, f64)| {
-                let percent = 100.0 * share;
-                Note::of(
-                    &column,
-                    format!("explains {percent:.0} % of the outcome by itself: {what}"),
-                )
-            };
-            found.into_iter().map(note).collect()
-        };
-        let leaks = told(leaks, "left out, because it cannot be known beforehand");
-        let suspicious = told(suspicious, "is it known beforehand?");
-        let frame = frame.without(&columns(&leaks));
-        let recipe = Recipe::learn(&frame, self.times.is_some());
-        let clean = Clean {
-            frame,
-            notes,
-            leaks,
-            suspicious,
-        };
-        (recipe, clean)
-    }
-
-    fn card(&self, clean: &Clean) -> Card {
-        let window = |times: &Vec<f64>| Some((*times.first()?, *times.last()?));
-        Card {
-            version: format!("{:016x}", self.version),
-            seed: self.plan.seed,
-            rows: self.outcomes.len(),
-            positives: self.outcomes.iter().filter(|won| **won).count(),
-            window: self.times.as_ref().and_then(window),
-            scorer: "the base rate".to_owned(),
-            signal: false,
-            reason: String::new(),
-            contestants: Vec::new(),
-            level: "the base rate".to_owned(),
-            slope: 1.0,
-            calibration: Vec::new(),
-            features: Vec::new(),
-            leaks: clean.leaks.clone(),
-            suspicious: clean.suspicious.clone(),
-            notes: clean.notes.clone(),
-        }
-    }
-
-    fn compete(&self, model: &mut Model, clean: &Clean, grid: &Grid) {
+    fn compete(&self, model: &mut Model, clean: &Clean, grid: &Grid, told: &dyn Fn(f64)) {
         let ordered = self.times.is_some();
         let folds = if ordered {
             forward(grid.rows)
@@ -207,6 +140,7 @@ impl Rows {
             "no signal: there are no rows to judge by".clone_into(&mut model.card.reason);
             return;
         };
+        told(0.5);
         let later = if ordered { None } else { self.later(&clean.frame) };
         let judged = later.as_ref().unwrap_or(&ended);
         model.card.contestants = contestants(judged);
@@ -221,6 +155,7 @@ impl Rows {
             return;
         }
         model.card.contestants = contestants(&ended);
+        told(0.7);
         let held = if ordered {
             let folds = crossed(grid.rows, PARTS);
             held_out(&model.recipe, grid, &self.outcomes, &folds, &ended.choice, seed)
@@ -235,6 +170,7 @@ impl Rows {
         };
         let slope = self.slope(&folds, &ended);
         self.bring_to_level(model, &held, slope);
+        told(0.85);
         let fitted = fit_all(&model.recipe, grid, &self.outcomes, &ended.choice, seed);
         model.card.scorer = name(ended.choice.share);
         model.fitted = Some(fitted);
@@ -242,7 +178,7 @@ impl Rows {
         let said: Vec<f64> = told.iter().map(|score| score.probability).collect();
         model.reference = Reference::learn(&model.recipe, grid, &said);
         if let Some(fitted) = &model.fitted {
-            model.card.features = self.features(model, fitted, grid);
+            model.card.features = worth::features(model, fitted, grid);
         }
     }
 
@@ -298,61 +234,5 @@ impl Rows {
         }
         let grid = recipe.apply(&frame);
         contest(&recipe, &grid, &outcomes, &forward(grid.rows), self.plan.seed)
-    }
-
-    fn features(&self, model: &Model, fitted: &Fitted, grid: &Grid) -> Vec<CardFeature> {
-        let step = (grid.rows / MEASURED).max(1);
-        let some: Vec<usize> = (0..grid.rows).step_by(step).collect();
-        let (_, rows) = fitted.explained(&grid.take(&some));
-        let (names, owners) = model.sources(fitted);
-        let mut moves = vec![0.0; names.len()];
-        for parts in &rows {
-            let mut sums = vec![0.0; names.len()];
-            for (owner, part) in owners.iter().zip(parts) {
-                sums[*owner] += part;
-            }
-            for (total, sum) in moves.iter_mut().zip(sums) {
-                *total += model.calibration.slope * sum.abs() / rows.len() as f64;
-            }
-        }
-        let kinds = |name: &str| {
-            let features = model
-                .recipe
-                .features
-                .iter()
-                .filter(|feature| feature.source == name);
-            features.map(super::recipe::Feature::kind).collect()
-        };
-        let mut features: Vec<CardFeature> = names
-            .iter()
-            .zip(moves)
-            .map(|(name, moves)| CardFeature {
-                column: (*name).to_owned(),
-                kinds: kinds(name),
-                moves,
-            })
-            .collect();
-        features.sort_by(|a, b| b.moves.total_cmp(&a.moves).then_with(|| a.column.cmp(&b.column)));
-        features
-    }
-}
-
-fn contestants(ended: &Contest) -> Vec<Contestant> {
-    let base = ("base rate".to_owned(), ended.base_loss);
-    let all = std::iter::once(base).chain(ended.losses.iter().cloned());
-    all.map(|(name, log_loss)| Contestant { name, log_loss })
-        .collect()
-}
-
-fn reason(ended: &Contest, how: &str) -> String {
-    let (loss, base) = (ended.loss, ended.base_loss);
-    let (gain, error) = (ended.gain, ended.error);
-    if ended.signal() {
-        format!("on {how} the log loss is {loss:.4}, that of the base rate {base:.4}")
-    } else {
-        format!(
-            "no signal: on {how} the log loss is {loss:.4}, that of the base rate {base:.4}; the difference of {gain:.4} \
-             (standard error {error:.4}) is less than 2 errors or less than 1 %, so the answer is the base rate"
-        )
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::frame::{Column, Values, mix};
+use proptest::prelude::*;
 
 const PLAN: Plan = Plan { seed: 11, ahead: 0.4 };
 
@@ -183,4 +184,33 @@ fn the_card_tells_what_the_model_was_made_of() {
     assert!(!drift.alarm && drift.scores < 0.05, "{drift:?}");
     let turned: Vec<bool> = outcomes.iter().map(|won| !won).collect();
     assert!(model.drift(&frame, Some(&turned)).alarm);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever was learned and whatever is scored: known words and unseen ones, gaps, huge numbers, columns that are gone.
+    #[test]
+    fn reasons_sum_to_the_logit_of_any_row(
+        rows in 60_usize..500,
+        times: bool,
+        words in prop::collection::vec(prop::option::of("(north|south|[a-z]{0,3})"), 8),
+        numbers in prop::collection::vec(prop::option::of(prop::num::f64::ANY), 8),
+        gone: bool,
+    ) {
+        let (model, frame, _) = learned(rows, times);
+        let mut columns = vec![column("region", Values::Words(words))];
+        if !gone {
+            columns.push(column("size", Values::Numbers(numbers.clone())));
+        }
+        columns.push(column("since", Values::Days(numbers)));
+        let strange = Frame::new(columns).unwrap();
+        for score in model.score(&frame).iter().chain(&model.score(&strange)) {
+            let sum = score.reasons.iter().fold(score.base, |sum, reason| sum + reason.contribution);
+            prop_assert_eq!(sum, score.logit);
+            prop_assert_eq!(score.probability, logistic::probability(score.logit));
+            prop_assert!(score.probability > 0.0 && score.probability < 1.0 && score.logit.is_finite());
+            prop_assert_eq!(score.reasons.is_empty() || model.signal(), true);
+        }
+    }
 }
