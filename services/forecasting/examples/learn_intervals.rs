@@ -11,23 +11,32 @@ use bellwether_forecasting::series::simulate::simulate;
 use bellwether_forecasting::trend::conformal::{Case, Kind, LEVELS, Learned, STEPS, learn};
 use bellwether_forecasting::trend::{Ask, Outlook};
 
-/// Season, shortest and longest history, steps ahead; like months, quarters, weeks, days and years come.
-const SORTS: [(usize, usize, usize, usize); 11] = [
+/// Season, shortest and longest history, steps ahead; like months, quarters, weeks, days, hours and years come.
+const SORTS: [(usize, usize, usize, usize); 20] = [
     (1, 12, 40, 6),
+    (1, 20, 40, 13),
     (1, 41, 100, 13),
-    (1, 101, 500, 18),
+    (1, 101, 200, 18),
+    (1, 201, 600, 26),
     (4, 16, 40, 8),
     (4, 41, 80, 8),
+    (4, 101, 200, 12),
     (12, 30, 40, 12),
     (12, 41, 100, 18),
     (12, 101, 180, 18),
-    (7, 30, 100, 28),
-    (7, 101, 400, 56),
-    (52, 110, 400, 26),
+    (12, 201, 400, 24),
+    (7, 21, 40, 14),
+    (7, 41, 100, 28),
+    (7, 101, 200, 28),
+    (7, 201, 400, 56),
+    (7, 401, 750, 56),
+    (52, 110, 200, 26),
+    (52, 201, 400, 26),
+    (24, 201, 600, 48),
 ];
 
 /// How many series of each sort.
-const EACH: u64 = 500;
+const EACH: u64 = 600;
 
 fn main() -> std::io::Result<()> {
     let mut cases = Vec::new();
@@ -66,6 +75,11 @@ fn print(learned: &Learned, out: &mut impl Write) -> std::io::Result<()> {
     )?;
     for values in &learned.usual {
         writeln!(out, "        {}", row(values))?;
+    }
+    writeln!(out, "    ],\n    tails: [")?;
+    for values in &learned.tails {
+        let texts: Vec<String> = values.iter().map(|value| format!("{value:.3}")).collect();
+        writeln!(out, "        [{}],", texts.join(", "))?;
     }
     writeln!(out, "    ],\n    factors: [")?;
     for kind in 0..Kind::COUNT {

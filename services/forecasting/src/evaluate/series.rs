@@ -1,86 +1,13 @@
 //! `forecast evaluate`: series of which the end is held out, forecast, and compared with what came.
 
-use std::io::Read;
+mod read;
+
+pub use read::{Row, Unread, read};
 
 use crate::measure::series::{held, mase, mean, msis, owa, scale, smape};
 use crate::series::{Series, gaps};
 use crate::trend::naive::Naive2;
 use crate::trend::{Ask, Bounds, Forecast, Model, Outlook, Unfit, conformal::Pool};
-
-/// A series of the file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Its name.
-    pub id: String,
-    /// Its values, oldest first.
-    pub values: Vec<Option<f64>>,
-}
-
-/// Why a file cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Unread {
-    /// It is no CSV.
-    #[error("{0}")]
-    Csv(#[from] csv::Error),
-    /// A column is not there.
-    #[error("there is no column `{0}`")]
-    NoColumn(&'static str),
-    /// A value is neither a number nor a gap.
-    #[error("line {line}: value {at} of `{id}` is `{text}`, which is neither a number nor NA")]
-    NoNumber {
-        /// The line of the file, from 1.
-        line: u64,
-        /// The series.
-        id: String,
-        /// Which value, from 1.
-        at: usize,
-        /// What it says.
-        text: String,
-    },
-}
-
-/// Reads series from CSV with columns `id` and `values` (separated by blanks; `NA`, `NaN`, `null` and `-` are gaps); other
-/// columns are ignored.
-///
-/// # Errors
-/// What cannot be read, and where it stands.
-pub fn read(source: impl Read) -> Result<Vec<Row>, Unread> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
-    let headers = reader.headers()?.clone();
-    let column = |name: &'static str| {
-        let is_it = |header: &str| header.trim().trim_start_matches('\u{feff}') == name;
-        headers.iter().position(is_it).ok_or(Unread::NoColumn(name))
-    };
-    let (id, values) = (column("id")?, column("values")?);
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let id = record.get(id).unwrap_or_default().to_owned();
-        let words = record.get(values).unwrap_or_default().split_whitespace();
-        let parsed: Result<Vec<Option<f64>>, Unread> = words
-            .enumerate()
-            .map(|(at, text)| {
-                value(text).ok_or_else(|| Unread::NoNumber {
-                    line,
-                    id: id.clone(),
-                    at: at + 1,
-                    text: text.to_owned(),
-                })
-            })
-            .collect();
-        rows.push(Row { values: parsed?, id });
-    }
-    Ok(rows)
-}
-
-/// A value or a gap; `None` when it is neither. An infinite value is one: the models refuse it with a reason.
-fn value(text: &str) -> Option<Option<f64>> {
-    match text.to_ascii_lowercase().as_str() {
-        "na" | "nan" | "null" | "-" | "?" => Some(None),
-        other => other.parse().ok().map(Some),
-    }
-}
 
 /// What is to be found out.
 #[derive(Debug, Clone, PartialEq)]
@@ -195,11 +122,7 @@ fn forecasts(parts: &[Part<'_>], question: &Question) -> Vec<Result<Forecast, Un
             Outlook::of(&series, ask)
         })
         .collect();
-    let company: Vec<_> = outlooks
-        .iter()
-        .flatten()
-        .map(|outlook| (outlook.kind, outlook.combined.misses.as_slice()))
-        .collect();
+    let company: Vec<_> = outlooks.iter().flatten().map(|outlook| &outlook.past).collect();
     let pool = Pool::of(&company);
     outlooks
         .into_iter()

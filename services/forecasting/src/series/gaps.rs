@@ -3,54 +3,27 @@
 /// Fills the gaps of `values`, of which at least one must be there (else nothing comes back). `season` is the shortest
 /// season, 0 or 1 for none.
 ///
-/// A gap gets the mean of the seasonally adjusted values around it (one season to either side, or four values), and the
-/// season's usual deviation on top; where nothing is near, the line between its neighbours.
+/// A gap gets the mean of the nearest values that are there whole seasons before and after it, or the one of them that
+/// there is: a Sunday between two Sundays. Where there is no season, or too short a history to see one, and where a phase
+/// of the season has no value at all, it gets the line between its neighbours.
 pub fn fill(values: &[Option<f64>], season: usize) -> Vec<f64> {
     let straight = interpolate(values);
-    if season < 2 || straight.len() < 2 * season || values.iter().all(Option::is_some) {
+    if season < 2 || straight.len() / season < 2 {
         return straight;
     }
-    let usual = deviations(values, &straight, season);
-    let adjusted: Vec<Option<f64>> = values
-        .iter()
-        .enumerate()
-        .map(|(at, value)| value.map(|value| value - usual[at % season]))
-        .collect();
-    let levels = interpolate(&adjusted);
-    values
-        .iter()
-        .enumerate()
-        .map(|(at, value)| {
-            value.unwrap_or_else(|| near(&adjusted, at, season).unwrap_or(levels[at]) + usual[at % season])
-        })
-        .collect()
-}
-
-/// By how much each phase of the season usually differs from the mean of the season around it.
-fn deviations(values: &[Option<f64>], straight: &[f64], season: usize) -> Vec<f64> {
-    let mut by_phase = vec![Vec::new(); season];
-    for (at, value) in values.iter().enumerate() {
-        let from = at.saturating_sub(season / 2).min(straight.len() - season);
-        let window = &straight[from..from + season];
-        if let Some(value) = value {
-            by_phase[at % season].push(value - window.iter().sum::<f64>() / season as f64);
+    let known = |at: usize| values.get(at).copied().flatten();
+    let gap = |at: usize| {
+        let before = (1..=at / season).find_map(|back| known(at - back * season));
+        let after = (1..=(values.len() - 1 - at) / season).find_map(|on| known(at + on * season));
+        match (before, after) {
+            (Some(before), Some(after)) => before / 2.0 + after / 2.0,
+            (Some(near), None) | (None, Some(near)) => near,
+            (None, None) => straight[at],
         }
-    }
-    by_phase
-        .into_iter()
-        .map(|mut all| median(&mut all).unwrap_or(0.0))
+    };
+    (0..values.len())
+        .map(|at| known(at).unwrap_or_else(|| gap(at)))
         .collect()
-}
-
-/// The mean of the values that are there within a season (at most four values) to either side.
-fn near(values: &[Option<f64>], at: usize, season: usize) -> Option<f64> {
-    let reach = season.min(4);
-    let window = &values[at.saturating_sub(reach)..(at + reach + 1).min(values.len())];
-    let there: Vec<f64> = window.iter().copied().flatten().collect();
-    if there.is_empty() {
-        return None;
-    }
-    Some(there.iter().sum::<f64>() / there.len() as f64)
 }
 
 /// Lines between neighbours; the first and the last value go on outwards.
@@ -113,5 +86,31 @@ mod tests {
         }
         let kept = |at: usize| values[at].is_none_or(|value| value == filled[at]);
         assert!((0..70).all(kept));
+    }
+
+    #[test]
+    fn long_gaps_phases_without_a_value_and_seasons_beyond_the_history_are_filled() {
+        // Two weeks of holidays get the mean of the weeks around them.
+        let mut values: Vec<Option<f64>> = (0..42).map(|at| Some(f64::from(at % 7 + at / 7))).collect();
+        values[14..28].fill(None);
+        let filled = fill(&values, 7);
+        for at in 14..28 {
+            assert_eq!(filled[at], (at % 7) as f64 + 2.5, "{at}");
+        }
+        // No Sunday at all: the line from Saturday to Monday.
+        let closed: Vec<Option<f64>> = (0..21).map(|at| (at % 7 != 6).then_some(4.0)).collect();
+        assert_eq!(fill(&closed, 7), [4.0; 21]);
+        for season in [22, 1_000, usize::MAX / 2 + 1, usize::MAX] {
+            assert_eq!(fill(&closed, season), [4.0; 21], "{season}");
+        }
+        let largest = [
+            Some(f64::MAX),
+            None,
+            Some(f64::MAX),
+            Some(f64::MIN),
+            None,
+            Some(f64::MAX),
+        ];
+        assert!(fill(&largest, 2).iter().all(|value| value.is_finite()));
     }
 }

@@ -7,10 +7,40 @@ use super::gaps::median;
 const FAR: f64 = 6.0;
 
 /// How many standard deviations of the series, season apart, an outlier must be off at least.
-const WIDE: f64 = 1.5;
+const WIDE: f64 = 3.0;
+
+/// How many times as far from the middle as nine in ten others a value must be to be of another world.
+const ABSURD: f64 = 1e6;
+
+/// The fewest values among which one can be absurd.
+const FEW: usize = 8;
 
 /// The standard deviation of a normal distribution in medians of its absolute deviation.
 const MAD: f64 = 1.4826;
+
+/// Which values are absurd beside the others, as a slip of the keyboard or of a unit is: a million times as far from the
+/// median as nine in ten of them (or as the median from 0). Beside such a value all others are next to nothing, for sums as
+/// for models, so that it is better taken for a gap. At most one in twenty, and one of few: more are how the series is.
+pub fn absurd(values: &[Option<f64>]) -> Vec<usize> {
+    let there = || values.iter().copied().flatten();
+    let n = there().count();
+    if n < FEW {
+        return Vec::new();
+    }
+    let middle = median(&mut there().collect::<Vec<_>>()).unwrap_or(0.0);
+    // Halved: the difference of two huge numbers is infinite.
+    let off = |value: f64| (value / 2.0 - middle / 2.0).abs();
+    let mut sizes: Vec<f64> = there().map(off).collect();
+    sizes.sort_by(f64::total_cmp);
+    let usual = sizes[(n - 1) * 9 / 10].max(middle.abs() / 2.0);
+    let is_absurd =
+        |value: &Option<f64>| value.is_some_and(|value| usual > 0.0 && off(value) / usual > ABSURD);
+    let found: Vec<usize> = (0..values.len()).filter(|&at| is_absurd(&values[at])).collect();
+    if found.len() > (n / 20).max(1) {
+        return Vec::new();
+    }
+    found
+}
 
 /// Replaces outliers of `y` (finite, without gaps) by the edge of what was to be expected, and tells where they were.
 ///
@@ -18,7 +48,7 @@ const MAD: f64 = 1.4826;
 /// has. The newest two values are left alone, because nobody knows yet whether they are outliers or a new level.
 pub fn tame(y: &mut [f64], season: usize) -> Vec<usize> {
     let n = y.len();
-    if n < 12 || n < 2 * season {
+    if n < 12 || n / season.max(1) < 2 {
         return Vec::new();
     }
     let usual = usual_by_phase(y, season);
@@ -107,6 +137,27 @@ mod tests {
                 .enumerate()
                 .all(|(at, (a, b))| at == 17 || *a == b)
         );
+    }
+
+    #[test]
+    fn a_value_of_another_world_is_named() {
+        let values = |odd: f64, at: usize| -> Vec<Option<f64>> {
+            let mut values: Vec<Option<f64>> = quiet().into_iter().map(Some).collect();
+            values[at] = Some(odd);
+            values
+        };
+        for odd in [1e300, -1e300, f64::MAX, f64::MIN, 1e9] {
+            for at in [0, 17, 39] {
+                assert_eq!(absurd(&values(odd, at)), [at], "{odd}");
+            }
+        }
+        assert!(absurd(&values(1e6, 17)).is_empty());
+        assert!(absurd(&[Some(0.0); 30]).is_empty());
+        assert!(absurd(&[Some(1.0), None, Some(1e300)]).is_empty());
+        let half: Vec<Option<f64>> = (0..30)
+            .map(|at| Some(if at % 2 == 0 { 1.0 } else { 1e300 }))
+            .collect();
+        assert!(absurd(&half).is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::trend::{Bounds, Unfit};
 pub struct Ready {
     /// The values: finite, without gaps, their mean absolute value is 1 (unless all are 0).
     pub y: Vec<f64>,
-    /// Which of them are filled gaps.
+    /// Which of them are filled gaps, absurd values among them.
     pub filled: Vec<bool>,
     /// The seasons to reckon with, shortest first.
     pub seasons: Vec<usize>,
@@ -46,8 +46,16 @@ impl Ready {
             .iter()
             .position(Option::is_some)
             .ok_or(Unfit::AllMissing)?;
-        let values = &series.values[skipped..];
-        let (values, back) = to_size(values, bounds);
+        let mut values = series.values[skipped..].to_vec();
+        // Of shares none is absurd: they keep to their bounds.
+        let absurd = if bounds == Bounds::Unit {
+            Vec::new()
+        } else {
+            outliers::absurd(&values)
+        };
+        absurd.iter().for_each(|&at| values[at] = None);
+        let filled = values.iter().map(Option::is_none).collect();
+        let (values, back) = to_size(&values, bounds);
         let shortest = series
             .seasons
             .iter()
@@ -56,13 +64,16 @@ impl Ready {
             .min()
             .unwrap_or(1);
         let mut y = gaps::fill(&values, shortest);
-        let tamed = outliers::tame(&mut y, shortest);
+        let mut tamed = outliers::tame(&mut y, shortest);
+        tamed.extend(absurd);
+        tamed.sort_unstable();
+        tamed.dedup();
         let shift = shift::find(&y, shortest);
         if let Some(shift) = shift {
             shift::lift(&mut y, shift, shortest);
         }
         Ok(Self {
-            filled: values.iter().map(Option::is_none).collect(),
+            filled,
             seasons: season::detect(&y, &series.seasons),
             y,
             skipped,

@@ -27,7 +27,7 @@ pub fn autocorrelations(y: &[f64], most: usize) -> Vec<f64> {
 /// Whether `y` (finite, without gaps) has a season of length `season`: three full seasons at least, and an
 /// autocorrelation at that lag beyond its 90 % limit, `1.645 * sqrt((1 + 2 * sum of squares before) / n)`.
 pub fn is_seasonal(y: &[f64], season: usize) -> bool {
-    if season < 2 || y.len() < 3 * season {
+    if season < 2 || y.len() / season < 3 {
         return false;
     }
     let acf = autocorrelations(y, season);
@@ -49,7 +49,7 @@ pub fn detect(y: &[f64], given: &[usize]) -> Vec<usize> {
     let mut seasons: Vec<usize> = given
         .iter()
         .copied()
-        .filter(|&m| m >= 2 && 2 * m <= y.len())
+        .filter(|&m| m >= 2 && y.len() / m >= 2)
         .collect();
     seasons.sort_unstable();
     seasons.dedup();
@@ -72,7 +72,7 @@ pub fn detect(y: &[f64], given: &[usize]) -> Vec<usize> {
 /// season around it, and the same one season before. `None` unless two seasons are there, and it is beyond three
 /// standard errors (Bartlett, with the correlations at short lags), 0.3, and those of half and of nearly a season.
 pub fn returns(y: &[f64], season: usize) -> Option<f64> {
-    if season < 2 || y.len() < 2 * season {
+    if season < 2 || y.len() / season < 2 {
         return None;
     }
     let level = moving_average(y, season);

@@ -13,7 +13,11 @@ pub struct Shift {
 
 /// How many times the usual difference between neighbouring windows a shift must be: a series that wanders makes such
 /// differences all the time.
-const UNUSUAL: f64 = 5.0;
+const UNUSUAL: f64 = 10.0;
+
+/// How many median absolute deviations of the windows beside it a shift must be. High, as [`UNUSUAL`]: where the level was
+/// lifted for nothing the forecast is spoilt, where it was not the models find the new level by themselves.
+const APART: f64 = 8.0;
 
 /// The share of the shift that must happen from one value to the next.
 const SUDDEN: f64 = 0.6;
@@ -23,7 +27,7 @@ const SUDDEN: f64 = 0.6;
 pub fn find(y: &[f64], season: usize) -> Option<Shift> {
     let window = season.max(6);
     let n = y.len();
-    if n < 4 * window {
+    if n / window < 4 {
         return None;
     }
     let level = |from: usize| median(&mut y[from..from + window].to_vec()).unwrap_or(0.0);
@@ -46,7 +50,7 @@ pub fn find(y: &[f64], season: usize) -> Option<Shift> {
         .filter(|&at| at > lag)
         .map(|at| Shift { at, by: jump(at) })
         .filter(|shift| shift.by.abs() > UNUSUAL * usual && sudden(shift.at) / shift.by > SUDDEN)
-        .filter(|shift| shift.by.abs() > 3.0 * spread(y, shift.at, window))
+        .filter(|shift| shift.by.abs() > APART * spread(y, shift.at, window))
         .max_by(|one, other| one.by.abs().total_cmp(&other.by.abs()))
 }
 

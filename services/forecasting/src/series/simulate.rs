@@ -61,10 +61,37 @@ struct Recipe {
     steps: f64,
     outliers: f64,
     heavy: bool,
+    /// How often days begin that are not as others are: closed ones, holidays, campaigns.
+    odd_days: f64,
 }
+
+/// How much the level of a period moves beside its noise, where that of a month is 1: over the `k` periods of a month noise
+/// averages out and moves add up, by `k` together if noises had nothing to do with each other. They do, so that it is the
+/// third root here: weeks, days and hours.
+fn fine(season: usize) -> f64 {
+    match season {
+        52 => 0.62,
+        5 | 7 => 0.32,
+        24 => 0.11,
+        _ => 1.0,
+    }
+}
+
+/// The most days in a row that are not as others are.
+const ODD: f64 = 10.0;
 
 impl Recipe {
     fn roll(dice: &mut Dice, season: usize) -> Self {
+        let mut recipe = Self::of_months(dice, season);
+        recipe.wander *= fine(season);
+        recipe.slope_wander *= fine(season);
+        if matches!(season, 5 | 7 | 24) && dice.chance(0.5) {
+            recipe.odd_days = dice.scale(0.003, 0.03);
+        }
+        recipe
+    }
+
+    fn of_months(dice: &mut Dice, season: usize) -> Self {
         let yearly = season.max(4) as f64;
         Self {
             noise: 1.0,
@@ -116,6 +143,7 @@ impl Recipe {
                 0.0
             },
             heavy: dice.chance(0.4),
+            odd_days: 0.0,
         }
     }
 }
@@ -170,6 +198,7 @@ fn walk(dice: &mut Dice, recipe: &Recipe, n: usize) -> Vec<f64> {
     let mut season = recipe.season.clone();
     let (mut level, mut away, mut slope, mut before) = (0.0, 0.0, recipe.slope, 0.0);
     let mut values = Vec::with_capacity(n);
+    let (mut odd_until, mut odd) = (0, 0.0);
     for at in 0..n {
         let shock = |dice: &mut Dice| if recipe.heavy { dice.heavy() } else { dice.normal() };
         slope = recipe.slope * (1.0 - recipe.damping)
@@ -186,6 +215,14 @@ fn walk(dice: &mut Dice, recipe: &Recipe, n: usize) -> Vec<f64> {
         let mut value = level + away + before + season[phase];
         if dice.chance(recipe.outliers) {
             value += 8.0 * dice.normal();
+        }
+        if recipe.odd_days > 0.0 && at >= odd_until && dice.chance(recipe.odd_days) {
+            odd_until = at + dice.scale(1.0, ODD) as usize;
+            // Most of them are quieter than usual.
+            odd = dice.between(3.0, 9.0) * if dice.chance(0.7) { -1.0 } else { 1.0 };
+        }
+        if at < odd_until {
+            value += odd;
         }
         values.push(value);
     }

@@ -18,7 +18,7 @@ pub struct Split {
 /// parts are zero. Without a usable season the trend alone is smoothed.
 pub fn mstl(y: &[f64], seasons: &[usize]) -> Split {
     let mut order: Vec<usize> = (0..seasons.len())
-        .filter(|&which| seasons[which] >= 2 && 2 * seasons[which] <= y.len())
+        .filter(|&which| seasons[which] >= 2 && y.len() / seasons[which] >= 2)
         .collect();
     order.sort_by_key(|&which| seasons[which]);
     let mut parts = vec![vec![0.0; y.len()]; seasons.len()];

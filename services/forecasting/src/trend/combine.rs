@@ -4,18 +4,11 @@
 //! 2000). The better it did, the more it weighs; but weights stay near to each other, because a few origins of one series
 //! say little, and plain means are hard to beat (Makridakis & Hibon 2000; Makridakis, Spiliotis & Assimakopoulos 2020).
 
-use super::ces::Ces;
-use super::ets::Ets;
-use super::intermittent::Intermittent;
-use super::mstl::Mstl;
-use super::naive::{Naive, SeasonalNaive};
-use super::regression::AutoRegression;
-use super::theta::Theta;
-use super::{Fitted, Model, Unfit};
-use crate::series::zeros;
+mod members;
 
-/// The longest season that models reckon with themselves; longer ones are taken off before.
-pub const DIRECT: usize = 24;
+use members::{Member, members};
+
+use super::{Fitted, Unfit};
 
 /// The most origins that are looked back to.
 const ORIGINS: usize = 3;
@@ -34,6 +27,9 @@ pub struct Combined {
     pub weights: Vec<(&'static str, f64)>,
     /// What was missed at earlier origins.
     pub misses: Vec<Miss>,
+    /// What was missed one step ahead, by value of the history; 0 where nothing could be said yet,
+    /// and where a gap was filled.
+    pub rest: Vec<f64>,
     /// How many earlier origins there were room for.
     pub origins: usize,
 }
@@ -41,71 +37,12 @@ pub struct Combined {
 /// What the combination missed at an earlier origin.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Miss {
+    /// At which earlier origin, 0 for the newest.
+    pub origin: usize,
     /// How many steps ahead, from 0.
     pub step: usize,
     /// What came less what was said, in standard deviations as the models had them.
     pub by: f64,
-}
-
-/// A model, the season that it reckons with, and how much it counts where nothing is known yet.
-struct Member {
-    model: Box<dyn Model>,
-    season: usize,
-    prior: f64,
-}
-
-fn member(model: impl Model + 'static, season: usize, prior: f64) -> Member {
-    Member {
-        model: Box::new(model),
-        season,
-        prior,
-    }
-}
-
-/// The members for a series of this kind.
-fn members(y: &[f64], seasons: &[usize]) -> Vec<Member> {
-    if zeros::is_zero_heavy(y) && seasons.is_empty() {
-        return vec![
-            member(Intermittent::Croston, 1, 1.0),
-            member(Intermittent::Tsb, 1, 1.0),
-            member(Intermittent::Mean, 1, 1.0),
-        ];
-    }
-    let season = seasons.first().copied().unwrap_or(1);
-    if y.len() < 6 {
-        return vec![member(Naive, 1, 1.0), member(Ets::simple(), 1, 1.0)];
-    }
-    let mut all = vec![
-        member(Theta::Standard, season, 0.5),
-        member(Theta::DynamicOptimised, season, 1.0),
-        member(AutoRegression, season, 0.5),
-    ];
-    if season <= DIRECT {
-        all.push(member(Ets::auto(), season, 1.5));
-        all.push(member(Ets::damped(), season, 1.0));
-        all.push(member(Ces::auto(), season, 0.5));
-    }
-    if season > DIRECT || seasons.len() > 1 {
-        all.push(member(
-            Mstl::new(seasons, "mstl, theta", Theta::DynamicOptimised),
-            1,
-            1.0,
-        ));
-        all.push(member(
-            Mstl::new(seasons, "mstl, damped ets", Ets::damped()),
-            1,
-            1.0,
-        ));
-        all.push(member(
-            Mstl::new(seasons, "mstl, autoregression", AutoRegression),
-            1,
-            0.5,
-        ));
-    }
-    if season > 1 {
-        all.push(member(SeasonalNaive, season, 0.4));
-    }
-    all
 }
 
 /// Forecasts `y` (finite, without gaps, of a size around 1) by several models.
@@ -133,7 +70,8 @@ pub fn combine(y: &[f64], seasons: &[usize], horizon: usize) -> Result<Combined,
     let weights = weights(&fits, &tests);
     let forecasts: Vec<&Fitted> = fits.iter().map(|(_, fitted)| fitted).collect();
     let (mean, sd) = weighted(&forecasts, &weights, horizon);
-    let misses = tests.iter().flat_map(|test| test.misses(&weights)).collect();
+    let missed = |(origin, test): (usize, &Test)| test.misses(origin, &weights);
+    let misses = tests.iter().enumerate().flat_map(missed).collect();
     let mut named: Vec<(&'static str, f64)> = fits
         .iter()
         .zip(&weights)
@@ -145,6 +83,7 @@ pub fn combine(y: &[f64], seasons: &[usize], horizon: usize) -> Result<Combined,
         sd,
         weights: named,
         misses,
+        rest: rest(&forecasts, &weights, y),
         origins: tests.len(),
     })
 }
@@ -208,7 +147,7 @@ impl Test {
         Some(sum / self.came.len() as f64)
     }
 
-    fn misses(&self, weights: &[f64]) -> Vec<Miss> {
+    fn misses(&self, origin: usize, weights: &[f64]) -> Vec<Miss> {
         let spoke: Vec<(&Fitted, f64)> = self
             .said
             .iter()
@@ -224,6 +163,7 @@ impl Test {
         let (mean, sd) = weighted(&forecasts, &weights, self.came.len());
         let of = |step: usize| {
             (sd[step] > 0.0).then(|| Miss {
+                origin,
                 step,
                 by: (self.came[step] - mean[step]) / sd[step],
             })
@@ -265,7 +205,18 @@ fn weights(fits: &[(Member, Fitted)], tests: &[Test]) -> Vec<f64> {
     }
 }
 
-/// The weighted mean, and the weighted mean of the variances, by step.
+/// What came less what the members together would have said one step ahead, for each value.
+fn rest(fits: &[&Fitted], weights: &[f64], y: &[f64]) -> Vec<f64> {
+    let mut rest = vec![0.0; y.len()];
+    for (fitted, weight) in fits.iter().zip(weights) {
+        for (slot, (value, said)) in rest.iter_mut().zip(y.iter().zip(&fitted.fitted)) {
+            *slot += weight * (value - said);
+        }
+    }
+    rest
+}
+
+/// The weighted mean, and the weighted mean of the standard deviations, by step.
 fn weighted(forecasts: &[&Fitted], weights: &[f64], horizon: usize) -> (Vec<f64>, Vec<f64>) {
     let sum = |of: &dyn Fn(&Fitted) -> f64| -> f64 {
         forecasts

@@ -7,12 +7,18 @@
 //!    of simulated series of the kind (split conformal prediction: Vovk, Gammerman & Shafer 2005; Lei et al. 2018). The
 //!    program that simulates them and prints the table is `examples/learn_intervals.rs`;
 //! 2. the series' own scale: how much more or less than is usual for the kind was missed at its own earlier origins,
-//!    shrunk towards 1 as a few origins deserve, or towards what was missed in series beside it ([`Pool`]).
+//!    shrunk towards 1 as a few origins deserve, or towards what was missed in series beside it ([`Pool`]);
+//! 3. the shape of its errors ([`Tails`]): where a few holidays make the standard deviation, most errors are smaller than
+//!    a normal distribution of that width would have them, and a few are larger. So 80 and 95 % get factors of their own.
 
 mod learn;
 mod learned;
+mod past;
+mod pool;
 
 pub use learn::{Case, Learned, learn};
+pub use past::{Past, Tails};
+pub use pool::Pool;
 
 use super::combine::Miss;
 
@@ -37,108 +43,106 @@ const MOST: f64 = 12.0;
 /// What decides which factors apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Kind {
-    /// Whether it has a season.
-    pub seasonal: bool,
-    /// How long the history is: 0 up to 40 values, 1 up to 100, 2 beyond.
+    /// 0 without a season, 1 with one of months or quarters in a year, 2 with one of days, weeks or hours: they have more
+    /// noise beside what their level moves.
+    pub rhythm: usize,
+    /// How long the history is: 0 up to 40 values, 1 up to 100, 2 up to 200, 3 beyond.
     pub length: usize,
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 12;
 
-    /// The kind of a series of `n` values.
-    pub fn of(n: usize, seasonal: bool) -> Self {
+    /// The kind of a series of `n` values with these seasons, shortest first.
+    pub fn of(n: usize, seasons: &[usize]) -> Self {
+        let rhythm = match seasons.first() {
+            None | Some(0 | 1) => 0,
+            Some(2..=4 | 6 | 12) => 1,
+            Some(_) => 2,
+        };
         let length = match n {
             0..=40 => 0,
             41..=100 => 1,
-            _ => 2,
+            101..=200 => 2,
+            _ => 3,
         };
-        Self { seasonal, length }
+        Self { rhythm, length }
     }
 
     /// Its place in the table, below [`Kind::COUNT`].
     pub fn place(self) -> usize {
-        self.length + if self.seasonal { 3 } else { 0 }
+        4 * self.rhythm + self.length
     }
 }
 
-/// What was missed in series beside this one: how wide intervals must be in this company.
+/// By how much intervals of one series are to be stretched at each step and level, beside what is usual for its kind.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pool {
-    /// By step of [`STEPS`]: what was missed beside what is usual for the kind.
-    scales: [f64; STEPS.len()],
+pub struct Stretch {
+    kind: Kind,
+    /// By step, and by level of [`LEVELS`].
+    by: Vec<[f64; LEVELS.len()]>,
 }
-
-/// How much of what the company missed is believed, as a power: series of one company are hit by the same shocks, so that
-/// many of them are not as much as they seem.
-const BELIEVED: f64 = 0.7;
-
-/// The fewest series whose misses make a pool.
-const COMPANY: usize = 8;
-
-impl Pool {
-    /// The pool of several series' kinds and misses; `None` when they are too few.
-    pub fn of(all: &[(Kind, &[Miss])]) -> Option<Self> {
-        let spoken: Vec<&(Kind, &[Miss])> = all.iter().filter(|(_, misses)| !misses.is_empty()).collect();
-        if spoken.len() < COMPANY {
-            return None;
-        }
-        let (mut sums, mut counts) = ([0.0; STEPS.len()], [0.0_f64; STEPS.len()]);
-        for (kind, misses) in spoken {
-            for miss in *misses {
-                let which = nearest(miss.step);
-                sums[which] += miss.by.abs().min(MOST) / learned::TABLE.usual(*kind, miss.step);
-                counts[which] += 1.0;
-            }
-        }
-        // Steps that nobody looked back so far ahead for are like all others.
-        let total = sums.iter().sum::<f64>() / counts.iter().sum::<f64>().max(1.0);
-        let mut scales = [1.0; STEPS.len()];
-        for (scale, (sum, count)) in scales.iter_mut().zip(sums.iter().zip(counts)) {
-            let seen = (sum + 30.0 * total) / (count + 30.0);
-            *scale = libm::pow(seen, BELIEVED).clamp(0.5, 2.5);
-        }
-        Some(Self { scales })
-    }
-
-    /// The scale at `step` (from 0).
-    fn at(&self, step: usize) -> f64 {
-        between(&self.scales, step)
-    }
-}
-
-/// By how much intervals of one series are to be stretched at each step, beside what is usual for its kind.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stretch(Vec<f64>);
 
 impl Stretch {
-    /// From what was missed at `origins` earlier origins of the series itself, and in its company.
-    pub fn of(kind: Kind, misses: &[Miss], origins: usize, pool: Option<&Pool>, horizon: usize) -> Self {
-        Self::with(&learned::TABLE, kind, misses, origins, pool, horizon)
+    /// From what is known of the series itself, and of its company.
+    pub fn of(past: &Past, pool: Option<&Pool>) -> Self {
+        Self::with(&learned::TABLE, past, pool)
     }
 
-    fn with(
-        table: &Learned,
-        kind: Kind,
-        misses: &[Miss],
-        origins: usize,
-        pool: Option<&Pool>,
-        horizon: usize,
-    ) -> Self {
+    fn with(table: &Learned, past: &Past, pool: Option<&Pool>) -> Self {
         let company = |step: usize| pool.map_or(1.0, |pool| pool.at(step));
-        let own = own_scale(misses, |step| table.usual(kind, step) * company(step));
-        let trust = origins as f64 / (origins as f64 + table.doubt);
+        let own = own_scale(&past.misses, |step| {
+            table.usual(past.kind, step) * company(step).sqrt()
+        });
+        let trust = past.origins as f64 / (past.origins as f64 + table.doubt);
         let factor = libm::exp(trust * libm::log(own));
-        Self((0..horizon).map(|step| factor * company(step)).collect())
+        let tails = past.tails.as_ref();
+        let tails = tails.map_or([0.0; LEVELS.len()], |tails| {
+            tails.beside(&table.tails[past.kind.place()])
+        });
+        let at =
+            |(step, first): (usize, &f64)| tails.map(|tail| factor * company(step) * libm::exp(tail * first));
+        Self {
+            kind: past.kind,
+            by: past.first.iter().enumerate().map(at).collect(),
+        }
     }
 
     /// Half of the width of the interval at `level` by step, in standard deviations of the models.
-    pub fn half_widths(&self, kind: Kind, level: f64) -> Vec<f64> {
+    pub fn half_widths(&self, level: f64) -> Vec<f64> {
+        self.widths(&learned::TABLE, level)
+    }
+
+    fn widths(&self, table: &Learned, level: f64) -> Vec<f64> {
         let quantile = normal_quantile(level);
-        let width =
-            |(step, stretch): (usize, &f64)| stretch * learned::TABLE.factor(kind, (level, quantile), step);
-        self.0.iter().enumerate().map(width).collect()
+        let width = |(step, by): (usize, &[f64; LEVELS.len()])| {
+            let mut known = table.widths(self.kind, step);
+            let mut least = 0.0;
+            for (width, by) in known.iter_mut().zip(by) {
+                // Whatever the tails say, a higher level has a wider interval.
+                *width = (*width * by).max(least);
+                least = *width * WIDER;
+            }
+            at_quantile(&known, quantile)
+        };
+        self.by.iter().enumerate().map(width).collect()
+    }
+}
+
+/// The least ratio of the widths of neighbouring [`LEVELS`].
+const WIDER: f64 = 1.02;
+
+/// The width at a normal quantile, on the lines between those known at [`QUANTILES`] and through nothing at 0.
+fn at_quantile(known: &[f64; LEVELS.len()], quantile: f64) -> f64 {
+    match QUANTILES.iter().position(|known| *known >= quantile) {
+        None => known[LEVELS.len() - 1] * quantile / QUANTILES[LEVELS.len() - 1],
+        Some(0) => known[0] * quantile / QUANTILES[0],
+        Some(upper) => {
+            let (from, to) = (QUANTILES[upper - 1], QUANTILES[upper]);
+            let share = (quantile - from) / (to - from);
+            known[upper - 1] * (1.0 - share) + known[upper] * share
+        }
     }
 }
 
@@ -147,11 +151,15 @@ fn own_scale(misses: &[Miss], usual: impl Fn(usize) -> f64) -> f64 {
     if misses.is_empty() {
         return 1.0;
     }
-    let sum: f64 = misses
-        .iter()
-        .map(|miss| miss.by.abs().min(MOST) / usual(miss.step))
-        .sum();
-    (sum / misses.len() as f64).clamp(0.25, 4.0)
+    let sum: f64 = misses.iter().map(|miss| root(miss) / usual(miss.step)).sum();
+    let mean = sum / misses.len() as f64;
+    (mean * mean).clamp(0.25, 4.0)
+}
+
+/// The root of the size of a miss. Means are taken of roots: what was missed on a few holidays says little about how wide
+/// the interval of other days must be.
+fn root(miss: &Miss) -> f64 {
+    miss.by.abs().min(MOST).sqrt()
 }
 
 /// The place in [`STEPS`] that is nearest to `step` (from 0).

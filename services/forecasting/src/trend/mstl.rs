@@ -28,7 +28,12 @@ impl<M: Model> Model for Mstl<M> {
     }
 
     fn fit(&self, y: &[f64], _season: usize, horizon: usize) -> Result<Fitted, Unfit> {
-        let needed = self.seasons.iter().map(|season| 2 * season).min().unwrap_or(2);
+        let needed = self
+            .seasons
+            .iter()
+            .map(|season| season.saturating_mul(2))
+            .min()
+            .unwrap_or(2);
         if y.len() < needed {
             return Err(Unfit::TooShort {
                 needed,
@@ -92,7 +97,7 @@ impl Apart {
         let longest = seasons
             .iter()
             .copied()
-            .filter(|season| 2 * season <= y.len())
+            .filter(|season| season.saturating_mul(2) <= y.len())
             .max()
             .unwrap_or(0);
         let multiplied = longest > 1 && swings_grow(y, longest);
@@ -105,7 +110,7 @@ impl Apart {
         let mut rest = values;
         let mut cycles = Vec::new();
         for (season, part) in seasons.iter().zip(&split.seasons) {
-            if *season < 2 || 2 * season > y.len() {
+            if *season < 2 || season.saturating_mul(2) > y.len() {
                 continue;
             }
             let part = believed(part, &split.rest, *season);

@@ -1,7 +1,7 @@
 //! From a series to its forecast.
 
 use super::combine::{Combined, combine};
-use super::conformal::{Case, Kind, Pool, Stretch};
+use super::conformal::{Case, Kind, Past, Pool, Stretch};
 use super::{Ask, Bounds, Unfit, intermittent};
 use crate::series::ready::Ready;
 use crate::series::{Series, zeros};
@@ -69,12 +69,8 @@ pub fn forecast(series: &Series, ask: &Ask) -> Result<Forecast, Unfit> {
 pub fn forecast_all(all: &[Series], ask: &Ask) -> Vec<Result<Forecast, Unfit>> {
     let outlooks: Vec<Result<Outlook<'_>, Unfit>> =
         all.iter().map(|series| Outlook::of(series, ask)).collect();
-    let misses: Vec<_> = outlooks
-        .iter()
-        .flatten()
-        .map(|outlook| (outlook.kind, outlook.combined.misses.as_slice()))
-        .collect();
-    let pool = Pool::of(&misses);
+    let company: Vec<&Past> = outlooks.iter().flatten().map(|outlook| &outlook.past).collect();
+    let pool = Pool::of(&company);
     outlooks
         .into_iter()
         .map(|outlook| outlook.map(|outlook| outlook.within(pool.as_ref())))
@@ -85,8 +81,8 @@ pub fn forecast_all(all: &[Series], ask: &Ask) -> Vec<Result<Forecast, Unfit>> {
 pub struct Outlook<'a> {
     ask: &'a Ask,
     ready: Ready,
-    /// Its kind, which decides how wide intervals usually are.
-    pub kind: Kind,
+    /// What decides how wide its intervals are.
+    pub past: Past,
     /// What the models said, in the size of models.
     pub combined: Combined,
     notes: Vec<Note>,
@@ -107,10 +103,18 @@ impl<'a> Outlook<'a> {
                 given,
             });
         }
-        let combined = combine(&ready.y, &ready.seasons, ask.horizon)?;
+        let mut combined = combine(&ready.y, &ready.seasons, ask.horizon)?;
+        let filled = combined.rest.iter_mut().zip(&ready.filled);
+        filled
+            .filter(|(_, filled)| **filled)
+            .for_each(|(rest, _)| *rest = 0.0);
         let notes = notes(series, &ready, &combined);
         Ok(Self {
-            kind: Kind::of(ready.y.len(), !ready.seasons.is_empty()),
+            past: Past::of(
+                Kind::of(ready.y.len(), &ready.seasons),
+                &combined,
+                ready.seasons.first().copied().unwrap_or(1),
+            ),
             ask,
             ready,
             combined,
@@ -120,8 +124,7 @@ impl<'a> Outlook<'a> {
 
     /// The forecast, with intervals that have learned from the company, if any.
     pub fn within(self, pool: Option<&Pool>) -> Forecast {
-        let Combined { misses, origins, .. } = &self.combined;
-        let stretch = Stretch::of(self.kind, misses, *origins, pool, self.ask.horizon);
+        let stretch = Stretch::of(&self.past, pool);
         let bands = self
             .ask
             .levels
@@ -149,9 +152,7 @@ impl<'a> Outlook<'a> {
             .zip(mean.iter().zip(&sd))
             .map(|(came, (mean, sd))| (came - mean) / sd);
         sd.iter().all(|sd| *sd > 0.0).then(|| Case {
-            kind: self.kind,
-            misses: self.combined.misses.clone(),
-            origins: self.combined.origins,
+            past: self.past.clone(),
             ahead: ahead.collect(),
             sd: sd.iter().map(|sd| sd / unit).collect(),
         })
@@ -163,7 +164,7 @@ impl<'a> Outlook<'a> {
             .notes
             .contains(&Note::ZeroHeavy)
             .then(|| intermittent::band(&self.ready.y, level));
-        let widths = stretch.half_widths(self.kind, level);
+        let widths = stretch.half_widths(level);
         let ends = |step: usize| {
             if let Some((low, high)) = sparse {
                 return (own(low), own(high));

@@ -55,6 +55,18 @@ fn what_cannot_be_read_is_told_with_its_place() {
         line,
         "line 3: value 2 of `b` is `two`, which is neither a number nor NA"
     );
+    let comma = told("id,values\na,\"1 2,5\"\n");
+    assert_eq!(
+        comma,
+        "line 2: value 2 of `a` is `2,5`, which is neither a number nor NA; decimals are written with a point"
+    );
+    // Without quotes the rest of the line would be lost.
+    let torn = told("id,values\na,1 2\nb,1,5 2,5 3,5\n");
+    assert!(
+        torn.starts_with("line 3 has more cells than the 2 columns"),
+        "{torn}"
+    );
+    assert!(read("id,values\na,1 2,,\n".as_bytes()).is_ok());
 }
 
 #[test]

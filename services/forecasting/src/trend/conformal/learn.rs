@@ -1,17 +1,14 @@
 //! How the factors of intervals are learned from series whose future is known.
 
-use super::super::combine::Miss;
-use super::{Kind, LEVELS, MOST, QUANTILES, STEPS, Stretch, between, nearest};
+use crate::series::gaps::median;
+
+use super::{Kind, LEVELS, Past, QUANTILES, STEPS, Stretch, between, nearest, root};
 
 /// What was said of one series, and what came.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
-    /// The kind of the series.
-    pub kind: Kind,
-    /// What was missed at its earlier origins.
-    pub misses: Vec<Miss>,
-    /// How many earlier origins there were.
-    pub origins: usize,
+    /// What was known before.
+    pub past: Past,
     /// What was missed in the end, by step, in the models' standard deviations.
     pub ahead: Vec<f64>,
     /// The models' standard deviations by step, in units of what the series moves by (the scale of MASE).
@@ -23,37 +20,35 @@ pub struct Case {
 pub struct Learned {
     /// How many origins the usual is worth beside a series' own.
     pub doubt: f64,
-    /// By kind and step: the mean absolute miss at earlier origins, in standard deviations.
+    /// By kind and step: the mean of the roots of absolute misses at earlier origins, in standard deviations.
     pub usual: [[f64; STEPS.len()]; Kind::COUNT],
+    /// By kind and level: the quantile of absolute errors one step ahead, over the root of their mean square.
+    pub tails: [[f64; LEVELS.len()]; Kind::COUNT],
     /// By kind, level and step: the half-width that holds the level's share, over the normal quantile.
     pub factors: [[[f64; STEPS.len()]; LEVELS.len()]; Kind::COUNT],
 }
 
 impl Learned {
-    /// What is usually missed at earlier origins, in standard deviations, `step` from 0.
+    /// The mean root of what is usually missed at earlier origins, in standard deviations, `step` from 0.
     pub fn usual(&self, kind: Kind, step: usize) -> f64 {
         between(&self.usual[kind.place()], step).max(0.05)
     }
 
-    /// The half-width, in standard deviations, that holds a level at `step` (from 0); the level comes with its normal
-    /// quantile, because that takes time to find.
-    pub fn factor(&self, kind: Kind, (level, quantile): (f64, f64), step: usize) -> f64 {
-        let table = &self.factors[kind.place()];
-        let upper = LEVELS.iter().position(|known| *known >= level);
-        let ratio = match upper {
-            None => between(&table[LEVELS.len() - 1], step),
-            Some(0) => between(&table[0], step),
-            Some(upper) => {
-                let (from, to) = (QUANTILES[upper - 1], QUANTILES[upper]);
-                let share = ((quantile - from) / (to - from)).clamp(0.0, 1.0);
-                between(&table[upper - 1], step) * (1.0 - share) + between(&table[upper], step) * share
-            }
-        };
-        ratio * quantile
+    /// The half-widths, in standard deviations, that hold [`LEVELS`] at `step` (from 0).
+    pub(super) fn widths(&self, kind: Kind, step: usize) -> [f64; LEVELS.len()] {
+        let mut widths = QUANTILES;
+        for (width, factors) in widths.iter_mut().zip(&self.factors[kind.place()]) {
+            *width *= between(factors, step);
+        }
+        widths
     }
 }
 
-/// How many origins the usual may be worth.
+/// Of doubts that score as well as the best but for this factor, the largest is taken: a series' own origins lie in the same
+/// few weeks, and those are not made up as odd as real ones are.
+const AS_GOOD: f64 = 1.005;
+
+/// How many origins the usual may be worth, in ascending order.
 const DOUBTS: [f64; 7] = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0];
 
 /// Learns factors from cases: those with which intervals hold what they promise, and of these the narrowest (by the mean
@@ -62,43 +57,34 @@ pub fn learn(cases: &[Case]) -> Learned {
     let blank = Learned {
         doubt: 4.0,
         usual: usual(cases),
+        tails: tails(cases),
         factors: [[[1.0; STEPS.len()]; LEVELS.len()]; Kind::COUNT],
     };
-    let mut best = (f64::INFINITY, blank.clone());
+    let (mut least, mut best) = (f64::INFINITY, blank.clone());
     for doubt in DOUBTS {
         let mut learned = Learned {
             doubt,
             ..blank.clone()
         };
-        let stretched: Vec<Vec<f64>> = cases
-            .iter()
-            .map(|case| {
-                Stretch::with(
-                    &learned,
-                    case.kind,
-                    &case.misses,
-                    case.origins,
-                    None,
-                    case.ahead.len(),
-                )
-                .0
-            })
+        let stretched: Vec<Stretch> = (cases.iter())
+            .map(|case| Stretch::with(&learned, &case.past, None))
             .collect();
         learned.factors = factors(cases, &stretched);
         let score = score(cases, &stretched, &learned);
-        if score < best.0 {
-            best = (score, learned);
+        if score < least * AS_GOOD {
+            least = least.min(score);
+            best = learned;
         }
     }
-    best.1
+    best
 }
 
 fn usual(cases: &[Case]) -> [[f64; STEPS.len()]; Kind::COUNT] {
     let mut sums = [[(0.0, 0.0_f64); STEPS.len()]; Kind::COUNT];
     for case in cases {
-        for miss in &case.misses {
-            let slot = &mut sums[case.kind.place()][nearest(miss.step)];
-            slot.0 += miss.by.abs().min(MOST);
+        for miss in &case.past.misses {
+            let slot = &mut sums[case.past.kind.place()][nearest(miss.step)];
+            slot.0 += root(miss);
             slot.1 += 1.0;
         }
     }
@@ -114,25 +100,41 @@ fn usual(cases: &[Case]) -> [[f64; STEPS.len()]; Kind::COUNT] {
     usual
 }
 
-fn factors(cases: &[Case], stretched: &[Vec<f64>]) -> [[[f64; STEPS.len()]; LEVELS.len()]; Kind::COUNT] {
-    let mut missed = vec![vec![Vec::new(); STEPS.len()]; Kind::COUNT];
-    for (case, stretch) in cases.iter().zip(stretched) {
-        for (step, ahead) in case.ahead.iter().enumerate() {
-            missed[case.kind.place()][nearest(step)].push((ahead / stretch[step]).abs());
+/// The median of each quantile over the series of a kind; a normal distribution's where none has a shape.
+fn tails(cases: &[Case]) -> [[f64; LEVELS.len()]; Kind::COUNT] {
+    let mut all = vec![vec![Vec::new(); LEVELS.len()]; Kind::COUNT];
+    for case in cases {
+        let found = case.past.tails.iter().flat_map(|tails| tails.quantiles);
+        for (rank, quantile) in found.enumerate() {
+            all[case.past.kind.place()][rank].push(quantile);
         }
     }
+    let mut tails = [QUANTILES; Kind::COUNT];
+    for (tails, all) in tails.iter_mut().zip(&mut all) {
+        for (tail, all) in tails.iter_mut().zip(all) {
+            *tail = median(all).unwrap_or(*tail);
+        }
+    }
+    tails
+}
+
+fn factors(cases: &[Case], stretched: &[Stretch]) -> [[[f64; STEPS.len()]; LEVELS.len()]; Kind::COUNT] {
     let mut factors = [[[1.0; STEPS.len()]; LEVELS.len()]; Kind::COUNT];
-    for (kind, missed) in missed.iter_mut().enumerate() {
-        for (which, all) in missed.iter_mut().enumerate() {
-            all.sort_by(f64::total_cmp);
-            for (rank, level) in LEVELS.iter().enumerate() {
-                let before = if which > 0 {
-                    factors[kind][rank][which - 1]
-                } else {
-                    1.0
-                };
-                let found = quantile(all, *level).map(|width| width / QUANTILES[rank]);
-                factors[kind][rank][which] = found.unwrap_or(before);
+    for (kind, factors) in factors.iter_mut().enumerate() {
+        for (rank, factors) in factors.iter_mut().enumerate() {
+            let mut missed = vec![Vec::new(); STEPS.len()];
+            for (case, stretch) in cases.iter().zip(stretched) {
+                if case.past.kind.place() == kind {
+                    for (step, (ahead, by)) in case.ahead.iter().zip(&stretch.by).enumerate() {
+                        missed[nearest(step)].push((ahead / by[rank]).abs());
+                    }
+                }
+            }
+            for (which, all) in missed.iter_mut().enumerate() {
+                all.sort_by(f64::total_cmp);
+                let before = if which > 0 { factors[which - 1] } else { 1.0 };
+                let found = quantile(all, LEVELS[rank]).map(|width| width / QUANTILES[rank]);
+                factors[which] = found.unwrap_or(before);
             }
         }
     }
@@ -149,14 +151,14 @@ fn quantile(sorted: &[f64], level: f64) -> Option<f64> {
 }
 
 /// The mean interval score at 95 %, in units of what each series moves by.
-fn score(cases: &[Case], stretched: &[Vec<f64>], learned: &Learned) -> f64 {
+fn score(cases: &[Case], stretched: &[Stretch], learned: &Learned) -> f64 {
     let (mut sum, mut n) = (0.0, 0.0);
     for (case, stretch) in cases.iter().zip(stretched) {
-        for (step, ahead) in case.ahead.iter().enumerate() {
-            let half = stretch[step] * learned.factor(case.kind, (0.95, QUANTILES[3]), step);
+        let widths = stretch.widths(learned, 0.95);
+        for ((ahead, half), sd) in case.ahead.iter().zip(widths).zip(&case.sd) {
             let beyond = (ahead.abs() - half).max(0.0);
             // One series that moves by nothing must not decide for all.
-            sum += ((2.0 * half + 40.0 * beyond) * case.sd[step]).min(1_000.0);
+            sum += ((2.0 * half + 40.0 * beyond) * sd).min(1_000.0);
             n += 1.0;
         }
     }

@@ -143,6 +143,71 @@ fn another_unit_is_another_unit_and_nothing_else() {
 }
 
 #[test]
+fn an_earlier_start_without_values_changes_nothing_but_the_note() {
+    let made = simulate(11, 70, 12, 6);
+    let once = gapless(&made.past, 12, &Ask::ahead(6)).unwrap();
+    for empty in [1, 5, 12, 100] {
+        let mut values = vec![None; empty];
+        values.extend(made.past.iter().copied().map(Some));
+        let series = Series {
+            values,
+            seasons: vec![12],
+        };
+        let again = forecast(&series, &Ask::ahead(6)).unwrap();
+        assert_eq!((&once.mean, &once.bands), (&again.mean, &again.bands), "{empty}");
+        assert!(again.notes.contains(&Note::Skipped(empty)));
+    }
+}
+
+/// Below zero nothing multiplies, so that another zero is another zero and nothing else.
+#[test]
+fn another_zero_moves_the_forecast_by_as_much() {
+    for (seed, season) in [(3, 1), (4, 4), (5, 7), (6, 12)] {
+        let made = simulate(seed, 84, season, 12);
+        let largest = made.past.iter().copied().fold(0.0, f64::max);
+        let below = |by: f64| -> Vec<f64> { made.past.iter().map(|value| value - by * largest).collect() };
+        let (one, other) = (
+            gapless(&below(2.0), season, &Ask::ahead(12)).unwrap(),
+            gapless(&below(3.0), season, &Ask::ahead(12)).unwrap(),
+        );
+        let width = one.bands[1].high[0] - one.bands[1].low[0];
+        for (one, other) in one.mean.iter().zip(&other.mean) {
+            assert!(
+                (one - other - largest).abs() < 0.1 * width,
+                "{seed}: {one} {other} {largest} {width}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_value_of_another_world_is_taken_for_a_gap() {
+    let made = simulate(8, 90, 12, 12);
+    let ask = Ask::ahead(12);
+    for (at, odd) in [(0, 1e300), (40, 1e300), (40, -1e300), (89, f64::MAX), (50, 1e18)] {
+        let mut values: Vec<Option<f64>> = made.past.iter().copied().map(Some).collect();
+        let with = |value: Option<f64>, values: &mut Vec<Option<f64>>| {
+            values[at] = value;
+            let series = Series {
+                values: values.clone(),
+                seasons: vec![12],
+            };
+            forecast(&series, &ask).unwrap()
+        };
+        let found = with(Some(odd), &mut values);
+        assert!(
+            found.notes.contains(&Note::Tamed(vec![at])),
+            "{at} {:?}",
+            found.notes
+        );
+        if at > 0 {
+            let gap = with(None, &mut values);
+            assert_eq!((found.mean, found.bands), (gap.mean, gap.bands), "{at} {odd}");
+        }
+    }
+}
+
+#[test]
 fn more_steps_change_nothing_about_the_first() {
     let made = simulate(9, 90, 12, 18);
     let series = Series::full(&made.past, 12);
