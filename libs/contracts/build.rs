@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "bellwether/error/v1/error_reason.proto",
     "bellwether/forecasting/v1/accuracy_service.proto",
+    "bellwether/forecasting/v1/operation_service.proto",
     "bellwether/forecasting/v1/pipeline_service.proto",
     "bellwether/forecasting/v1/retention_service.proto",
     "bellwether/forecasting/v1/trend_service.proto",

@@ -12,6 +12,9 @@ use crate::error as wire;
 /// The `domain` of every `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "bellwether";
 
+/// The key of the metadata of an `ErrorInfo` that names the operation to wait for.
+pub const OPERATION: &str = "operation";
+
 /// Error details travel in a header of a few KiB: more violations than this are counted, not listed.
 const MAX_VIOLATIONS: usize = 20;
 /// The longest sentence about one field that travels, in bytes.
@@ -23,7 +26,11 @@ const MAX_MESSAGE: usize = 2000;
 #[must_use]
 pub fn to_status(error: &Error) -> Status {
     let mut details = ErrorDetails::new();
-    details.set_error_info(reason_name(error.reason), ERROR_DOMAIN, HashMap::new());
+    let operation = error.operation.iter();
+    let metadata: HashMap<String, String> = operation
+        .map(|id| (OPERATION.to_owned(), cut(id, MAX_DESCRIPTION)))
+        .collect();
+    details.set_error_info(reason_name(error.reason), ERROR_DOMAIN, metadata);
     for violation in error.violations.iter().take(MAX_VIOLATIONS) {
         details.add_bad_request_violation(
             cut(&violation.field, 200),
@@ -56,6 +63,9 @@ pub fn from_status(status: &Status) -> Error {
     }
     let delay = details.retry_info().and_then(|info| info.retry_delay);
     error.retry_after_ms = delay.and_then(|delay| u64::try_from(delay.as_millis()).ok());
+    error.operation = details
+        .error_info()
+        .and_then(|info| info.metadata.get(OPERATION).cloned());
     error
 }
 
@@ -92,7 +102,7 @@ fn wire_reason(reason: ErrorReason) -> wire::ErrorReason {
         .map_or(wire::ErrorReason::Internal, |(_, wire)| wire)
 }
 
-const REASONS: [(ErrorReason, wire::ErrorReason); 36] = [
+const REASONS: [(ErrorReason, wire::ErrorReason); 39] = [
     (ErrorReason::InvalidField, wire::ErrorReason::InvalidField),
     (ErrorReason::InvalidRecord, wire::ErrorReason::InvalidRecord),
     (ErrorReason::InvalidMapping, wire::ErrorReason::InvalidMapping),
@@ -144,6 +154,15 @@ const REASONS: [(ErrorReason, wire::ErrorReason); 36] = [
     ),
     (ErrorReason::NotPromotable, wire::ErrorReason::NotPromotable),
     (ErrorReason::RecordExists, wire::ErrorReason::RecordExists),
+    (ErrorReason::OperationRunning, wire::ErrorReason::OperationRunning),
+    (
+        ErrorReason::OperationNotFound,
+        wire::ErrorReason::OperationNotFound,
+    ),
+    (
+        ErrorReason::OperationCancelled,
+        wire::ErrorReason::OperationCancelled,
+    ),
 ];
 
 fn code(code: ErrorCode) -> Code {
@@ -199,6 +218,9 @@ mod tests {
         );
         error.retry_after_ms = Some(250);
         assert_eq!(from_status(&to_status(&error)), error);
+        let running = Error::running("5f2a", "the models are being fitted");
+        assert_eq!(from_status(&to_status(&running)), running);
+        assert_eq!((running.retry_after_ms, running.operation.as_deref()), (Some(1_000), Some("5f2a")));
     }
 
     #[test]

@@ -76,6 +76,9 @@ pub enum ErrorReason {
     UnusableDefinition,
     NotPromotable,
     RecordExists,
+    OperationRunning,
+    OperationNotFound,
+    OperationCancelled,
 }
 
 /// One thing wrong with one field.
@@ -116,6 +119,8 @@ pub struct Error {
     pub violations: Vec<Violation>,
     /// How long to wait before a retry, in milliseconds, where a retry can help.
     pub retry_after_ms: Option<u64>,
+    /// The operation that goes on and that the caller may watch, where the reason is [`ErrorReason::OperationRunning`].
+    pub operation: Option<String>,
 }
 
 /// The result of everything that may fail with a wire error.
@@ -130,6 +135,7 @@ impl Error {
             message: message.into(),
             violations: Vec::new(),
             retry_after_ms: None,
+            operation: None,
         }
     }
 
@@ -159,6 +165,13 @@ impl Error {
     pub fn unavailable(reason: ErrorReason, message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorCode::Unavailable, reason, message);
         error.retry_after_ms = Some(100);
+        error
+    }
+
+    /// `UNAVAILABLE`: what was asked for is being computed by an operation, and will be there when it has ended.
+    pub fn running(operation: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut error = Self::unavailable(ErrorReason::OperationRunning, message).with_retry_after_ms(1_000);
+        error.operation = Some(operation.into());
         error
     }
 

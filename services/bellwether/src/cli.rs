@@ -26,8 +26,10 @@ pub(crate) use compare::{BaseArg, CompareArgs, ElapsedArg, ExplainArgs};
 pub(crate) use contributors::ContributorsArgs;
 pub(crate) use facts::FactsArgs;
 pub(crate) use forecast::{
-    AccuracyArgs, AccuracyBy, AnomaliesArgs, BacktestPipelineArgs, EvaluateArgs, EvaluateScoresArgs,
-    ForecastCommand, KpiForecastArgs, PipelineForecastArgs, RetentionArgs, ScoreArgs, ScoreWhat, StagesArgs,
+    AccuracyArgs, AccuracyBy, AnomaliesArgs, AttainmentArgs, BacktestPipelineArgs, EvaluateArgs,
+    EvaluateScoresArgs, ForecastCommand, ForecastWaterfallArgs, KpiForecastArgs, OperationsArgs,
+    OverrideCommand, OverrideDealArgs, OverrideListArgs, OverridePeriodArgs, OverrideRemoveArgs,
+    PipelineForecastArgs, RetentionArgs, ScoreArgs, ScoreWhat, SignedArgs, StagesArgs, WhatIfArgs,
 };
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bellwether_contracts::forecasting::accuracy_service_client::AccuracyServiceClient;
+use bellwether_contracts::forecasting::operation_service_client::OperationServiceClient;
 use bellwether_contracts::forecasting::pipeline_service_client::PipelineServiceClient;
 use bellwether_contracts::forecasting::retention_service_client::RetentionServiceClient;
 use bellwether_contracts::forecasting::trend_service_client::TrendServiceClient;
@@ -146,6 +147,11 @@ impl Client {
     /// How good forecasts were.
     pub(crate) fn accuracies(&self) -> AccuracyServiceClient<PeerChannel> {
         AccuracyServiceClient::new(self.forecasting.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Fits of models that go on.
+    pub(crate) fn operations(&self) -> OperationServiceClient<PeerChannel> {
+        OperationServiceClient::new(self.forecasting.channel()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Values of KPIs.

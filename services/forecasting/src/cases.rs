@@ -11,7 +11,7 @@ pub use deals::opportunities;
 pub use leads::leads;
 
 use crate::frame::Frame;
-use crate::score::{Drift, Model, Plan, Sample, Score, Unfit, fit};
+use crate::score::{Drift, Model, Plan, Sample, Score, Unfit, fit_told};
 
 /// Where chance starts from: any number does, as long as it stays.
 const SEED: u64 = 2017;
@@ -66,11 +66,11 @@ pub struct Scored {
 }
 
 impl Cases {
-    /// Learns and scores.
+    /// Learns and scores; `told` hears how much of that is done, 0 to 1.
     ///
     /// # Errors
     /// Why there are no scores.
-    pub fn score(&self) -> Result<Scored, Silent> {
+    pub fn score(&self, told: &dyn Fn(f64)) -> Result<Scored, Silent> {
         if self.ids.is_empty() {
             return Err(Silent::NothingOpen);
         }
@@ -87,7 +87,7 @@ impl Cases {
             times: Some(&self.times),
         };
         let ahead = self.ids.len() as f64 / ended as f64;
-        let model = fit(&sample, &Plan { seed: SEED, ahead })?;
+        let model = fit_told(&sample, &Plan { seed: SEED, ahead }, &|share| told(0.95 * share))?;
         let mut scores: Vec<(String, Score)> =
             self.ids.iter().cloned().zip(model.score(&self.open)).collect();
         scores.sort_by(|one, other| {

@@ -9,9 +9,9 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Models that are fitted at the same time; 0 = one for every two processors of the machine.
+    /// Models that are fitted at the same time, of series beside all others; 0 = one for every two processors of the machine.
     pub fits: usize,
-    /// Bytes of fitted models that are kept in memory; 0 = none.
+    /// Bytes of fitted models that are kept in memory; of each kind the newest is kept though it is larger.
     pub cache_bytes: u64,
     /// How often it is looked for forecasts whose periods are over, in seconds.
     pub score_interval_seconds: u64,

@@ -8,6 +8,7 @@
 //! Nothing here looks ahead: what is computed for a day depends on what was known before that day, and later rows
 //! change no digit of it.
 
+mod arrivals;
 mod attainment;
 mod attention;
 mod backtest;
@@ -20,6 +21,7 @@ mod encode;
 mod forecast;
 mod hazard;
 mod lines;
+mod need;
 mod newcomers;
 mod rehearsal;
 mod segments;
@@ -30,6 +32,7 @@ mod value;
 mod waterfall;
 mod what_if;
 
+pub use arrivals::arrivals;
 pub use attainment::{Attainment, Coverage, WonSoFar, attainment, coverage_required, won_so_far};
 pub use attention::{Attention, Concern, attention};
 pub use backtest::{Backtest, BacktestAsk, Method, Scores, Snapshot, backtest};
@@ -37,12 +40,13 @@ pub use book::Book;
 pub use calendar::{day_number, month_start, month_starts, quarter_of};
 pub use categories::{CategoryScore, CategoryTotal, Override, roll_up, score_calls, with_overrides};
 pub use deal::{Closing, Deal, Outcome, Refusal, Spell};
-pub use forecast::{Ask, Forecast, Group, Part, forecast, sum_up};
+pub use forecast::{Ask, Forecast, Group, Part, forecast, sum_up, sum_up_all};
 pub use hazard::Hazards;
 pub use lines::Line;
+pub use need::{Need, need};
 pub use newcomers::Newcomers;
 pub use rehearsal::{Adjust, Correction, Rehearsal};
 pub use spread::{Band, LEVELS, Spread};
 pub use stage_weighted::{StageRate, StageValues, StageWeighted, stage_weighted};
-pub use waterfall::{Step, StepKind, Waterfall, waterfall};
+pub use waterfall::{Step, StepKind, Waterfall, hindsight, waterfall};
 pub use what_if::{Change, Difference, what_if};

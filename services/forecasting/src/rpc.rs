@@ -2,8 +2,12 @@
 //! the facts, has the models fitted beside the runtime's threads, keeps what is served, and answers.
 
 mod accuracy;
+mod attainment;
 mod digest;
+mod looked;
+mod operations;
 mod outlook;
+mod overrides;
 mod pipeline;
 mod read;
 mod retention;
@@ -14,6 +18,7 @@ mod write;
 use std::sync::Arc;
 
 use bellwether_contracts::forecasting::accuracy_service_server::AccuracyServiceServer;
+use bellwether_contracts::forecasting::operation_service_server::OperationServiceServer;
 use bellwether_contracts::forecasting::pipeline_service_server::PipelineServiceServer;
 use bellwether_contracts::forecasting::retention_service_server::RetentionServiceServer;
 use bellwether_contracts::forecasting::trend_service_server::TrendServiceServer;
@@ -27,9 +32,10 @@ use tonic::{Response, Status};
 use crate::config::Config;
 use crate::source::Source;
 use crate::store::Store;
-use crate::worker::Fits;
+use crate::worker::{Fits, Operations};
 
 use outlook::Outlook;
+use retention::Retained;
 use scores::Learned;
 use trend::Fitted;
 
@@ -46,6 +52,8 @@ pub(crate) struct Desk {
     trends: Fits<Fitted>,
     pipelines: Fits<Outlook>,
     scores: Fits<Learned>,
+    retentions: Fits<Retained>,
+    operations: Operations,
 }
 
 impl Desk {
@@ -57,17 +65,27 @@ impl Desk {
         pages: PageSigner,
         config: &Config,
     ) -> Self {
-        let threads = Arc::new(Semaphore::new(config.fits()));
-        let bytes = config.cache_bytes / 3;
+        // Series are fitted fast: they do not wait behind pipelines.
+        let [long, short] = [(); 2].map(|()| Arc::new(Semaphore::new(config.fits())));
+        let bytes = config.cache_bytes / 4;
+        let operations = Operations::new(clock.clone());
+        let all = &operations;
         Self {
             source,
             store,
             clock,
             pages,
-            trends: Fits::new(threads.clone(), bytes),
-            pipelines: Fits::new(threads.clone(), bytes),
-            scores: Fits::new(threads, bytes),
+            trends: Fits::new(short, all.clone(), bytes),
+            pipelines: Fits::new(long.clone(), all.clone(), bytes),
+            scores: Fits::new(long.clone(), all.clone(), bytes),
+            retentions: Fits::new(long, all.clone(), bytes),
+            operations,
         }
+    }
+
+    /// Ends the fits that go on: nobody will hear of them any more.
+    pub(crate) fn stop(&self) {
+        self.operations.cancel_all();
     }
 
     /// The services.
@@ -76,11 +94,13 @@ impl Desk {
         let pipeline = pipeline::PipelineRpc(self.clone());
         let retention = retention::RetentionRpc(self.clone());
         let accuracy = accuracy::AccuracyRpc(self.clone());
+        let operations = operations::OperationRpc(self.clone());
         ServiceSet::new()
             .add(TrendServiceServer::new(trend).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add(PipelineServiceServer::new(pipeline).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add(RetentionServiceServer::new(retention).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add(AccuracyServiceServer::new(accuracy).max_decoding_message_size(MAX_MESSAGE_BYTES))
+            .add(OperationServiceServer::new(operations).max_decoding_message_size(MAX_MESSAGE_BYTES))
     }
 }
 

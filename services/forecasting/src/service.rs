@@ -33,6 +33,11 @@ impl Forecasting {
         drop(host.shutdown.spawn(scorer.run(host.shutdown.clone())));
         let desk = Desk::new(source, store.clone(), host.clock.clone(), pages, &config);
         let services = desk.services();
+        let stop = host.shutdown.workers().clone();
+        drop(host.shutdown.spawn(async move {
+            stop.cancelled().await;
+            desk.stop();
+        }));
         Ok(Self { store, services })
     }
 

@@ -1,6 +1,7 @@
 //! What kpi says: the one client of forecasting over the contract. Facts come as a stream and leave as plain values, which
 //! the room [`crate::facts`] makes of them.
 
+mod asked;
 mod wire;
 
 use bellwether_contracts::convert::{position_to_proto, when_from_proto, when_to_proto};
@@ -20,6 +21,8 @@ use tonic::Streaming;
 use crate::facts::{self, Group, History, Lead, Nature, Subscription, Table, Value};
 use crate::pipeline::Deal;
 use crate::retention::Rep;
+
+pub use asked::{PeriodValue, ValuesAsk};
 
 /// The dimensions that leads are to have beside their columns.
 const LEAD_DIMENSIONS: [&str; 4] = ["team", "account_industry", "account_region", "account_segment"];

@@ -1,11 +1,14 @@
 //! The forecasts that were served, and what came: kept so that they can be scored and shown. Every statement names the
 //! tenant, but for the look-out for forecasts whose time has come.
 
+mod chances;
+mod earlier;
 mod entity;
 mod keep;
 mod list;
 mod migration;
 mod rows;
+mod said;
 mod truth;
 
 #[cfg(test)]
@@ -17,7 +20,9 @@ use serde::{Deserialize, Serialize};
 
 use migration::Migrator;
 
+pub(crate) use chances::{Chance, End, Fate, Series, Undecided};
 pub(crate) use list::{Cursor, Wanted};
+pub(crate) use said::{Call, Said, SaidCursor, Saying};
 pub(crate) use truth::{Due, Truth};
 
 /// The schema of the service in a database that several services share.
@@ -38,6 +43,18 @@ pub(crate) enum Kind {
     Trend = 1,
     /// The pipeline.
     Pipeline = 2,
+    /// What people said in place of the models.
+    Override = 3,
+    /// Whether open deals are won in the end.
+    OpportunityScores = 4,
+    /// Whether open leads are converted in the end.
+    LeadScores = 5,
+    /// Whether customers leave.
+    ChurnScores = 6,
+    /// How many of a day's customers stay.
+    Retention = 7,
+    /// What a period with quotas will bring.
+    Attainment = 8,
 }
 
 /// A forecast that was served.

@@ -3,13 +3,20 @@
 use clap::Subcommand;
 
 mod evaluate;
+mod operations;
 mod pipeline;
+mod planned;
 mod scored;
 mod scores;
 mod served;
 
 pub(crate) use evaluate::EvaluateArgs;
+pub(crate) use operations::OperationsArgs;
 pub(crate) use pipeline::BacktestPipelineArgs;
+pub(crate) use planned::{
+    AttainmentArgs, ForecastWaterfallArgs, OverrideCommand, OverrideDealArgs, OverrideListArgs,
+    OverridePeriodArgs, OverrideRemoveArgs, SignedArgs, WhatIfArgs,
+};
 pub(crate) use scored::{AnomaliesArgs, RetentionArgs, ScoreArgs, ScoreWhat};
 pub(crate) use scores::EvaluateScoresArgs;
 pub(crate) use served::{AccuracyArgs, AccuracyBy, KpiForecastArgs, PipelineForecastArgs, StagesArgs};
@@ -21,6 +28,15 @@ pub(crate) enum ForecastCommand {
     Kpi(KpiForecastArgs),
     /// How many deals will be won and for how much, with intervals
     Pipeline(PipelineForecastArgs),
+    /// Whether quotas will be reached, and how much pipeline it takes
+    Attainment(AttainmentArgs),
+    /// What would change if deals were not there or closed later, were won faster, or one more sold
+    WhatIf(WhatIfArgs),
+    /// What moved the forecast of the pipeline since an earlier one
+    Waterfall(ForecastWaterfallArgs),
+    /// What people say in place of the model, kept and scored beside it
+    #[command(subcommand)]
+    Override(OverrideCommand),
     /// What the stages of the pipeline are worth: the chances given for them, and those that closed deals show
     Stages(StagesArgs),
     /// How likely deals, leads and customers are to end so, and why
@@ -31,6 +47,8 @@ pub(crate) enum ForecastCommand {
     Retention(RetentionArgs),
     /// How good the forecasts were that were served: errors, bias, and how often intervals held
     Accuracy(AccuracyArgs),
+    /// Models that are being fitted, and those that were last
+    Operations(OperationsArgs),
     /// How good forecasts of series are: the end of each series in a file is held out and compared
     Evaluate(EvaluateArgs),
     /// How good scores are: a part of the rows of a file is held out and compared with how they ended

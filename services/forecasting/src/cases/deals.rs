@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_tells_the_end_is_told_as_the_reason() {
-        let scored = opportunities(&company(400, true)).score().unwrap();
+        let scored = opportunities(&company(400, true)).score(&|_| ()).unwrap();
         assert!(scored.model.signal(), "{:?}", scored.model.card());
         let (best, score) = &scored.scores[0];
         assert_eq!(
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn without_a_signal_it_is_the_base_rate() {
-        let scored = opportunities(&company(400, false)).score().unwrap();
+        let scored = opportunities(&company(400, false)).score(&|_| ()).unwrap();
         assert!(!scored.model.signal());
         assert!(
             scored
@@ -119,9 +119,9 @@ mod tests {
     #[test]
     fn too_little_is_said_to_be() {
         assert!(matches!(
-            opportunities(&company(6, true)).score(),
+            opportunities(&company(6, true)).score(&|_| ()),
             Err(super::super::Silent::TooFew { ended: 6, .. })
         ));
-        assert_eq!(opportunities(&[]).score(), Err(super::super::Silent::NothingOpen));
+        assert_eq!(opportunities(&[]).score(&|_| ()), Err(super::super::Silent::NothingOpen));
     }
 }

@@ -78,6 +78,8 @@ pub struct Forecast {
     pub newcomers: Part,
     /// How many of those are expected to be created at all.
     pub to_be_created: f64,
+    /// What [`Forecast::newcomers`] is the distribution of.
+    pub coming: Newcomers,
     /// Both together.
     pub total: Part,
     /// Open deals by group, in the order that was asked; members by name.
@@ -124,6 +126,7 @@ pub fn forecast(rehearsal: &mut Rehearsal<'_>, ask: &Ask) -> Result<Forecast, Re
         newcomers: sums.part("", &[], Some(&coming)),
         to_be_created: coming.created,
         total: sums.part("", &all, Some(&coming)),
+        coming,
         groups,
         notes: notes(book, &lines, &correction, since),
         lines,
@@ -136,6 +139,30 @@ pub fn forecast(rehearsal: &mut Rehearsal<'_>, ask: &Ask) -> Result<Forecast, Re
 #[must_use]
 pub fn sum_up(name: &str, lines: &[&Line], correction: &Correction, seed: u64) -> Part {
     Sums { correction, seed }.part(name, lines, None)
+}
+
+/// The same, with deals that are still to come: [`Forecast::coming`], or a share of them.
+#[must_use]
+pub fn sum_up_all(
+    name: &str,
+    lines: &[&Line],
+    coming: &Newcomers,
+    correction: &Correction,
+    seed: u64,
+) -> Part {
+    Sums { correction, seed }.part(name, lines, Some(coming))
+}
+
+/// What newcomers add to a count and to a value.
+pub(super) fn newcomers_extra(coming: &Newcomers, correction: &Correction) -> (Extra, Extra) {
+    let extra = |mean: f64, chance: f64, adjust: &Adjust| Extra {
+        mean,
+        variance: chance + adjust.spread * mean * mean,
+    };
+    (
+        extra(coming.count, coming.count, &correction.new_count),
+        extra(coming.value, coming.value_variance, &correction.new_value),
+    )
 }
 
 /// Moves chances and values to the level that rehearsals showed.
@@ -177,13 +204,7 @@ pub(super) struct Sums<'a> {
 impl Sums<'_> {
     /// The distribution of a list of deals (by id) and of newcomers.
     pub(super) fn part(&self, name: &str, lines: &[&Line], coming: Option<&Newcomers>) -> Part {
-        let Correction {
-            count,
-            value,
-            new_count,
-            new_value,
-            ..
-        } = self.correction;
+        let Correction { count, value, .. } = self.correction;
         let item = |line: &&Line, size, variation| Item {
             key: identity(&line.id),
             chance: line.chance,
@@ -195,14 +216,8 @@ impl Sums<'_> {
             .iter()
             .map(|line| item(line, line.worth.unwrap_or(0.0), line.variation))
             .collect();
-        let extra = |mean: f64, chance: f64, adjust: &Adjust| Extra {
-            mean,
-            variance: chance + adjust.spread * mean * mean,
-        };
-        let more = coming.map_or(Extra::default(), |new| extra(new.count, new.count, new_count));
-        let more_value = coming.map_or(Extra::default(), |new| {
-            extra(new.value, new.value_variance, new_value)
-        });
+        let extra = |new| newcomers_extra(new, self.correction);
+        let (more, more_value) = coming.map_or_else(Default::default, extra);
         let known =
             lines.iter().any(|line| line.worth.is_some()) || coming.is_some_and(|new| new.value > 0.0);
         Part {

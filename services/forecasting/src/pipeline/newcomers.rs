@@ -34,6 +34,19 @@ pub struct Newcomers {
     pub(super) value_variance: f64,
 }
 
+impl Newcomers {
+    /// A share of them, 0 to 1: those of a rep or a team.
+    #[must_use]
+    pub fn share(&self, share: f64) -> Self {
+        Self {
+            created: self.created * share,
+            count: self.count * share,
+            value: self.value * share,
+            value_variance: self.value_variance * share,
+        }
+    }
+}
+
 /// Newcomers from the start of `day` on for `days` days, from what was known then.
 pub(super) fn newcomers(book: &Book, learned: &Learned, day: i64, days: i64) -> Newcomers {
     let (at, length) = (day as f64, days as f64);

@@ -36,8 +36,8 @@ pub struct Band {
     pub high: f64,
 }
 
-/// A distribution of a count, or of a value in minor units.
-#[derive(Clone, Debug, PartialEq)]
+/// A distribution of a count, or of a value in minor units; by default that of nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spread {
     /// The expected value.
     pub mean: f64,
@@ -199,13 +199,13 @@ fn split(items: &[Item]) -> (Vec<Item>, Vec<Item>) {
 }
 
 /// Mean and variance of a sum of many deals, for each value of the shock.
-struct Rest {
-    means: Vec<f64>,
-    variances: Vec<f64>,
+pub(super) struct Rest {
+    pub means: Vec<f64>,
+    pub variances: Vec<f64>,
 }
 
 impl Rest {
-    fn of(items: &[Item], factors: &[f64]) -> Self {
+    pub(super) fn of(items: &[Item], factors: &[f64]) -> Self {
         let mut classes = vec![(0.0, 0.0, 0.0, 0.0); CLASSES];
         let mut exact = 0.0;
         for item in items {
@@ -253,7 +253,7 @@ fn conditional(chance: f64, factors: &[f64]) -> Vec<f64> {
 }
 
 /// Values of the shock at equal steps of chance, rising, with mean 1.
-fn shock_factors(shock: Shock) -> Vec<f64> {
+pub(super) fn shock_factors(shock: Shock) -> Vec<f64> {
     let at = |place: usize| {
         let t = t_quantile((place as f64 + 0.5) / STRATA as f64, shock.freedom.max(3.0));
         libm::exp((shock.sd * t).clamp(-4.0, 4.0))

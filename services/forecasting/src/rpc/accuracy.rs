@@ -1,6 +1,8 @@
 //! `AccuracyService`.
 
+mod chances;
 mod measure;
+mod people;
 mod show;
 
 use bellwether_contracts::forecasting::accuracy_service_server::AccuracyService;
@@ -13,7 +15,7 @@ use bellwether_storage::{QueryHash, page_size};
 use tonic::{Request, Response, Status};
 
 use super::{Desk, answer};
-use crate::store::{Cursor, Kind, Wanted};
+use crate::store::{Cursor, Kind, Undecided, Wanted};
 
 /// Forecasts of a page when the caller does not say, and at most.
 const PAGE: (usize, usize) = (100, 1_000);
@@ -50,8 +52,10 @@ impl AccuracyRpc {
         let token = last.map(|last| serde_json::to_vec(&last)).transpose();
         let token = token.map_err(|error| Error::internal(format!("a page cannot be named: {error}")))?;
         let token = token.map(|cursor| self.0.pages.issue(&query, Position::default(), &cursor));
+        let ids: Vec<String> = found.iter().map(|one| one.id.clone()).collect();
+        let chances = self.0.store.chances_of(&tenant, &ids).await?;
         Ok(ListForecastsResponse {
-            forecasts: found.iter().map(show::served).collect(),
+            forecasts: found.iter().map(|one| show::served(one, &chances)).collect(),
             next_page_token: token.unwrap_or_default(),
         })
     }
@@ -62,12 +66,23 @@ impl AccuracyRpc {
         let wanted = wanted(&message.kpi, message.kind)?;
         let scored = self.0.store.scored(&tenant, &wanted).await?;
         let waiting = self.0.store.waiting(&tenant, &wanted).await?;
-        let measured = tokio::task::spawn_blocking(move || measure::measured(&message, scored));
-        let broken = |error| Error::internal(format!("the accuracy cannot be computed: {error}"));
-        Ok(GetAccuracyResponse {
-            accuracies: measured.await.map_err(broken)?,
+        // Chances are of no KPI.
+        let (fates, undecided) = if wanted.kpi.is_empty() {
+            let store = &self.0.store;
+            let fates = store.decided(&tenant, wanted.kind).await?;
+            (fates, store.undecided(&tenant, wanted.kind).await?)
+        } else {
+            (Vec::new(), Undecided::new())
+        };
+        let measured = tokio::task::spawn_blocking(move || GetAccuracyResponse {
             waiting,
-        })
+            calibrations: chances::calibrations(&message, &fates, &undecided),
+            people: people::people(&fates, &scored),
+            categories: chances::categories(&message, &fates),
+            accuracies: measure::measured(&message, scored),
+        });
+        let broken = |error| Error::internal(format!("the accuracy cannot be computed: {error}"));
+        measured.await.map_err(broken)
     }
 }
 
@@ -76,8 +91,14 @@ fn wanted(kpi: &str, kind: i32) -> Result<Wanted> {
         Ok(ForecastKind::Unspecified) => None,
         Ok(ForecastKind::Trend) => Some(Kind::Trend),
         Ok(ForecastKind::Pipeline) => Some(Kind::Pipeline),
+        Ok(ForecastKind::Override) => Some(Kind::Override),
+        Ok(ForecastKind::OpportunityScores) => Some(Kind::OpportunityScores),
+        Ok(ForecastKind::LeadScores) => Some(Kind::LeadScores),
+        Ok(ForecastKind::ChurnScores) => Some(Kind::ChurnScores),
+        Ok(ForecastKind::Retention) => Some(Kind::Retention),
+        Ok(ForecastKind::Attainment) => Some(Kind::Attainment),
         Err(_) => {
-            let message = format!("{kind} is no kind: use FORECAST_KIND_TREND or FORECAST_KIND_PIPELINE");
+            let message = format!("{kind} is no kind: use one of ForecastKind, such as FORECAST_KIND_TREND");
             return Err(Error::invalid(ErrorReason::InvalidField, "kind", message));
         }
     };

@@ -4,6 +4,7 @@ use crate::series::Series;
 use crate::worker::Key;
 
 /// A name in the making. Every part is set off from the next.
+#[derive(Clone)]
 pub(super) struct Digest(blake3::Hasher);
 
 impl Digest {

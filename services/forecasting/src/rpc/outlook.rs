@@ -6,12 +6,12 @@ use bellwether_domain::Zone;
 
 use crate::pipeline::{
     Ask, Attention, Book, CategoryTotal, Deal, Forecast, Group, Line, Part, Refusal, Rehearsal, StageValues,
-    StageWeighted, attention, forecast, roll_up, stage_weighted, sum_up,
+    StageWeighted, arrivals, attention, forecast, roll_up, stage_weighted, sum_up,
 };
 use crate::worker::Weigh;
 
 /// What draws are made from: any number does, as long as it stays.
-const SEED: u64 = 20_17;
+pub(super) const SEED: u64 = 20_17;
 /// About what an open deal takes in memory.
 const DEAL_BYTES: usize = 1_000;
 
@@ -35,15 +35,19 @@ pub(super) struct Outlook {
     pub(super) attention: Vec<Attention>,
     /// Open deals by what people call them.
     pub(super) categories: Vec<CategoryTotal>,
+    /// Shares of deals that are still to come, by owner and by team.
+    pub(super) arrivals: [BTreeMap<String, f64>; 2],
 }
 
 impl Outlook {
-    /// Fits the models to deals.
-    pub(super) fn of(deals: Vec<Deal>, zone: &Zone, question: &Question) -> Self {
+    /// Fits the models to deals; `told` hears how much of that is done, 0 to 1.
+    pub(super) fn of(deals: Vec<Deal>, zone: &Zone, question: &Question, told: &dyn Fn(f64)) -> Self {
         let calls = calls(&deals);
         let stages = stages(deals.clone(), zone, question);
-        let book = Book::new(deals.into_iter().map(without_calls).collect(), zone);
-        let (mut forecast, mut attention) = calibrated(&book, question);
+        told(0.1);
+        let book = book(deals, zone);
+        told(0.15);
+        let (mut forecast, mut attention) = calibrated(&book, question, told);
         let lines = forecast.iter_mut().flat_map(|forecast| forecast.lines.iter_mut());
         for line in lines.chain(attention.iter_mut().map(|one| &mut one.line)) {
             if let Some((category, probability)) = calls.get(&line.id) {
@@ -66,6 +70,7 @@ impl Outlook {
             stages,
             attention,
             categories,
+            arrivals: [Group::Owner, Group::Team].map(|group| arrivals(&book, question.day, &group)),
         }
     }
 
@@ -93,6 +98,11 @@ pub(super) fn stages(deals: Vec<Deal>, zone: &Zone, question: &Question) -> Resu
     stage_weighted(&book, &values, question.day, question.days, SEED)
 }
 
+/// Deals as the calibrated forecast sees them.
+pub(super) fn book(deals: Vec<Deal>, zone: &Zone) -> Book {
+    Book::new(deals.into_iter().map(without_calls).collect(), zone)
+}
+
 /// What people call each deal last, and the chance that its stage is given.
 fn calls(deals: &[Deal]) -> BTreeMap<String, (String, Option<f64>)> {
     let call = |deal: &Deal| {
@@ -112,7 +122,11 @@ fn without_calls(mut deal: Deal) -> Deal {
     deal
 }
 
-fn calibrated(book: &Book, question: &Question) -> (Result<Forecast, Refusal>, Vec<Attention>) {
+fn calibrated(
+    book: &Book,
+    question: &Question,
+    told: &dyn Fn(f64),
+) -> (Result<Forecast, Refusal>, Vec<Attention>) {
     let mut rehearsal = match Rehearsal::new(book, question.days) {
         Ok(rehearsal) => rehearsal,
         Err(refusal) => return (Err(refusal), Vec::new()),
@@ -122,7 +136,9 @@ fn calibrated(book: &Book, question: &Question) -> (Result<Forecast, Refusal>, V
         groups: Vec::new(),
         seed: SEED,
     };
+    told(0.2);
     let said = forecast(&mut rehearsal, &ask);
+    told(0.9);
     let found = match &said {
         Ok(said) => attention(&mut rehearsal, &said.lines, question.day).unwrap_or_default(),
         Err(_) => Vec::new(),

@@ -1,27 +1,34 @@
 //! `PipelineService`.
 
+mod chances;
+mod moved;
+mod said;
 mod show;
-
-use std::sync::Arc;
+mod suppose;
 
 use bellwether_contracts::forecasting::pipeline_service_server::PipelineService;
 use bellwether_contracts::forecasting::{
-    ForecastPipelineRequest, ForecastPipelineResponse, ListStageProbabilitiesRequest,
+    DeleteForecastOverrideRequest, DeleteForecastOverrideResponse, ForecastPipelineRequest,
+    ForecastPipelineResponse, GetForecastWaterfallRequest, GetForecastWaterfallResponse,
+    ListForecastOverridesRequest, ListForecastOverridesResponse, ListStageProbabilitiesRequest,
     ListStageProbabilitiesResponse, ScoreLeadsRequest, ScoreLeadsResponse, ScoreOpportunitiesRequest,
-    ScoreOpportunitiesResponse,
+    ScoreOpportunitiesResponse, SetForecastOverrideRequest, SetForecastOverrideResponse,
+    WhatIfPipelineRequest, WhatIfPipelineResponse,
 };
 use bellwether_domain::{Error, Result, TenantId};
 use bellwether_runtime::authorize;
 use tonic::{Request, Response, Status};
 
-use super::digest::Digest;
-use super::outlook::{Outlook, Question, stages};
-use super::read::{self, Ahead, Wrong};
+use super::looked::{Looked, question};
+use super::outlook::stages;
+use super::overrides::applied::Applied;
+use super::read::{self, Wrong};
 use super::scores::{self, Whose};
 use super::{Desk, answer, write};
-use crate::pipeline::Group;
-use crate::source::Stands;
-use crate::store::{Kind, Served};
+use crate::pipeline::{Group, Part};
+use crate::store::{Kind, Point, Served};
+
+pub(super) use show::intervals;
 
 /// The most dimensions by which open deals are told apart.
 const MOST_GROUPS: usize = 4;
@@ -32,56 +39,7 @@ const MOST_DEALS: u32 = 10_000;
 #[derive(Debug, Clone)]
 pub(super) struct PipelineRpc(pub(super) Desk);
 
-/// What was fitted, and to what.
-struct Looked {
-    outlook: Arc<Outlook>,
-    stands: Stands,
-    cached: bool,
-    question: Question,
-    /// The name of question and facts.
-    digest: Digest,
-}
-
 impl PipelineRpc {
-    async fn look(&self, ahead: &Ahead) -> Result<Looked> {
-        // Where the facts stand is quick to tell: who asks again need not read them again.
-        let stands = self.0.source.stands(&ahead.at).await?;
-        let question = Question {
-            day: stands.zone.date_of(stands.as_of).days().into(),
-            days: ahead.days.into(),
-        };
-        let mut digest = Digest::of("pipeline");
-        digest
-            .text(&ahead.at.tenant)
-            .number(stands.position.epoch)
-            .number(stands.position.seq);
-        digest
-            .signed(stands.as_of.as_micros())
-            .signed(question.days)
-            .text(stands.zone.name());
-        let key = digest.key();
-        if let Some(outlook) = self.0.pipelines.kept(&key) {
-            return Ok(Looked {
-                outlook,
-                stands,
-                cached: true,
-                question,
-                digest,
-            });
-        }
-        let deals = self.0.source.deals(&ahead.at.pinned(&stands)).await?.says;
-        let (asked, zone) = (question.clone(), stands.zone.clone());
-        let fit = move || Outlook::of(deals, &zone, &asked);
-        let (outlook, cached) = self.0.pipelines.fit(key, fit).await?;
-        Ok(Looked {
-            outlook,
-            stands,
-            cached,
-            question,
-            digest,
-        })
-    }
-
     async fn forecast(&self, request: Request<ForecastPipelineRequest>) -> Result<ForecastPipelineResponse> {
         let asked = request.get_ref().pipeline.clone().unwrap_or_default();
         let tenant = authorize(&request, &asked.tenant)?;
@@ -95,12 +53,49 @@ impl PipelineRpc {
             wrong.add("deals", format!("at most {MOST_DEALS} deals"));
         }
         wrong.or(())?;
-        let looked = self.look(&ahead).await?;
+        let looked = self.0.look(&ahead).await?;
         let id = self.keep(&tenant, &looked).await?;
         let basis = write::basis(&looked.stands, &id, looked.cached);
+        let over = self.overridden(&tenant, &looked).await?;
         // Groups are drawn for each answer: not on the threads that calls run on.
-        let shown = tokio::task::spawn_blocking(move || show::forecast(&message, &looked, basis)).await;
-        shown.map_err(|error| Error::internal(format!("the forecast cannot be summed up: {error}")))
+        let shown = tokio::task::spawn_blocking(move || {
+            let mut shown = show::forecast(&message, &looked, basis);
+            if let Some((applied, total, id)) = over {
+                said::add(&mut shown, &message, &looked, applied, (&total, id));
+            }
+            shown
+        });
+        let broken = |error| Error::internal(format!("the forecast cannot be summed up: {error}"));
+        shown.await.map_err(broken)
+    }
+
+    /// What overrides that held as of the forecast make of it, its total, and under which that is kept.
+    async fn overridden(
+        &self,
+        tenant: &TenantId,
+        looked: &Looked,
+    ) -> Result<Option<(Applied, Part, String)>> {
+        let held = self.0.store.held(tenant, looked.stands.as_of).await?;
+        let Ok(forecast) = &looked.outlook.forecast else {
+            return Ok(None);
+        };
+        let Some(applied) = Applied::of(forecast, &held, looked.unit())? else {
+            return Ok(None);
+        };
+        let total = applied.total(forecast);
+        let mut digest = looked.digest.clone();
+        digest.text("overrides");
+        for (id, version) in &applied.versions {
+            digest.text(id).signed(*version);
+        }
+        let mut id = String::new();
+        if !applied.deals.is_empty() {
+            id = digest.id();
+            let points = show::points(looked, &total, "overrides");
+            self.put(tenant, looked, (Kind::Override, id.clone()), points)
+                .await?;
+        }
+        Ok(Some((applied, total, id)))
     }
 
     async fn stages(
@@ -113,10 +108,7 @@ impl PipelineRpc {
         let ahead = read::ahead(&asked, &mut wrong);
         wrong.or(())?;
         let stands = self.0.source.stands(&ahead.at).await?;
-        let question = Question {
-            day: stands.zone.date_of(stands.as_of).days().into(),
-            days: ahead.days.into(),
-        };
+        let question = question(&ahead, &stands);
         let deals = self.0.source.deals(&ahead.at.pinned(&stands)).await?.says;
         let zone = stands.zone.clone();
         let found = tokio::task::spawn_blocking(move || stages(deals, &zone, &question)).await;
@@ -155,13 +147,26 @@ impl PipelineRpc {
 
     /// Keeps what is served; its id, empty where nothing was said.
     async fn keep(&self, tenant: &TenantId, looked: &Looked) -> Result<String> {
-        let points = show::points(looked);
-        if points.is_empty() {
+        let Ok(forecast) = &looked.outlook.forecast else {
             return Ok(String::new());
-        }
+        };
+        let points = show::points(looked, &forecast.total, "pipeline");
+        let id = looked.digest.id();
+        self.put(tenant, looked, (Kind::Pipeline, id.clone()), points)
+            .await?;
+        Ok(id)
+    }
+
+    async fn put(
+        &self,
+        tenant: &TenantId,
+        looked: &Looked,
+        (kind, id): (Kind, String),
+        points: Vec<Point>,
+    ) -> Result<()> {
         let served = Served {
-            id: looked.digest.id(),
-            kind: Kind::Pipeline,
+            id,
+            kind,
             filters: Vec::new(),
             made_at: self.0.clock.now(),
             as_of: looked.stands.as_of,
@@ -169,8 +174,10 @@ impl PipelineRpc {
             model_version: super::model_version(),
             points,
         };
-        self.0.store.keep(tenant, &served).await?;
-        Ok(served.id)
+        if kind == Kind::Pipeline {
+            chances::keep(&self.0, tenant, looked, &served).await?;
+        }
+        self.0.store.keep(tenant, &served).await
     }
 }
 
@@ -213,5 +220,40 @@ impl PipelineService for PipelineRpc {
         request: Request<ScoreLeadsRequest>,
     ) -> std::result::Result<Response<ScoreLeadsResponse>, Status> {
         answer(self.leads(request).await)
+    }
+
+    async fn what_if_pipeline(
+        &self,
+        request: Request<WhatIfPipelineRequest>,
+    ) -> std::result::Result<Response<WhatIfPipelineResponse>, Status> {
+        answer(self.what_if(request).await)
+    }
+
+    async fn get_forecast_waterfall(
+        &self,
+        request: Request<GetForecastWaterfallRequest>,
+    ) -> std::result::Result<Response<GetForecastWaterfallResponse>, Status> {
+        answer(self.waterfall(request).await)
+    }
+
+    async fn set_forecast_override(
+        &self,
+        request: Request<SetForecastOverrideRequest>,
+    ) -> std::result::Result<Response<SetForecastOverrideResponse>, Status> {
+        answer(self.0.say(request).await)
+    }
+
+    async fn list_forecast_overrides(
+        &self,
+        request: Request<ListForecastOverridesRequest>,
+    ) -> std::result::Result<Response<ListForecastOverridesResponse>, Status> {
+        answer(self.0.sayings(request).await)
+    }
+
+    async fn delete_forecast_override(
+        &self,
+        request: Request<DeleteForecastOverrideRequest>,
+    ) -> std::result::Result<Response<DeleteForecastOverrideResponse>, Status> {
+        answer(self.0.take_back(request).await)
     }
 }

@@ -169,7 +169,7 @@ pub(super) fn levels(asked: &[f64], wrong: &mut Wrong) -> Vec<f64> {
     }
 }
 
-fn when(field: &str, message: Option<&DateOrTime>, wrong: &mut Wrong) -> Option<When> {
+pub(super) fn when(field: &str, message: Option<&DateOrTime>, wrong: &mut Wrong) -> Option<When> {
     match when_from_proto(message?) {
         Ok(Some(when)) => Some(when),
         Ok(None) => {
@@ -183,7 +183,7 @@ fn when(field: &str, message: Option<&DateOrTime>, wrong: &mut Wrong) -> Option<
     }
 }
 
-fn least(field: &str, message: Option<&MinPosition>, wrong: &mut Wrong) -> Least {
+pub(super) fn least(field: &str, message: Option<&MinPosition>, wrong: &mut Wrong) -> Least {
     let Some(min) = message else {
         return Least::Anything;
     };

@@ -1,20 +1,26 @@
 //! `RetentionService`.
 
+mod kept;
+
+use std::sync::Arc;
+
 use bellwether_contracts::forecasting::retention_service_server::RetentionService;
 use bellwether_contracts::forecasting::{
     Absence, Band, CustomerLife, ForecastRetentionRequest, ForecastRetentionResponse, GetSurvivalRequest,
     GetSurvivalResponse, RetentionPoint, RetentionQuestion, ScoreChurnRequest, ScoreChurnResponse, Share,
     SurvivalPoint,
 };
-use bellwether_domain::{Currency, Error, Result};
+use bellwether_domain::{Currency, Result};
 use bellwether_runtime::authorize;
 use tonic::{Request, Response, Status};
 
+use super::digest::Digest;
 use super::read::{self, Wrong};
 use super::{Desk, answer, scores, write};
 use crate::cases::customers;
 use crate::retention::{Ask, Curve, Customer, Estimate, Refusal, Retention, forecast, survival};
-use crate::source::Stands;
+use crate::source::{At, Stands};
+use crate::worker::{self, Asked, Task, Weigh};
 
 /// The months of a forecast, unless others are asked for.
 const MONTHS: u32 = 12;
@@ -23,20 +29,107 @@ const MONTHS: u32 = 12;
 #[derive(Debug, Clone)]
 pub(super) struct RetentionRpc(pub(super) Desk);
 
-/// What was computed off the runtime's threads.
-async fn computed<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(compute).await;
-    done.map_err(|error| Error::internal(format!("the models broke on these customers: {error}")))
+/// What was made of customers.
+#[derive(Debug)]
+pub(super) enum Retained {
+    /// How many will stay.
+    Ahead(std::result::Result<Retention, Refusal>),
+    /// How long they stayed.
+    SoFar(std::result::Result<Curve, Refusal>),
+}
+
+impl Weigh for Retained {
+    fn bytes(&self) -> usize {
+        let points = match self {
+            Self::Ahead(said) => said.as_ref().map_or(0, |said| said.points.len() * 600),
+            Self::SoFar(curve) => curve.as_ref().map_or(0, |curve| curve.points.len() * 64),
+        };
+        points + 512
+    }
+}
+
+/// What was made, of which facts, and whether it had been made before.
+struct Looked {
+    made: Arc<Retained>,
+    stands: Stands,
+    cached: bool,
+}
+
+/// What is asked of customers.
+#[derive(Debug, Clone)]
+enum Question {
+    Ahead { months: u32, levels: Vec<f64> },
+    SoFar,
+}
+
+impl Question {
+    fn of(&self, customers: &[Customer], as_of: i32) -> Retained {
+        match self {
+            Self::Ahead { months, levels } => {
+                let ask = Ask {
+                    as_of,
+                    months: *months,
+                    levels: levels.clone(),
+                };
+                Retained::Ahead(forecast(customers, &ask))
+            }
+            Self::SoFar => Retained::SoFar(survival(customers, as_of)),
+        }
+    }
+
+    fn purpose(&self) -> String {
+        match self {
+            Self::Ahead { months, .. } => format!("retention {months} months ahead"),
+            Self::SoFar => "how long customers stayed".to_owned(),
+        }
+    }
+
+    fn digest(&self, at: &At, stands: &Stands) -> Digest {
+        let mut digest = Digest::of("retention");
+        digest
+            .text(&at.tenant)
+            .number(stands.position.epoch)
+            .number(stands.position.seq)
+            .signed(stands.as_of.as_micros())
+            .text(stands.zone.name());
+        match self {
+            Self::Ahead { months, levels } => {
+                digest.text("ahead").number(u64::from(*months));
+                for level in levels {
+                    digest.fraction(*level);
+                }
+            }
+            Self::SoFar => drop(digest.text("so far").id()),
+        }
+        digest
+    }
 }
 
 impl RetentionRpc {
-    async fn look(&self, asked: &RetentionQuestion, mut wrong: Wrong) -> Result<(Vec<Customer>, Stands)> {
+    async fn look(&self, asked: &RetentionQuestion, question: Question, mut wrong: Wrong) -> Result<Looked> {
         let at = read::retained(asked, &mut wrong);
         wrong.or(())?;
-        let told = self.0.source.subscriptions(&at).await?;
-        let (says, zone) = (told.says, told.stands.zone.clone());
-        let found = computed(move || customers(&says, &zone).all).await?;
-        Ok((found, told.stands))
+        let stands = self.0.source.stands(&at).await?;
+        let key = question.digest(&at, &stands).key();
+        let purpose = question.purpose();
+        let asked = Asked {
+            key,
+            tenant: at.tenant.parse()?,
+            kind: worker::Kind::Retention,
+            purpose,
+        };
+        let (source, at, of) = (self.0.source.clone(), at.pinned(&stands), stands.clone());
+        let fit = async move |mut task: Task| {
+            let told = task.read(source.subscriptions(&at)).await?.says;
+            let made = move |at: &dyn Fn(f64)| {
+                let found = customers(&told, &of.zone).all;
+                at(0.3);
+                question.of(&found, of.zone.date_of(of.as_of).days())
+            };
+            task.compute(made).await
+        };
+        let (made, cached) = self.0.retentions.fit(asked, fit).await?;
+        Ok(Looked { made, stands, cached })
     }
 
     async fn forecast(
@@ -55,52 +148,47 @@ impl RetentionRpc {
             }
         };
         let levels = read::levels(&request.get_ref().levels, &mut wrong);
-        let (customers, stands) = self.look(&asked, wrong).await?;
-        let as_of = stands.zone.date_of(stands.as_of).days();
-        let ask = Ask {
-            as_of,
-            months,
-            levels,
-        };
-        let said = computed(move || forecast(&customers, &ask)).await?;
+        let question = Question::Ahead { months, levels };
+        let Looked { made, stands, cached } = self.look(&asked, question, wrong).await?;
+        let id = kept::keep(&self.0, &asked.tenant, &made, &stands).await?;
         let known = ForecastRetentionResponse {
             currency: stands.currency.clone(),
-            basis: Some(write::basis(&stands, "", false)),
+            basis: Some(write::basis(&stands, &id, cached)),
             ..ForecastRetentionResponse::default()
         };
-        Ok(match said {
-            Ok(said) => told(&said, &stands, known),
-            Err(why) => {
-                let (absence, reason) = silent(&why);
+        Ok(match made.as_ref() {
+            Retained::Ahead(Ok(said)) => told(said, &stands, known),
+            Retained::Ahead(Err(why)) | Retained::SoFar(Err(why)) => {
+                let (absence, reason) = silent(why);
                 ForecastRetentionResponse {
                     absence: absence.into(),
                     reason,
                     ..known
                 }
             }
+            Retained::SoFar(Ok(_)) => known,
         })
     }
 
     async fn survival(&self, request: Request<GetSurvivalRequest>) -> Result<GetSurvivalResponse> {
         let asked = request.get_ref().retention.clone().unwrap_or_default();
         authorize(&request, &asked.tenant)?;
-        let (customers, stands) = self.look(&asked, Wrong::none()).await?;
-        let as_of = stands.zone.date_of(stands.as_of).days();
-        let found = computed(move || survival(&customers, as_of)).await?;
+        let Looked { made, stands, cached } = self.look(&asked, Question::SoFar, Wrong::none()).await?;
         let known = GetSurvivalResponse {
-            basis: Some(write::basis(&stands, "", false)),
+            basis: Some(write::basis(&stands, "", cached)),
             ..GetSurvivalResponse::default()
         };
-        Ok(match found {
-            Ok(curve) => curved(&curve, known),
-            Err(why) => {
-                let (absence, reason) = silent(&why);
+        Ok(match made.as_ref() {
+            Retained::SoFar(Ok(curve)) => curved(curve, known),
+            Retained::SoFar(Err(why)) | Retained::Ahead(Err(why)) => {
+                let (absence, reason) = silent(why);
                 GetSurvivalResponse {
                     absence: absence.into(),
                     reason,
                     ..known
                 }
             }
+            Retained::Ahead(Ok(_)) => known,
         })
     }
 

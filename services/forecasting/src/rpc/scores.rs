@@ -2,7 +2,7 @@
 
 mod show;
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bellwether_contracts::forecasting::{Absence, Basis, Score, ScoreCard, ScoreQuestion};
 use bellwether_domain::Result;
@@ -11,8 +11,11 @@ use super::digest::Digest;
 use super::read::{self, Wrong};
 use super::{Desk, write};
 use crate::cases::{Cases, Scored, Silent, churn, customers, leads, opportunities};
-use crate::source::Stands;
-use crate::worker::Weigh;
+use crate::facts::{Lead, Subscription};
+use crate::pipeline::Deal;
+use crate::source::{At, Source, Stands};
+use crate::store::{Chance, Kind, Series, Served};
+use crate::worker::{self, Asked, Task, Weigh};
 
 /// Scores in an answer when the caller does not say, and at most.
 const MOST: (usize, usize) = (100, 10_000);
@@ -30,14 +33,17 @@ pub(super) enum Whose {
     Customers(u32),
 }
 
-/// What was learned, or why nothing was.
+/// What was learned, or why nothing was; and whose the records are.
 #[derive(Debug)]
-pub(super) struct Learned(std::result::Result<Scored, Silent>);
+pub(super) struct Learned(std::result::Result<Scored, Silent>, Owners);
+
+/// Owners of records, by id.
+type Owners = BTreeMap<String, String>;
 
 impl Weigh for Learned {
     fn bytes(&self) -> usize {
         let reasons = |scored: &Scored| -> usize {
-            let of = |score: &crate::score::Score| score.reasons.len() * 120 + 120;
+            let of = |score: &crate::score::Score| score.reasons.len() * 120 + 240;
             scored.scores.iter().map(|(_, score)| of(score)).sum::<usize>() + 100_000
         };
         self.0.as_ref().map_or(100, reasons)
@@ -103,29 +109,159 @@ pub(super) async fn told(desk: &Desk, asked: &ScoreQuestion, whose: Whose, mut w
     let (learned, cached) = match desk.scores.kept(&key) {
         Some(kept) => (kept, true),
         None => {
-            let cases = cases(desk, &at.pinned(&stands), whose, &stands).await?;
-            desk.scores.fit(key, move || Learned(cases.score())).await?
+            let asked = Asked {
+                key,
+                tenant: at.tenant.parse()?,
+                kind: worker::Kind::Scores,
+                purpose: whose.purpose(),
+            };
+            let (source, at, stands) = (desk.source.clone(), at.pinned(&stands), stands.clone());
+            let fit = async move |mut task: Task| {
+                let facts = task.read(facts(&source, &at, whose)).await?;
+                let learn = move |told: &dyn Fn(f64)| {
+                    let scored = facts.cases(whose, &stands).score(told);
+                    Learned(scored, facts.owners())
+                };
+                task.compute(learn).await
+            };
+            desk.scores.fit(asked, fit).await?
         }
     };
-    Ok(shown(&learned, asked, most, &stands, cached))
+    let id = keep(desk, &at, &learned, (asked, most), &stands, whose).await?;
+    Ok(shown(&learned, asked, most, write::basis(&stands, &id, cached)))
 }
 
-async fn cases(desk: &Desk, at: &crate::source::At, whose: Whose, stands: &Stands) -> Result<Cases> {
+/// The scores that are asked for.
+fn chosen<'a>(
+    scored: &'a Scored,
+    asked: &'a ScoreQuestion,
+    most: usize,
+) -> impl Iterator<Item = &'a (String, crate::score::Score)> {
+    let ids: BTreeSet<&str> = asked.ids.iter().map(String::as_str).collect();
+    let wanted = move |id: &str| ids.is_empty() || ids.contains(id);
+    scored.scores.iter().filter(move |(id, _)| wanted(id)).take(most)
+}
+
+/// Keeps what is served; its id, empty where nothing was said.
+async fn keep(
+    desk: &Desk,
+    at: &At,
+    learned: &Learned,
+    (asked, most): (&ScoreQuestion, usize),
+    stands: &Stands,
+    whose: Whose,
+) -> Result<String> {
+    let Ok(scored) = &learned.0 else {
+        return Ok(String::new());
+    };
+    let card = scored.model.card();
+    let chance = |(id, score): &(String, crate::score::Score)| Chance {
+        record: id.clone(),
+        owner: learned.1.get(id).cloned().unwrap_or_default(),
+        model: card.scorer.clone(),
+        chance: score.probability,
+        ..Chance::default()
+    };
+    let said: Vec<Chance> = chosen(scored, asked, most).map(chance).collect();
+    let mut digest = Digest::of("served scores");
+    digest
+        .text(&card.version)
+        .signed(stands.as_of.as_micros())
+        .text(&format!("{whose:?}"));
+    let served = Served {
+        id: digest.id(),
+        kind: whose.kind(),
+        filters: Vec::new(),
+        made_at: desk.clock.now(),
+        as_of: stands.as_of,
+        position: stands.position,
+        model_version: super::model_version(),
+        points: Vec::new(),
+    };
+    let of = Series {
+        kind: served.kind as i32,
+        made: stands.zone.date_of(stands.as_of).days(),
+        days: whose.days(),
+    };
+    desk.store
+        .keep_chances(&at.tenant.parse()?, &served, &of, &said)
+        .await?;
+    Ok(served.id)
+}
+
+/// What is known of the records.
+enum Facts {
+    Deals(Vec<Deal>),
+    Leads(Vec<Lead>),
+    Subscriptions(Vec<Subscription>),
+}
+
+async fn facts(source: &Source, at: &At, whose: Whose) -> Result<Facts> {
     Ok(match whose {
-        Whose::Opportunities => opportunities(&desk.source.deals(at).await?.says),
-        Whose::Leads => leads(&desk.source.leads(at).await?.says),
-        Whose::Customers(days) => {
-            let told = desk.source.subscriptions(at).await?.says;
-            let today = stands.zone.date_of(stands.as_of).days();
-            let days = i32::try_from(days).unwrap_or(i32::MAX);
-            churn(&customers(&told, &stands.zone), today, days)
-        }
+        Whose::Opportunities => Facts::Deals(source.deals(at).await?.says),
+        Whose::Leads => Facts::Leads(source.leads(at).await?.says),
+        Whose::Customers(_) => Facts::Subscriptions(source.subscriptions(at).await?.says),
     })
 }
 
-fn shown(learned: &Arc<Learned>, asked: &ScoreQuestion, most: usize, stands: &Stands, cached: bool) -> Told {
+impl Facts {
+    /// Whose records are, as far as that is told.
+    fn owners(&self) -> Owners {
+        let named = |id: &String, owner: &String| (id.clone(), owner.clone());
+        match self {
+            Self::Deals(deals) => {
+                let last = |deal: &Deal| {
+                    let last = deal.spells.iter().max_by_key(|spell| spell.from)?;
+                    deal.closing.is_none().then(|| named(&deal.id, &last.owner))
+                };
+                deals.iter().filter_map(last).collect()
+            }
+            Self::Leads(leads) => leads.iter().map(|lead| named(&lead.id, &lead.owner)).collect(),
+            Self::Subscriptions(_) => Owners::new(),
+        }
+    }
+
+    fn cases(&self, whose: Whose, stands: &Stands) -> Cases {
+        match self {
+            Self::Deals(deals) => opportunities(deals),
+            Self::Leads(told) => leads(told),
+            Self::Subscriptions(told) => {
+                let today = stands.zone.date_of(stands.as_of).days();
+                churn(&customers(told, &stands.zone), today, whose.days())
+            }
+        }
+    }
+}
+
+impl Whose {
+    /// Within how many days it is to happen; 0 = in the end.
+    pub(super) fn days(self) -> i32 {
+        match self {
+            Self::Opportunities | Self::Leads => 0,
+            Self::Customers(days) => i32::try_from(days).unwrap_or(i32::MAX),
+        }
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Self::Opportunities => Kind::OpportunityScores,
+            Self::Leads => Kind::LeadScores,
+            Self::Customers(_) => Kind::ChurnScores,
+        }
+    }
+
+    fn purpose(self) -> String {
+        match self {
+            Self::Opportunities => "scores of open deals".to_owned(),
+            Self::Leads => "scores of leads".to_owned(),
+            Self::Customers(days) => format!("scores of customers, {days} days ahead"),
+        }
+    }
+}
+
+fn shown(learned: &Learned, asked: &ScoreQuestion, most: usize, basis: Basis) -> Told {
     let known = Told {
-        basis: Some(write::basis(stands, "", cached)),
+        basis: Some(basis),
         ..Told::default()
     };
     let scored = match &learned.0 {
@@ -143,10 +279,10 @@ fn shown(learned: &Arc<Learned>, asked: &ScoreQuestion, most: usize, stands: &St
             };
         }
     };
-    let wanted = |id: &String| asked.ids.is_empty() || asked.ids.contains(id);
-    let chosen = scored.scores.iter().filter(|(id, _)| wanted(id)).take(most);
     Told {
-        scores: chosen.map(|(id, score)| show::score(id, score)).collect(),
+        scores: chosen(scored, asked, most)
+            .map(|(id, score)| show::score(id, score))
+            .collect(),
         card: Some(show::card(scored)),
         ..known
     }

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use bellwether_contracts::forecasting::trend_service_server::TrendService;
 use bellwether_contracts::forecasting::{
     DetectAnomaliesRequest, DetectAnomaliesResponse, ForecastKpiRequest, ForecastKpiResponse,
-    GetSeasonalityRequest, GetSeasonalityResponse,
+    ForecastQuotaAttainmentRequest, ForecastQuotaAttainmentResponse, GetSeasonalityRequest,
+    GetSeasonalityResponse,
 };
 use bellwether_domain::{Error, ErrorReason, Result, TenantId};
 use bellwether_runtime::authorize;
@@ -23,7 +24,7 @@ use crate::anomaly::Watch;
 use crate::course::{Course, Question, courses, sums_to_whole};
 use crate::facts::History;
 use crate::trend::Unfit;
-use crate::worker::{Key, Weigh};
+use crate::worker::{self, Asked, Key, Task, Weigh};
 
 use look::Looked;
 
@@ -68,8 +69,15 @@ impl TrendRpc {
             horizon: coming.len().max(1),
             levels,
         };
-        let key = key(&question);
-        let (fitted, cached) = self.0.trends.fit(key, move || Fitted(courses(&question))).await?;
+        let key = key(&tenant, &question);
+        let asked = Asked {
+            key,
+            tenant: tenant.clone(),
+            kind: worker::Kind::Trend,
+            purpose: purpose(&past, &looked),
+        };
+        let fit = async move |task: Task| task.compute(move |_| Fitted(courses(&question))).await;
+        let (fitted, cached) = self.0.trends.fit(asked, fit).await?;
         let id = self.keep(&tenant, &past, &looked, &coming, &key, &fitted).await?;
         Ok(ForecastKpiResponse {
             forecasts: show::forecasts(&past, &looked, &coming, &fitted.0),
@@ -182,10 +190,19 @@ impl TrendRpc {
     }
 }
 
+/// What a forecast is for, in words.
+fn purpose(past: &Past, looked: &Looked) -> String {
+    match (&past.group_by, looked.histories.len()) {
+        (Some(dimension), series) => format!("{} by {dimension}, {series} series", past.kpi),
+        (None, _) => past.kpi.clone(),
+    }
+}
+
 /// What is asked and of which values.
-fn key(question: &Question) -> Key {
+fn key(tenant: &TenantId, question: &Question) -> Key {
     let mut digest = Digest::of("courses");
     digest
+        .text(tenant.as_str())
         .number(question.horizon as u64)
         .number(u64::from(question.whole_first));
     for level in &question.levels {
@@ -232,5 +249,12 @@ impl TrendService for TrendRpc {
         request: Request<DetectAnomaliesRequest>,
     ) -> std::result::Result<Response<DetectAnomaliesResponse>, Status> {
         answer(self.anomalies(request).await)
+    }
+
+    async fn forecast_quota_attainment(
+        &self,
+        request: Request<ForecastQuotaAttainmentRequest>,
+    ) -> std::result::Result<Response<ForecastQuotaAttainmentResponse>, Status> {
+        answer(self.0.attainment(request).await)
     }
 }

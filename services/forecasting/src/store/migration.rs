@@ -2,6 +2,8 @@
 //!
 //! One text for both databases; where their words differ the text has a mark.
 
+mod chances;
+mod overrides;
 mod served;
 
 use sea_orm_migration::prelude::*;
@@ -13,7 +15,11 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(served::Served)]
+        vec![
+            Box::new(served::Served),
+            Box::new(chances::Chances),
+            Box::new(overrides::Overrides),
+        ]
     }
 }
 
@@ -42,7 +48,11 @@ mod tests {
 
     #[test]
     fn no_mark_is_left_in_any_text() {
-        for statement in served::TABLES {
+        for statement in served::TABLES
+            .into_iter()
+            .chain(overrides::TABLES)
+            .chain(chances::TABLES)
+        {
             for backend in [DbBackend::Sqlite, DbBackend::Postgres] {
                 assert!(!text(statement, backend).contains(['{', '}']), "{statement}");
             }

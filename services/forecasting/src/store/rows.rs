@@ -9,9 +9,16 @@ use super::entity::{forecast, point};
 use super::{Kind, Member, Point, Served};
 
 impl Kind {
-    pub(super) fn of(number: i32) -> Self {
+    /// The kind of a number, as it is stored.
+    pub(crate) fn of(number: i32) -> Self {
         match number {
             2 => Self::Pipeline,
+            3 => Self::Override,
+            4 => Self::OpportunityScores,
+            5 => Self::LeadScores,
+            6 => Self::ChurnScores,
+            7 => Self::Retention,
+            8 => Self::Attainment,
             _ => Self::Trend,
         }
     }
@@ -94,12 +101,12 @@ pub(super) fn point(model: point::Model) -> Result<Point> {
     })
 }
 
-fn json(value: &impl Serialize) -> Result<String> {
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
     let text = serde_json::to_string(value);
     text.map_err(|error| Error::internal(format!("a forecast cannot be written: {error}")))
 }
 
-fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
     let value = serde_json::from_str(text);
     value.map_err(|error| Error::internal(format!("a forecast is damaged: {error}")))
 }

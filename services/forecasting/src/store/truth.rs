@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{forecast, point};
-use super::{Point, Store, rows};
+use super::{Kind, Point, Store, rows};
 
 /// A value of a forecast whose period is over.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,7 @@ pub(crate) struct Due {
     pub(crate) tenant: TenantId,
     pub(crate) forecast: String,
     pub(crate) ordinal: i32,
+    pub(crate) kind: Kind,
     /// Conditions on dimensions, which the truth has to meet too.
     pub(crate) filters: Vec<(String, Option<String>)>,
     pub(crate) point: Point,
@@ -59,6 +60,7 @@ impl Store {
                 tenant: model.tenant.parse()?,
                 forecast: model.forecast.clone(),
                 ordinal: model.ordinal,
+                kind: Kind::of(head.kind),
                 filters: rows::served(head.clone())?.filters,
                 point: rows::point(model)?,
             });

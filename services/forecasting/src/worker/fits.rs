@@ -1,16 +1,30 @@
 //! Fits of models: a few at a time, on threads of their own, each of the same facts once.
 //!
-//! A key says what is asked and of which facts, so that what is kept under it cannot be stale. A fit goes on when its
-//! caller goes away: who asks again finds it done, or joins it.
+//! A key says what is asked and of which facts, so that what is kept under it cannot be stale. A fit is an operation: it
+//! goes on when its caller goes away or can wait no longer; who asks again joins it, or finds it done.
 
-use std::sync::Arc;
+mod task;
 
-use bellwether_domain::{Error, ErrorCode, Result};
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bellwether_domain::{Error, Result, TenantId};
+use bellwether_runtime::deadline;
 use moka::sync::Cache;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+
+use super::operations::{Kind, Operations, Running, State};
+
+pub(crate) use task::Task;
 
 /// What an entry weighs besides what is kept: key, counters and pointers of the cache.
 const ENTRY_BYTES: usize = 256;
+/// What is left of a deadline for the answer itself: a tenth, within these.
+const FOR_THE_ANSWER: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// What was asked, and of which facts.
 pub(crate) type Key = [u8; 32];
@@ -21,16 +35,50 @@ pub(crate) trait Weigh: Send + Sync + 'static {
     fn bytes(&self) -> usize;
 }
 
+/// A question that models are fitted for.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) key: Key,
+    pub(crate) tenant: TenantId,
+    pub(crate) kind: Kind,
+    /// What for, in words.
+    pub(crate) purpose: String,
+}
+
+impl Asked {
+    /// The name of its operation: half of the key.
+    fn id(&self) -> String {
+        self.key
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// How a fit ended, once it has.
+type Ended<T> = Option<Result<Arc<T>>>;
+
 /// The fits of one kind of question. Cheap to clone.
 pub(crate) struct Fits<T> {
-    threads: Arc<Semaphore>,
+    lane: Arc<Semaphore>,
+    operations: Operations,
     kept: Cache<Key, Arc<T>>,
+    most: u64,
+    going: Arc<Mutex<Going<T>>>,
+}
+
+/// Fits that go on.
+struct Going<T> {
+    running: HashMap<Key, watch::Receiver<Ended<T>>>,
+    /// The newest of those that are too large to be kept beside others: whoever waited for it is to find it.
+    large: Option<(Key, Arc<T>)>,
 }
 
 impl<T> std::fmt::Debug for Fits<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Fits")
-            .field("threads", &self.threads)
+            .field("lane", &self.lane)
             .finish_non_exhaustive()
     }
 }
@@ -38,118 +86,184 @@ impl<T> std::fmt::Debug for Fits<T> {
 impl<T> Clone for Fits<T> {
     fn clone(&self) -> Self {
         Self {
-            threads: self.threads.clone(),
+            lane: self.lane.clone(),
+            operations: self.operations.clone(),
             kept: self.kept.clone(),
+            most: self.most,
+            going: self.going.clone(),
         }
     }
 }
 
 impl<T: Weigh> Fits<T> {
-    /// Fits on those threads, of which at most so many bytes are kept.
-    pub(crate) fn new(threads: Arc<Semaphore>, bytes: u64) -> Self {
-        let weigh = |_: &Key, fit: &Arc<T>| u32::try_from(ENTRY_BYTES + fit.bytes()).unwrap_or(u32::MAX);
+    /// Fits of which as many go on at the same time as `lane` lets in, and at most so many bytes are kept, or the newest
+    /// alone if it is larger.
+    pub(crate) fn new(lane: Arc<Semaphore>, operations: Operations, bytes: u64) -> Self {
+        let weigh = |_: &Key, fit: &Arc<T>| weight(fit.as_ref());
         let kept = Cache::builder().max_capacity(bytes).weigher(weigh).build();
-        Self { threads, kept }
+        let going = Going {
+            running: HashMap::new(),
+            large: None,
+        };
+        Self {
+            lane,
+            operations,
+            kept,
+            most: bytes,
+            going: Arc::new(Mutex::new(going)),
+        }
+    }
+
+    fn going(&self) -> MutexGuard<'_, Going<T>> {
+        // Nothing in here panics half-way through a change.
+        self.going.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is kept under a key.
     pub(crate) fn kept(&self, key: &Key) -> Option<Arc<T>> {
-        self.kept.get(key)
+        self.kept.get(key).or_else(|| large(&self.going(), key))
     }
 
-    /// What is kept under a key, else what `fit` makes; and whether it was kept.
+    /// What is kept under a key, else what `work` makes; and whether it was kept. Waits as long as the call that it is
+    /// made for may.
     ///
     /// # Errors
-    /// `INTERNAL` when the fit broke.
-    pub(crate) async fn fit(
+    /// `UNAVAILABLE` naming the operation when it goes on for longer, `RESOURCE_EXHAUSTED` when too much goes on,
+    /// `INTERNAL` when the fit broke, and what `work` says.
+    pub(crate) async fn fit<W, F>(&self, asked: Asked, work: W) -> Result<(Arc<T>, bool)>
+    where
+        W: FnOnce(Task) -> F + Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        self.fit_within(asked, patience(), work).await
+    }
+
+    /// The same for a caller who waits so long, or as long as it takes.
+    async fn fit_within<W, F>(
         &self,
-        key: Key,
-        fit: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<(Arc<T>, bool)> {
-        if let Some(kept) = self.kept.get(&key) {
+        asked: Asked,
+        patience: Option<Duration>,
+        work: W,
+    ) -> Result<(Arc<T>, bool)>
+    where
+        W: FnOnce(Task) -> F + Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        if let Some(kept) = self.kept(&asked.key) {
             return Ok((kept, true));
         }
-        let Self { threads, kept } = self.clone();
-        // A task of its own, which the end of the call does not end.
-        let done = tokio::spawn(async move {
-            let _permit = threads.acquire_owned().await.map_err(|_| ended())?;
-            let fitted = tokio::task::spawn_blocking(move || kept.get_with(key, || Arc::new(fit())));
-            fitted.await.map_err(|error| broken(&error))
-        });
-        let fitted = done.await.map_err(|error| broken(&error))??;
-        Ok((fitted, false))
-    }
-}
-
-fn ended() -> Error {
-    Error::unavailable(
-        bellwether_domain::ErrorReason::ShuttingDown,
-        "the process is ending",
-    )
-}
-
-fn broken(error: &tokio::task::JoinError) -> Error {
-    tracing::error!(error = %error, "a fit broke");
-    let message = "the models broke on these facts: this is a bug";
-    Error::new(
-        ErrorCode::Internal,
-        bellwether_domain::ErrorReason::Internal,
-        message,
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    struct Number(u64);
-
-    impl Weigh for Number {
-        fn bytes(&self) -> usize {
-            8
+        let (id, purpose) = (asked.id(), asked.purpose.clone());
+        let mut told = self.join(asked, work)?;
+        let ended = told.wait_for(Option::is_some);
+        let ended = match patience {
+            None => ended.await,
+            Some(most) => tokio::time::timeout(most, ended).await.map_err(|_| {
+                let message =
+                    format!("{purpose}: models are being fitted for it (operation {id}); ask again");
+                Error::running(id, message)
+            })?,
+        };
+        match ended.as_deref() {
+            Ok(Some(Ok(made))) => Ok((made.clone(), false)),
+            Ok(Some(Err(error))) => Err(error.clone()),
+            Ok(None) | Err(_) => Err(task::broken()),
         }
     }
 
-    fn fits() -> Fits<Number> {
-        Fits::new(Arc::new(Semaphore::new(2)), 1 << 20)
-    }
-
-    #[tokio::test]
-    async fn a_question_is_fitted_once() {
-        let (fits, count) = (fits(), Arc::new(AtomicUsize::new(0)));
-        let ask = || {
-            let count = count.clone();
-            fits.fit([1; 32], move || {
-                count.fetch_add(1, Ordering::SeqCst);
-                std::thread::sleep(std::time::Duration::from_millis(50));
-                Number(7)
-            })
+    /// The end of the fit that goes on for a question, or of a new one.
+    fn join<W, F>(&self, asked: Asked, work: W) -> Result<watch::Receiver<Ended<T>>>
+    where
+        W: FnOnce(Task) -> F + Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let mut going = self.going();
+        if let Some(told) = going.running.get(&asked.key) {
+            return Ok(told.clone());
+        }
+        // It may have ended since it was looked for.
+        if let Some(kept) = self.kept.get(&asked.key).or_else(|| large(&going, &asked.key)) {
+            return Ok(watch::channel(Some(Ok(kept))).1);
+        }
+        let id = asked.id();
+        let running = self
+            .operations
+            .begin(&asked.tenant, id, asked.kind, asked.purpose)?;
+        let (tell, told) = watch::channel(None);
+        going.running.insert(asked.key, told.clone());
+        drop(going);
+        let left = Left {
+            fits: self.clone(),
+            key: asked.key,
+            running,
+            tell,
+            made: None,
         };
-        let (one, other) = tokio::join!(ask(), ask());
-        assert_eq!((one.unwrap().0.0, other.unwrap().0.0), (7, 7));
-        let (again, kept) = ask().await.unwrap();
-        assert_eq!((again.0, kept, count.load(Ordering::SeqCst)), (7, true, 1));
+        // A task of its own, which the end of the call does not end.
+        drop(tokio::spawn(left.after(work)));
+        Ok(told)
     }
 
-    #[tokio::test]
-    async fn a_fit_goes_on_when_its_caller_is_gone() {
-        let fits = fits();
-        let slow = fits.fit([2; 32], || {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            Number(1)
-        });
-        let given_up = tokio::time::timeout(std::time::Duration::from_millis(10), slow).await;
-        assert!(given_up.is_err());
-        let (found, _) = fits.fit([2; 32], || Number(2)).await.unwrap();
-        assert_eq!(found.0, 1, "the first fit was joined");
+    /// Keeps what was made, where there is room for it.
+    fn keep(&self, going: &mut Going<T>, key: Key, made: &Arc<T>) {
+        if u64::from(weight(made.as_ref())) <= self.most {
+            self.kept.insert(key, made.clone());
+        } else {
+            going.large = Some((key, made.clone()));
+        }
     }
+}
 
-    #[tokio::test]
-    async fn a_broken_fit_is_an_error_and_nothing_is_kept() {
-        let fits = fits();
-        let broken = fits.fit([3; 32], || panic!("a bug")).await;
-        assert_eq!(broken.map(|_| ()).unwrap_err().code, ErrorCode::Internal);
-        assert_eq!(fits.fit([3; 32], || Number(5)).await.unwrap().0.0, 5);
+/// What is left to do when a fit ends, however it ends: also when the task that makes it breaks.
+struct Left<T: Weigh> {
+    fits: Fits<T>,
+    key: Key,
+    running: Arc<Running>,
+    tell: watch::Sender<Ended<T>>,
+    made: Option<Result<Arc<T>>>,
+}
+
+impl<T: Weigh> Left<T> {
+    async fn after<W, F>(mut self, work: W)
+    where
+        W: FnOnce(Task) -> F + Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let lane = self.fits.lane.clone();
+        let made = task::worked(lane, self.running.clone(), work).await;
+        self.made = Some(made.map(Arc::new));
     }
+}
+
+impl<T: Weigh> Drop for Left<T> {
+    fn drop(&mut self) {
+        let made = self.made.take().unwrap_or_else(|| Err(task::broken()));
+        let state = match &made {
+            Ok(_) => State::Done,
+            Err(_) if self.running.stopped() => State::Cancelled,
+            Err(error) => State::Failed(error.message.clone()),
+        };
+        let mut going = self.fits.going();
+        if let Ok(made) = &made {
+            self.fits.keep(&mut going, self.key, made);
+        }
+        going.running.remove(&self.key);
+        drop(going);
+        self.fits.operations.end(&self.running, state);
+        self.tell.send_replace(Some(made));
+    }
+}
+
+fn weight(fit: &impl Weigh) -> u32 {
+    u32::try_from(ENTRY_BYTES + fit.bytes()).unwrap_or(u32::MAX)
+}
+
+fn large<T>(going: &Going<T>, key: &Key) -> Option<Arc<T>> {
+    let found = going.large.as_ref().filter(|(of, _)| of == key);
+    found.map(|(_, made)| made.clone())
+}
+
+/// How long the call that this is made for can wait, so that its answer still arrives; `None` = as long as it takes.
+fn patience() -> Option<Duration> {
+    let left = deadline::remaining()?;
+    Some(left.saturating_sub((left / 10).clamp(FOR_THE_ANSWER.0, FOR_THE_ANSWER.1)))
 }

@@ -1,18 +1,19 @@
 //! Compares what was forecast with what came, once periods are over: kpi tells the truth.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bellwether_contracts::kpi::{Filter, KpiValue, QueryKpisRequest};
 use bellwether_contracts::status::from_status;
 use bellwether_contracts::types::{DateOrTime, date_or_time};
-use bellwether_domain::{CivilDate, Clock, ErrorCode, Result, TenantId};
+use bellwether_domain::{CivilDate, Clock, Error, ErrorCode, Position, Result, TenantId};
 use bellwether_runtime::Shutdown;
 
 use crate::config::Config;
-use crate::source::Source;
-use crate::store::{Due, Store, Truth};
+use crate::source::{At, Source};
+use crate::store::{Due, Kind, Series, Store, Truth};
+use crate::worker::fates::{Fates, Kept};
 
 /// Values that are looked at in one go.
 const AT_ONCE: u64 = 2_000;
@@ -28,6 +29,8 @@ pub(crate) struct Scorer {
     every: Duration,
     /// Days after its end at which a period is taken to be told in full.
     after: i32,
+    /// How much had been written when chances were decided last, and how many were left.
+    seen: Arc<Mutex<HashMap<(TenantId, i32), (Position, i64)>>>,
 }
 
 /// What one question to kpi tells the truth of.
@@ -80,6 +83,7 @@ impl Scorer {
             clock,
             every: config.score_interval(),
             after: i32::try_from(config.score_after_days).unwrap_or(i32::MAX / 2),
+            seen: Arc::default(),
         }
     }
 
@@ -103,21 +107,19 @@ impl Scorer {
         stop.run_until_cancelled(scoring).await;
     }
 
-    /// Compares all values whose periods are over; how many there were.
+    /// Compares all values whose periods are over, and decides chances of records that have ended; how many there were.
     ///
     /// # Errors
     /// As storage and kpi have it; what was noted before stays.
     pub(crate) async fn score(&self) -> Result<usize> {
-        // By UTC, and a day later than needed where days end later.
-        let today = self
-            .clock
-            .now()
-            .as_micros()
-            .div_euclid(bellwether_domain::time::DAY_MICROS);
-        let today = i32::try_from(today).unwrap_or(i32::MAX);
+        let points = self.points().await?;
+        Ok(points + self.chances().await?)
+    }
+
+    async fn points(&self) -> Result<usize> {
         let mut count = 0;
         loop {
-            let due = self.store.due(today.saturating_sub(self.after), AT_ONCE).await?;
+            let due = self.store.due(self.told_until(), AT_ONCE).await?;
             if due.is_empty() {
                 return Ok(count);
             }
@@ -133,12 +135,85 @@ impl Scorer {
         }
     }
 
+    /// The last day that is taken to be told in full. By UTC, and a day later than needed where days end later.
+    fn told_until(&self) -> i32 {
+        let today = self
+            .clock
+            .now()
+            .as_micros()
+            .div_euclid(bellwether_domain::time::DAY_MICROS);
+        i32::try_from(today)
+            .unwrap_or(i32::MAX)
+            .saturating_sub(self.after)
+    }
+
+    /// Decides chances, a kind of a tenant's after the other. Those without a horizon are looked at when something was
+    /// written since, or chances came.
+    async fn chances(&self) -> Result<usize> {
+        let until = self.told_until();
+        let mut kinds: BTreeMap<(TenantId, i32), (bool, i64)> = BTreeMap::new();
+        for one in self.store.waiting_chances(until).await? {
+            let (due, n) = kinds.entry((one.tenant.parse()?, one.kind)).or_default();
+            *due |= one.days > 0;
+            *n += one.n;
+        }
+        let mut count = 0;
+        for ((tenant, kind), waiting) in kinds {
+            let at = At {
+                tenant: tenant.to_string(),
+                ..At::default()
+            };
+            let decided = self.decide(&tenant, Kind::of(kind), &at, until, waiting).await;
+            match decided {
+                Ok(decided) => count += decided,
+                Err(error) if hopeless(&error) => {
+                    tracing::warn!(tenant = %tenant, error = %error, "chances cannot be decided");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
+
+    async fn decide(
+        &self,
+        tenant: &TenantId,
+        kind: Kind,
+        at: &At,
+        until: i32,
+        (due, waiting): (bool, i64),
+    ) -> Result<usize> {
+        let stands = self.source.stands(at).await?;
+        let key = (tenant.clone(), kind as i32);
+        if !due && self.seen().get(&key) == Some(&(stands.position, waiting)) {
+            return Ok(0);
+        }
+        let Some(fates) = Fates::of(&self.source, &at.pinned(&stands), kind).await? else {
+            return Ok(0);
+        };
+        let end = |of: &Series, record: &str| fates.end(of, record);
+        let decided = self
+            .store
+            .decide(tenant, kind, until, self.clock.now(), &end)
+            .await?;
+        let left = waiting - i64::try_from(decided).unwrap_or(i64::MAX);
+        self.seen().insert(key, (stands.position, left));
+        Ok(decided)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, HashMap<(TenantId, i32), (Position, i64)>> {
+        // Nothing in here panics half-way through a change.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn truths(&self, tenant: &TenantId, due: Vec<Due>) -> Result<Vec<Truth>> {
         let mut questions: BTreeMap<Question, Vec<Due>> = BTreeMap::new();
+        let (of_customers, due): (Vec<Due>, Vec<Due>) =
+            due.into_iter().partition(|one| one.kind == Kind::Retention);
         for one in due {
             questions.entry(Question::of(&one)).or_default().push(one);
         }
-        let mut truths = Vec::new();
+        let mut truths = self.stayed(tenant, of_customers).await?;
         for (question, due) in questions {
             let told = self.told(tenant, &question).await?;
             truths.extend(due.into_iter().map(|one| Truth {
@@ -150,6 +225,28 @@ impl Scorer {
         Ok(truths)
     }
 
+    /// What became of customers.
+    async fn stayed(&self, tenant: &TenantId, due: Vec<Due>) -> Result<Vec<Truth>> {
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let at = At {
+            tenant: tenant.to_string(),
+            ..At::default()
+        };
+        let kept = match Kept::of(&self.source, &at).await {
+            Ok(kept) => Some(kept),
+            Err(error) if hopeless(&error) => None,
+            Err(error) => return Err(error),
+        };
+        let truth = |one: Due| Truth {
+            actual: kept.as_ref().and_then(|kept| kept.actual(&one.point)),
+            forecast: one.forecast,
+            ordinal: one.ordinal,
+        };
+        Ok(due.into_iter().map(truth).collect())
+    }
+
     /// What kpi says; `None` when the question makes no sense any more: the KPI or the tenant is gone.
     async fn told(&self, tenant: &TenantId, question: &Question) -> Result<Option<Vec<KpiValue>>> {
         let asked = self.source.kpis().query_kpis(question.request(tenant)).await;
@@ -157,11 +254,7 @@ impl Scorer {
             Ok(answer) => Ok(Some(answer.into_inner().values)),
             Err(status) => {
                 let error = from_status(&status);
-                let hopeless = matches!(
-                    error.code,
-                    ErrorCode::NotFound | ErrorCode::InvalidArgument | ErrorCode::FailedPrecondition
-                );
-                if !hopeless {
+                if !hopeless(&error) {
                     return Err(error);
                 }
                 tracing::warn!(tenant = %tenant, kpi = %question.kpi, error = %error, "a forecast cannot be compared");
@@ -169,6 +262,14 @@ impl Scorer {
             }
         }
     }
+}
+
+/// Whether a question makes no sense any more.
+fn hopeless(error: &Error) -> bool {
+    matches!(
+        error.code,
+        ErrorCode::NotFound | ErrorCode::InvalidArgument | ErrorCode::FailedPrecondition
+    )
 }
 
 /// What came of a value. A group that is not told had nothing: that is 0 of a count or an amount, and no value of a share.
@@ -192,77 +293,4 @@ fn actual(values: &[KpiValue], due: &Due) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{Member, Point};
-    use bellwether_contracts::kpi::GroupValue;
-
-    fn due(unit: &str, name: Option<&str>) -> Due {
-        Due {
-            tenant: "acme".parse().unwrap(),
-            forecast: "a".to_owned(),
-            ordinal: 0,
-            filters: vec![("region".to_owned(), None)],
-            point: Point {
-                kpi: "bookings".to_owned(),
-                unit: unit.to_owned(),
-                member: name.map(|name| Member {
-                    dimension: "owner".to_owned(),
-                    name: Some(name.to_owned()).filter(|name| !name.is_empty()),
-                }),
-                model: String::new(),
-                step: 1,
-                start: 17_167,
-                end: 17_198,
-                mean: 1.0,
-                intervals: Vec::new(),
-                scale: None,
-                actual: None,
-                scored_at: None,
-            },
-        }
-    }
-
-    fn value(name: Option<&str>, value: Option<&str>) -> KpiValue {
-        let group = name.map(|name| GroupValue {
-            dimension: "owner".to_owned(),
-            name: Some(name.to_owned()).filter(|name| !name.is_empty()),
-            rest: false,
-        });
-        KpiValue {
-            group: group.into_iter().collect(),
-            value: value.map(str::to_owned),
-            ..KpiValue::default()
-        }
-    }
-
-    #[test]
-    fn the_truth_is_that_of_the_group() {
-        let grouped = [value(Some("ann"), Some("12.5")), value(Some(""), Some("3"))];
-        assert_eq!(actual(&grouped, &due("USD", Some("ann"))), Some(12.5));
-        assert_eq!(actual(&grouped, &due("USD", Some(""))), Some(3.0));
-        assert_eq!(actual(&grouped, &due("USD", Some("bob"))), Some(0.0));
-        assert_eq!(actual(&grouped, &due("ratio", Some("bob"))), None);
-        assert_eq!(actual(&[value(None, Some("7"))], &due("count", None)), Some(7.0));
-        assert_eq!(actual(&[value(None, None)], &due("ratio", None)), None);
-        assert_eq!(actual(&[], &due("count", None)), None);
-    }
-
-    #[test]
-    fn kpi_is_asked_about_the_period_and_the_conditions() {
-        let request = Question::of(&due("USD", Some("ann"))).request(&"acme".parse().unwrap());
-        let day = |when: &Option<DateOrTime>| when.clone().and_then(|when| when.value);
-        assert_eq!(
-            day(&request.from),
-            Some(date_or_time::Value::Date("2017-01-01".to_owned()))
-        );
-        assert_eq!(
-            day(&request.to),
-            Some(date_or_time::Value::Date("2017-02-01".to_owned()))
-        );
-        assert_eq!(
-            (request.group_by, request.filters.len()),
-            (vec!["owner".to_owned()], 1)
-        );
-    }
-}
+mod tests;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use bellwether_forecasting::pipeline::{
-    Ask, Book, Change, Concern, Forecast, Group, Override, Refusal, Rehearsal, StageValues, StepKind,
-    attainment, attention, coverage_required, forecast, month_start, roll_up, score_calls, stage_weighted,
-    waterfall, what_if, with_overrides, won_so_far,
+    Ask, Book, Change, Concern, Forecast, Group, Line, Override, Refusal, Rehearsal, StageValues, StepKind,
+    arrivals, attainment, attention, coverage_required, forecast, hindsight, month_start, need, roll_up,
+    score_calls, stage_weighted, sum_up_all, waterfall, what_if, with_overrides, won_so_far,
 };
 
 use crate::company::{Company, start};
@@ -190,7 +190,9 @@ fn the_waterfall_sums_to_the_difference() {
             .as_ref()
             .map(|end| end.outcome == bellwether_forecasting::pipeline::Outcome::Won)
     };
-    let steps = waterfall(&earlier, &later, ends);
+    let then = hindsight(&mut rehearsal, &later, &earlier).expect("models");
+    assert!(then.values().all(|chance| (0.0..=1.0).contains(chance)));
+    let steps = waterfall(&earlier, &later, ends, |id| then.get(id).copied());
     let sums = steps.steps.iter().fold((0.0, 0.0), |sums, step| {
         (sums.0 + step.count, sums.1 + step.value)
     });
@@ -199,10 +201,77 @@ fn the_waterfall_sums_to_the_difference() {
         (steps.to.1 - steps.from.1 - sums.1).abs() < 1e-6 * steps.to.1,
         "{steps:?}"
     );
-    for kind in [StepKind::Won, StepKind::Lost, StepKind::Created, StepKind::Chance] {
+    let kinds = [
+        StepKind::Won,
+        StepKind::Lost,
+        StepKind::Created,
+        StepKind::Chance,
+        StepKind::Model,
+    ];
+    for kind in kinds {
         assert!(steps.steps.iter().any(|step| step.kind == kind), "{kind:?}");
     }
     assert!(steps.steps.iter().all(|step| step.kind != StepKind::Gone));
+    let none = waterfall(&later, &later, |_| None, |_| None);
+    assert!(none.steps.is_empty(), "{none:?}");
+}
+
+#[test]
+fn what_a_goal_takes_gives_the_odds_that_are_asked_for() {
+    with(|_, made| {
+        let lines: Vec<&Line> = made.lines.iter().collect();
+        let value = made.total.value.as_ref().expect("a value");
+        let odds = [0.5, 0.8];
+        let of = |goal: f64| need(goal, 0.0, &lines, &made.coming, &made.correction, &odds).expect("a need");
+        // The goal that is reached four times out of five takes what is open.
+        let told = of(value.quantile(0.2));
+        let [half, most] = [0, 1].map(|place: usize| told.at_odds[place].1.expect("an amount"));
+        assert!((most / told.open - 1.0).abs() < 0.05, "{most} {}", told.open);
+        assert!(half < most);
+        assert!((of(value.median).at_odds[0].1.expect("an amount") / told.open - 1.0).abs() < 0.05);
+        let far = of(value.mean * 10.0);
+        assert!(far.at_odds[1].1 > Some(5.0 * far.open), "{far:?}");
+        assert!(far.coverage(far.open) < Some(1.0));
+        let reached = need(
+            value.mean,
+            value.mean,
+            &lines,
+            &made.coming,
+            &made.correction,
+            &odds,
+        );
+        assert_eq!(
+            reached.map(|one| (one.gap, one.at_odds[1].1)),
+            Some((0.0, Some(0.0)))
+        );
+        for goal in [0.0, -1.0, f64::NAN] {
+            assert_eq!(
+                need(goal, 0.0, &lines, &made.coming, &made.correction, &odds),
+                None
+            );
+        }
+        assert_eq!(need(1.0, 0.0, &[], &made.coming, &made.correction, &odds), None);
+    });
+}
+
+#[test]
+fn shares_of_newcomers_sum_to_all_of_them() {
+    let book = company().book();
+    for group in [Group::Owner, Group::Team, Group::Stage] {
+        let shares = arrivals(&book, day(), &group);
+        assert!((shares.values().sum::<f64>() - 1.0).abs() < 1e-9, "{shares:?}");
+    }
+    assert!(arrivals(&book, start() - 10, &Group::Owner).is_empty());
+    with(|_, made| {
+        let parts: f64 = arrivals(&book, day(), &Group::Owner)
+            .values()
+            .map(|share| made.coming.share(*share).value)
+            .sum();
+        assert!((parts - made.coming.value).abs() < 1e-6 * parts);
+        let lines: Vec<&Line> = made.lines.iter().collect();
+        let all = sum_up_all("", &lines, &made.coming, &made.correction, 3);
+        assert_eq!(all, made.total);
+    });
 }
 
 #[test]

@@ -16,6 +16,7 @@ no more than the base rate does, the answer is the base rate and says so.
 Examples:
   bellwether forecast score opportunities --tenant demo
   bellwether forecast score leads --tenant demo --most 20 --output json
+  bellwether forecast score opportunities --tenant demo --card
   bellwether forecast score customers --tenant demo --days 180")]
 pub(crate) struct ScoreArgs {
     /// What is scored
@@ -33,6 +34,9 @@ pub(crate) struct ScoreArgs {
     /// Within how many days a customer may leave
     #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(7..=365))]
     pub(crate) days: u32,
+    /// Show what the scorer was made of: its features, how it did on rows held out, and how well calibrated it was
+    #[arg(long)]
+    pub(crate) card: bool,
     /// What had happened by the END of this day, or by this instant; without it by the end of today
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<WhenArg>,

@@ -1,12 +1,15 @@
 //! `forecast pipeline` and `forecast stages`: what of the pipeline will be won, and what its stages are worth.
 
+mod said;
+
 use bellwether_contracts::convert::when_to_proto;
 use bellwether_contracts::forecasting::{
     ForecastPipelineRequest, ForecastPipelineResponse, ListStageProbabilitiesRequest,
-    ListStageProbabilitiesResponse, OpenDeal, PipelineQuestion, PipelineSum, StageProbability,
+    ListStageProbabilitiesResponse, OpenDeal, OperationKind, PipelineQuestion, PipelineSum, StageProbability,
 };
 use serde_json::{Map, Value, json};
 
+use super::patience::Waiting;
 use super::words::{absence, basis_json, days, estimate_json, figure, lines, percent, range};
 use crate::cli::{PipelineForecastArgs, StagesArgs, WhenArg};
 use crate::client::Client;
@@ -20,14 +23,24 @@ use crate::output::{Cell, Page, Printer, Sheet, View};
 /// What the server says.
 pub(super) async fn run(args: PipelineForecastArgs, printer: &Printer) -> Result<Code, Failure> {
     let client = Client::find(&args.connection).await?;
+    let tenant = args.tenant;
     let request = ForecastPipelineRequest {
-        pipeline: Some(question(args.tenant, args.days, args.as_of)),
+        pipeline: Some(question(tenant.clone(), args.days, args.as_of)),
         group_by: args.by,
         deals: args.deals,
         concerns: args.concerns,
     };
-    let answer = client.pipelines().forecast_pipeline(request).await?.into_inner();
-    printer.show(&Forecast(answer))?;
+    let waiting = Waiting {
+        client: &client,
+        printer,
+        tenant: &tenant,
+        kind: OperationKind::Pipeline,
+    };
+    let call = || {
+        let request = request.clone();
+        async { client.pipelines().forecast_pipeline(request).await }
+    };
+    printer.show(&Forecast(waiting.until(call).await?))?;
     Ok(Code::Ok)
 }
 
@@ -49,7 +62,7 @@ pub(super) async fn stages(args: StagesArgs, printer: &Printer) -> Result<Code, 
     Ok(Code::Ok)
 }
 
-fn question(tenant: String, days: u32, as_of: Option<WhenArg>) -> PipelineQuestion {
+pub(super) fn question(tenant: String, days: u32, as_of: Option<WhenArg>) -> PipelineQuestion {
     PipelineQuestion {
         tenant,
         horizon_days: days,
@@ -214,6 +227,8 @@ impl View for Forecast {
             })
         });
         out.insert("correction".to_owned(), json!(correction));
+        let overridden = answer.overridden.as_ref().map(said::overridden_json);
+        out.insert("overridden".to_owned(), json!(overridden));
         out.insert("notes".to_owned(), json!(answer.notes));
         out.insert("absence".to_owned(), json!(absence(answer.absence())));
         out.insert("reason".to_owned(), json!(answer.reason));
@@ -237,6 +252,12 @@ impl View for Forecast {
             for groups in &answer.groups {
                 let members = groups.members.iter().map(|sum| (named(&sum.name), sum));
                 parts.push(format!("\n{}", self.sheet(&groups.dimension, members, page)));
+            }
+            if let Some(told) = &answer.overridden {
+                let groups = answer.groups.iter().flat_map(|groups| &groups.members);
+                let sums = self.sums().map(|(name, sum)| (name.to_owned(), sum));
+                let sums = sums.chain(groups.map(|sum| (named(&sum.name), sum)));
+                parts.push(format!("\n{}", said::text(told, sums, &answer.currency, page)));
             }
             if !answer.deals.is_empty() {
                 parts.push(format!(
@@ -326,6 +347,8 @@ fn sum_json(sum: &PipelineSum) -> Value {
         "amount": sum.amount,
         "count": estimate_json(sum.count.as_ref()),
         "value": estimate_json(sum.value.as_ref()),
+        "count_overridden": estimate_json(sum.count_overridden.as_ref()),
+        "value_overridden": estimate_json(sum.value_overridden.as_ref()),
     })
 }
 

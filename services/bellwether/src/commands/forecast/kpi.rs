@@ -3,11 +3,12 @@
 use bellwether_contracts::convert::when_to_proto;
 use bellwether_contracts::forecasting::{
     ForecastKpiRequest, ForecastKpiResponse, GetSeasonalityRequest, GetSeasonalityResponse, KpiForecast,
-    KpiForecastPoint, KpiHistory, ModelShare, Seasonality,
+    KpiForecastPoint, KpiHistory, ModelShare, OperationKind, Seasonality,
 };
 use bellwether_contracts::kpi::Filter;
 use serde_json::{Map, Value, json};
 
+use super::patience::Waiting;
 use super::words::{
     absence, bands_json, basis_json, days, figure, group, group_json, lines, percent, period_json, range,
 };
@@ -31,8 +32,9 @@ pub(super) async fn run(args: KpiForecastArgs, printer: &Printer) -> Result<Code
         dimension: filter.dimension.clone(),
         value: filter.value.clone(),
     };
+    let tenant = args.tenant;
     let history = KpiHistory {
-        tenant: args.tenant,
+        tenant: tenant.clone(),
         kpi: args.kpi.clone(),
         grain: wire_grain(args.grain).into(),
         from: args.from.map(|from| when_to_proto(from.0)),
@@ -58,7 +60,17 @@ pub(super) async fn run(args: KpiForecastArgs, printer: &Printer) -> Result<Code
         horizon: args.horizon.unwrap_or(0),
         levels: args.levels.iter().map(|percent| percent / 100.0).collect(),
     };
-    let answer = client.trends().forecast_kpi(request).await?.into_inner();
+    let waiting = Waiting {
+        client: &client,
+        printer,
+        tenant: &tenant,
+        kind: OperationKind::Trend,
+    };
+    let call = || {
+        let request = request.clone();
+        async { client.trends().forecast_kpi(request).await }
+    };
+    let answer = waiting.until(call).await?;
     printer.show(&Forecast {
         kpi: args.kpi,
         answer,

@@ -83,7 +83,7 @@ fn figures(scores: &Scores) -> [Option<f64>; 7] {
         scores.count_bias,
         scores.value_mape,
         scores.value_bias,
-        Some(scores.coverage80),
+        scores.coverage80,
         Some(scores.count_coverage80),
         Some(scores.brier),
     ]
@@ -92,16 +92,15 @@ fn figures(scores: &Scores) -> [Option<f64>; 7] {
 fn of(snapshot: &Snapshot, method: &Method) -> [Option<f64>; 7] {
     let off = |said: f64, came: f64| (came > 0.0).then(|| said / came - 1.0);
     let held = |low: f64, high: f64, came: f64| Some(f64::from(u8::from((low..=high).contains(&came))));
-    let (count, value) = (
-        off(method.count, snapshot.won),
-        off(method.value, snapshot.won_value),
-    );
+    let count = off(method.count, snapshot.won);
+    let value = method.value.and_then(|value| off(value, snapshot.won_value));
+    let value80 = method.value80.as_ref();
     [
         count.map(f64::abs),
         count,
         value.map(f64::abs),
         value,
-        held(method.value80.low, method.value80.high, snapshot.won_value),
+        value80.and_then(|band| held(band.low, band.high, snapshot.won_value)),
         held(method.count80.low, method.count80.high, snapshot.won),
         Some(method.brier),
     ]
@@ -121,8 +120,9 @@ impl Tested {
             let mut said = named(of(snapshot, method));
             said["count"] = json!(method.count);
             said["count80"] = json!([method.count80.low, method.count80.high]);
-            said["value"] = json!(method.value / self.minor);
-            said["value80"] = json!([method.value80.low / self.minor, method.value80.high / self.minor]);
+            let value80 = method.value80.as_ref();
+            said["value"] = json!(method.value.map(|value| value / self.minor));
+            said["value80"] = json!(value80.map(|band| [band.low / self.minor, band.high / self.minor]));
             said
         };
         json!({
@@ -167,7 +167,9 @@ impl View for Tested {
         for snapshot in &self.result.snapshots {
             let said = &snapshot.calibrated;
             let whole = |minor: f64| format!("{:.0}", minor / self.minor);
-            let off = (snapshot.won_value > 0.0).then(|| said.value / snapshot.won_value - 1.0);
+            let off = said.value.filter(|_| snapshot.won_value > 0.0);
+            let off = off.map(|value| value / snapshot.won_value - 1.0);
+            let value80 = said.value80.as_ref();
             sheet.push(vec![
                 date(snapshot.day).into(),
                 snapshot.open.to_string().into(),
@@ -176,8 +178,12 @@ impl View for Tested {
                 format!("{:.0}", said.count).into(),
                 format!("{:.0} to {:.0}", said.count80.low, said.count80.high).into(),
                 whole(snapshot.won_value).into(),
-                whole(said.value).into(),
-                format!("{} to {}", whole(said.value80.low), whole(said.value80.high)).into(),
+                said.value.map_or_else(String::new, whole).into(),
+                value80
+                    .map_or_else(String::new, |band| {
+                        format!("{} to {}", whole(band.low), whole(band.high))
+                    })
+                    .into(),
                 off.map_or_else(String::new, |off| format!("{:+.1} %", off * 100.0))
                     .into(),
             ]);

@@ -3,10 +3,11 @@
 use bellwether_contracts::convert::when_to_proto;
 use bellwether_contracts::forecasting::{
     Band, ForecastRetentionRequest, ForecastRetentionResponse, GetSurvivalRequest, GetSurvivalResponse,
-    RetentionPoint, RetentionQuestion, Share,
+    OperationKind, RetentionPoint, RetentionQuestion, Share,
 };
 use serde_json::{Map, Value, json};
 
+use super::patience::Waiting;
 use super::words::{absence, bands_json, basis_json, figure, lines, range};
 use crate::cli::RetentionArgs;
 use crate::client::Client;
@@ -20,17 +21,25 @@ use crate::output::{Cell, Page, Printer, Sheet, View};
 /// What the server says.
 pub(super) async fn run(args: RetentionArgs, printer: &Printer) -> Result<Code, Failure> {
     let client = Client::find(&args.connection).await?;
+    let waiting = Waiting {
+        client: &client,
+        printer,
+        tenant: &args.tenant,
+        kind: OperationKind::Retention,
+    };
     let retention = Some(RetentionQuestion {
-        tenant: args.tenant,
+        tenant: args.tenant.clone(),
         as_of: args.as_of.map(|as_of| when_to_proto(as_of.0)),
         known_at: 0,
         min_position: Some(head()),
     });
     if args.survival {
         let request = GetSurvivalRequest { retention };
-        printer.show(&Survival(
-            client.retention().get_survival(request).await?.into_inner(),
-        ))?;
+        let call = || {
+            let request = request.clone();
+            async { client.retention().get_survival(request).await }
+        };
+        printer.show(&Survival(waiting.until(call).await?))?;
         return Ok(Code::Ok);
     }
     let request = ForecastRetentionRequest {
@@ -38,9 +47,11 @@ pub(super) async fn run(args: RetentionArgs, printer: &Printer) -> Result<Code, 
         months: args.months,
         levels: Vec::new(),
     };
-    printer.show(&Forecast(
-        client.retention().forecast_retention(request).await?.into_inner(),
-    ))?;
+    let call = || {
+        let request = request.clone();
+        async { client.retention().forecast_retention(request).await }
+    };
+    printer.show(&Forecast(waiting.until(call).await?))?;
     Ok(Code::Ok)
 }
 

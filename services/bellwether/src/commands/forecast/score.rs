@@ -1,12 +1,15 @@
 //! `forecast score`: how likely single records are to end so, and why.
 
+mod card;
+
 use bellwether_contracts::convert::when_to_proto;
 use bellwether_contracts::forecasting::{
-    Absence, Basis, Score, ScoreCard, ScoreChurnRequest, ScoreLeadsRequest, ScoreOpportunitiesRequest,
-    ScoreQuestion,
+    Absence, Basis, OperationKind, Score, ScoreCard, ScoreChurnRequest, ScoreLeadsRequest,
+    ScoreOpportunitiesRequest, ScoreQuestion,
 };
 use serde_json::{Map, Value, json};
 
+use super::patience::Waiting;
 use super::words::{absence, basis_json, figure, lines};
 use crate::cli::{ScoreArgs, ScoreWhat};
 use crate::client::Client;
@@ -23,24 +26,38 @@ const REASONS: usize = 3;
 /// What the server says.
 pub(super) async fn run(args: ScoreArgs, printer: &Printer) -> Result<Code, Failure> {
     let client = Client::find(&args.connection).await?;
+    let waiting = Waiting {
+        client: &client,
+        printer,
+        tenant: &args.tenant,
+        kind: OperationKind::Scores,
+    };
     let question = Some(ScoreQuestion {
-        tenant: args.tenant,
+        tenant: args.tenant.clone(),
         ids: args.ids,
         most: args.most,
         as_of: args.as_of.map(|as_of| when_to_proto(as_of.0)),
         known_at: 0,
         min_position: Some(head()),
     });
-    let scores = match args.what {
+    let mut scores = match args.what {
         ScoreWhat::Opportunities => {
             let asked = ScoreOpportunitiesRequest { question };
-            let told = client.pipelines().score_opportunities(asked).await?.into_inner();
+            let call = || {
+                let asked = asked.clone();
+                async { client.pipelines().score_opportunities(asked).await }
+            };
+            let told = waiting.until(call).await?;
             let absence = told.absence();
             Scores::of(told.scores, told.card, absence, told.reason, told.basis)
         }
         ScoreWhat::Leads => {
             let asked = ScoreLeadsRequest { question };
-            let told = client.pipelines().score_leads(asked).await?.into_inner();
+            let call = || {
+                let asked = asked.clone();
+                async { client.pipelines().score_leads(asked).await }
+            };
+            let told = waiting.until(call).await?;
             let absence = told.absence();
             Scores::of(told.scores, told.card, absence, told.reason, told.basis)
         }
@@ -50,16 +67,23 @@ pub(super) async fn run(args: ScoreArgs, printer: &Printer) -> Result<Code, Fail
                 question,
                 horizon_days,
             };
-            let told = client.retention().score_churn(asked).await?.into_inner();
+            let call = || {
+                let asked = asked.clone();
+                async { client.retention().score_churn(asked).await }
+            };
+            let told = waiting.until(call).await?;
             let absence = told.absence();
             Scores::of(told.scores, told.card, absence, told.reason, told.basis)
         }
     };
+    scores.whole = args.card;
     printer.show(&scores)?;
     Ok(Code::Ok)
 }
 
 struct Scores {
+    /// Whether the card is shown, too.
+    whole: bool,
     scores: Vec<Score>,
     card: ScoreCard,
     absence: Absence,
@@ -76,6 +100,7 @@ impl Scores {
         basis: Option<Basis>,
     ) -> Self {
         Self {
+            whole: false,
             scores,
             card: card.unwrap_or_default(),
             absence,
@@ -104,7 +129,7 @@ impl View for Scores {
         };
         let mut out = Map::new();
         out.insert("scores".to_owned(), self.scores.iter().map(score).collect());
-        out.insert("card".to_owned(), card_json(&self.card));
+        out.insert("card".to_owned(), card::json(&self.card));
         out.insert("absence".to_owned(), json!(absence(self.absence)));
         out.insert("reason".to_owned(), json!(self.reason));
         basis_json(&mut out, self.basis.as_ref());
@@ -140,6 +165,10 @@ impl View for Scores {
             card.reason, card.learned_from, card.window_start, card.window_end, card.positives, card.scorer
         );
         let mut text = format!("{}\n\n{}", sheet.render(page), lines(&learned, page));
+        if self.whole {
+            text.push_str("\n\n");
+            text.push_str(&card::text(card, page));
+        }
         if card.drift {
             let moved = card
                 .moved
@@ -170,32 +199,4 @@ impl View for Scores {
         }
         rows
     }
-}
-
-fn card_json(card: &ScoreCard) -> Value {
-    let features = card
-        .features
-        .iter()
-        .map(|one| json!({ "feature": one.feature, "moves": one.moves }));
-    let bins = card.calibration.iter();
-    let bins = bins.map(|bin| json!({ "n": bin.n, "said": bin.said, "happened": bin.happened }));
-    let moved = card
-        .moved
-        .iter()
-        .map(|one| json!({ "feature": one.feature, "index": one.index }));
-    json!({
-        "version": card.version,
-        "learned_from": card.learned_from,
-        "positives": card.positives,
-        "window_start": card.window_start,
-        "window_end": card.window_end,
-        "scorer": card.scorer,
-        "signal": card.signal,
-        "reason": card.reason,
-        "features": features.collect::<Value>(),
-        "calibration": bins.collect::<Value>(),
-        "notes": card.notes,
-        "drift": card.drift,
-        "moved": moved.collect::<Value>(),
-    })
 }

@@ -149,7 +149,8 @@ fn shown(
     })
 }
 
-fn words(alarm: &Alarm) -> String {
+/// An alarm for people.
+pub(super) fn words(alarm: &Alarm) -> String {
     let since = bellwether_domain::CivilDate::from_days(alarm.since);
     let what = match alarm.side {
         Side::TooHigh => "less comes than is forecast",

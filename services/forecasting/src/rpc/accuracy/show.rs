@@ -1,5 +1,7 @@
 //! Forecasts that were served, as messages.
 
+use std::collections::BTreeMap;
+
 use bellwether_contracts::convert::{instant_to_proto, position_to_proto};
 use bellwether_contracts::forecasting::{Band, ForecastKind, ServedForecast, ServedPoint};
 use bellwether_contracts::kpi::GroupValue;
@@ -7,7 +9,8 @@ use bellwether_contracts::kpi::GroupValue;
 use crate::rpc::write::period;
 use crate::store::{Interval, Kind, Member, Point, Served};
 
-pub(super) fn served(served: &Served) -> ServedForecast {
+/// A forecast, with how many chances were kept beside each.
+pub(super) fn served(served: &Served, chances: &BTreeMap<String, u64>) -> ServedForecast {
     ServedForecast {
         id: served.id.clone(),
         kind: kind(served.kind).into(),
@@ -16,6 +19,7 @@ pub(super) fn served(served: &Served) -> ServedForecast {
         position: Some(position_to_proto(served.position)),
         model_version: served.model_version.clone(),
         points: served.points.iter().map(point).collect(),
+        chances: chances.get(&served.id).copied().unwrap_or(0),
     }
 }
 
@@ -23,6 +27,12 @@ pub(super) fn kind(kind: Kind) -> ForecastKind {
     match kind {
         Kind::Trend => ForecastKind::Trend,
         Kind::Pipeline => ForecastKind::Pipeline,
+        Kind::Override => ForecastKind::Override,
+        Kind::OpportunityScores => ForecastKind::OpportunityScores,
+        Kind::LeadScores => ForecastKind::LeadScores,
+        Kind::ChurnScores => ForecastKind::ChurnScores,
+        Kind::Retention => ForecastKind::Retention,
+        Kind::Attainment => ForecastKind::Attainment,
     }
 }
 

@@ -4,7 +4,7 @@ use bellwether_contracts::forecasting::{
     Basis, CategorySum, ForecastPipelineRequest, ForecastPipelineResponse, ListStageProbabilitiesResponse,
     OpenDeal, PipelineCorrection, PipelineGroups, PipelineSum, StageProbability, StageWeighted,
 };
-use bellwether_domain::{CivilDate, Currency};
+use bellwether_domain::CivilDate;
 
 use super::{Looked, group};
 use crate::pipeline::{Concern, Correction, Forecast, Line, Part, Refusal, Spread};
@@ -21,7 +21,7 @@ pub(super) fn forecast(
     looked: &Looked,
     basis: Basis,
 ) -> ForecastPipelineResponse {
-    let unit = unit(looked);
+    let unit = looked.unit();
     let day = |day: i64| CivilDate::from_days(i32::try_from(day).unwrap_or(i32::MAX)).to_string();
     let known = ForecastPipelineResponse {
         start: day(looked.question.day),
@@ -56,7 +56,7 @@ fn told(
     forecast: &Forecast,
     known: ForecastPipelineResponse,
 ) -> ForecastPipelineResponse {
-    let unit = unit(looked);
+    let unit = looked.unit();
     let group = |name: &String| PipelineGroups {
         dimension: name.clone(),
         members: looked
@@ -103,12 +103,6 @@ fn told(
     }
 }
 
-/// How many minor units a major one has.
-fn unit(looked: &Looked) -> f64 {
-    let currency = Currency::from_code(&looked.stands.currency);
-    f64::from(10_u32.pow(currency.map_or(2, Currency::exponent).min(9)))
-}
-
 fn sum(part: &Part, unit: f64) -> PipelineSum {
     PipelineSum {
         name: part.name.clone(),
@@ -116,6 +110,7 @@ fn sum(part: &Part, unit: f64) -> PipelineSum {
         amount: part.amount / unit,
         count: Some(estimate(&part.count, 1.0)),
         value: part.value.as_ref().map(|value| estimate(value, unit)),
+        ..PipelineSum::default()
     }
 }
 
@@ -208,34 +203,35 @@ fn stage(rate: &crate::pipeline::StageRate) -> StageProbability {
 
 /// What is kept: how many deals will be won and for how much, of open deals and newcomers together. Its truth are the
 /// KPIs `deals_won` and `bookings` of the horizon.
-pub(super) fn points(looked: &Looked) -> Vec<Point> {
-    let Ok(forecast) = &looked.outlook.forecast else {
-        return Vec::new();
-    };
+pub(super) fn points(looked: &Looked, total: &Part, model: &str) -> Vec<Point> {
+    let day = |day: i64| i32::try_from(day).unwrap_or(i32::MAX);
+    let question = &looked.question;
     let point = |kpi: &str, name: &str, spread: &Spread, unit: f64| Point {
         kpi: kpi.to_owned(),
         unit: name.to_owned(),
         member: None,
-        model: format!("pipeline, {} days", looked.question.days),
+        model: format!("{model}, {} days", question.days),
         step: 1,
-        start: i32::try_from(forecast.day).unwrap_or(i32::MAX),
-        end: i32::try_from(forecast.until).unwrap_or(i32::MAX),
+        start: day(question.day),
+        end: day(question.day + question.days),
         mean: spread.mean / unit,
-        intervals: spread
-            .bands
-            .iter()
-            .map(|band| Interval {
-                level: band.level,
-                low: band.low / unit,
-                high: band.high / unit,
-            })
-            .collect(),
+        intervals: intervals(spread, 0.0, unit),
         scale: None,
         actual: None,
         scored_at: None,
     };
-    let count = point("deals_won", "count", &forecast.total.count, 1.0);
-    let value = forecast.total.value.as_ref();
-    let value = value.map(|value| point("bookings", &looked.stands.currency, value, unit(looked)));
+    let count = point("deals_won", "count", &total.count, 1.0);
+    let value = total.value.as_ref();
+    let value = value.map(|value| point("bookings", &looked.stands.currency, value, looked.unit()));
     std::iter::once(count).chain(value).collect()
+}
+
+/// Intervals as they are kept, of a distribution on top of what is there already.
+pub(in crate::rpc) fn intervals(spread: &Spread, already: f64, unit: f64) -> Vec<Interval> {
+    let interval = |band: &crate::pipeline::Band| Interval {
+        level: band.level,
+        low: (already + band.low) / unit,
+        high: (already + band.high) / unit,
+    };
+    spread.bands.iter().map(interval).collect()
 }

@@ -1,12 +1,13 @@
 //! Scores and cards as messages.
 
 use bellwether_contracts::forecasting::{
-    CalibrationBin, FeatureDrift, Score, ScoreCard, ScoreFeature, ScoreReason,
+    CalibrationBin, FeatureDrift, Score, ScoreCard, ScoreContestant, ScoreFeature, ScoreReason,
 };
 use bellwether_domain::CivilDate;
 
 use crate::cases::Scored;
 use crate::frame::Note;
+use crate::score::card::Contestant;
 
 pub(super) fn score(id: &str, score: &crate::score::Score) -> Score {
     let reason = |reason: &crate::score::Reason| ScoreReason {
@@ -70,5 +71,17 @@ pub(super) fn card(scored: &Scored) -> ScoreCard {
                 index: *index,
             })
             .collect(),
+        seed: card.seed,
+        level: card.level.clone(),
+        slope: card.slope,
+        contestants: card.contestants.iter().map(contestant).collect(),
+        scores_moved: scored.drift.scores,
+    }
+}
+
+fn contestant(one: &Contestant) -> ScoreContestant {
+    ScoreContestant {
+        name: one.name.clone(),
+        log_loss: one.log_loss,
     }
 }
