@@ -30,8 +30,11 @@ pub(crate) struct Scorer {
     /// Days after its end at which a period is taken to be told in full.
     after: i32,
     /// How much had been written when chances were decided last, and how many were left.
-    seen: Arc<Mutex<HashMap<(TenantId, i32), (Position, i64)>>>,
+    seen: Arc<Mutex<Seen>>,
 }
+
+/// Positions, and how many chances were left at each, by tenant and kind.
+type Seen = HashMap<(TenantId, i32), (Position, i64)>;
 
 /// What one question to kpi tells the truth of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -201,7 +204,7 @@ impl Scorer {
         Ok(decided)
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<(TenantId, i32), (Position, i64)>> {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
         // Nothing in here panics half-way through a change.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
