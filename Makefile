@@ -8,7 +8,7 @@ help: ## List the targets
 run: ## Build, start everything with demo data, print a scorecard and where to look; Ctrl-C stops
 	@scripts/run.sh
 
-fleet: ## The same as a fleet: PostgreSQL, Redis, two ingestion and two kpi processes; Ctrl-C stops
+fleet: ## The same as a fleet: PostgreSQL, Redis, two processes of each service; Ctrl-C stops
 	@scripts/fleet.sh
 
 test: ## Every test; installs missing tools when it may

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and starts the platform as a fleet: two ingestion and two kpi processes over PostgreSQL and Redis, with demo
-# data. Prints the scorecard and where to look, and stays in the foreground until Ctrl-C or SIGTERM;
+# Builds and starts the platform as a fleet: two ingestion, two kpi and two forecasting processes over PostgreSQL
+# and Redis, with demo data. Prints the scorecard and where to look, and stays in the foreground until Ctrl-C or SIGTERM;
 # then all of it ends in order. PostgreSQL and Redis are the installed programs, started for this run alone on free
 # ports of this machine. Nothing is kept: the folder .fleet (or FLEET_DIR) is made anew each time.
 set -euo pipefail
@@ -51,7 +51,8 @@ finish() {
 # Who is asked first, then who is needed for the answers.
 end_all() {
   trap '' INT TERM HUP
-  finish TERM demo kpi-1 kpi-2
+  finish TERM demo forecasting-1 forecasting-2
+  finish TERM kpi-1 kpi-2
   finish TERM ingestion-1 ingestion-2
   finish TERM redis
   finish INT postgres
@@ -152,9 +153,14 @@ ingestion=$(url_of ingestion-1),$(url_of ingestion-2)
 for name in kpi-1 kpi-2; do serve "$name" --roles kpi --ingestion-url "$ingestion" --redis-url "$redis_url"; done
 for name in kpi-1 kpi-2; do wait_for "$name" is_ready "$name"; done
 kpi=$(url_of kpi-1),$(url_of kpi-2)
+for name in forecasting-1 forecasting-2; do
+  serve "$name" --roles forecasting --kpi-url "$kpi" --database-url "$postgres_url"
+done
+for name in forecasting-1 forecasting-2; do wait_for "$name" is_ready "$name"; done
+forecasting=$(url_of forecasting-1),$(url_of forecasting-2)
 
 # The folder is to clients what a data folder is: address and token.
-printf '%s\n' "$ingestion,$kpi" >"$fleet/endpoint"
+printf '%s\n' "$ingestion,$kpi,$forecasting" >"$fleet/endpoint"
 
 printf '\n'
 "$bellwether" scorecard --tenant demo --data-dir "$fleet" || say "the scorecard failed"
@@ -162,9 +168,11 @@ cat <<EOT
 
 The fleet: ingestion at $ingestion
            kpi at $kpi
+           forecasting at $forecasting
            token in $fleet/token, logs in $fleet/*.log
 
   $bellwether kpi query win_rate --tenant demo --by region --data-dir $fleet
+  $bellwether forecast kpi bookings --tenant demo --horizon 3 --data-dir $fleet
   $bellwether kpi list --server $kpi --token-file $fleet/token
   psql $postgres_url -c '\dt ingestion.*'
 

@@ -51,6 +51,7 @@ Bellwether serves at $url   (address in $data/endpoint, token in $data/token)
 
   $bellwether kpi list --data-dir $data
   $bellwether kpi query win_rate --tenant demo --by region --data-dir $data
+  $bellwether forecast kpi bookings --tenant demo --horizon 3 --data-dir $data
   $grpcurl -plaintext -H "authorization: Bearer \$(cat $data/token)" ${url#http://} list
 
 Ctrl-C drains and stops.

@@ -1,4 +1,4 @@
-//! The product as a fleet: any number of ingestion and kpi processes over one PostgreSQL and one Redis.
+//! The product as a fleet: any number of ingestion, kpi and forecasting processes over one PostgreSQL and one Redis.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -22,6 +22,8 @@ pub struct FleetOptions {
     pub ingestions: usize,
     /// How many kpi processes.
     pub kpis: usize,
+    /// How many forecasting processes.
+    pub forecastings: usize,
     /// Whether each ingestion process has the role kpi as well.
     pub both_roles: bool,
     /// Puts a [`Proxy`] before PostgreSQL, before Redis and before each ingestion process.
@@ -39,11 +41,12 @@ pub struct FleetOptions {
 }
 
 impl Default for FleetOptions {
-    /// Two of each, nothing in between.
+    /// Two ingestion and two kpi processes, nothing in between.
     fn default() -> Self {
         Self {
             ingestions: 2,
             kpis: 2,
+            forecastings: 0,
             both_roles: false,
             proxied: false,
             database_url: None,
@@ -67,7 +70,8 @@ pub struct Proxies {
 
 /// A running fleet; ends with the value.
 pub struct Fleet {
-    // Ended before what they lean on: kpi before ingestion, both before the proxies and the folder.
+    // Ended before what they lean on: forecasting before kpi, kpi before ingestion, all before the proxies and the folder.
+    forecastings: Vec<Replica>,
     kpis: Vec<Replica>,
     ingestions: Vec<Replica>,
     proxies: Option<Proxies>,
@@ -124,7 +128,9 @@ impl Fleet {
         ];
         let args = words(&own, &options.kpi_args);
         let kpis = start_each("kpi", &ports, folder.path(), &args);
+        let forecastings = start_forecastings(options.forecastings, &kpis, &database, folder.path());
         Self {
+            forecastings,
             kpis,
             ingestions,
             proxies,
@@ -164,9 +170,15 @@ impl Fleet {
         &self.kpis
     }
 
+    /// The forecasting processes.
+    #[must_use]
+    pub fn forecastings(&self) -> &[Replica] {
+        &self.forecastings
+    }
+
     /// All processes, ingestion first.
     pub fn replicas(&self) -> impl Iterator<Item = &Replica> {
-        self.ingestions.iter().chain(&self.kpis)
+        self.ingestions.iter().chain(&self.kpis).chain(&self.forecastings)
     }
 
     /// What stands in between.
@@ -210,6 +222,22 @@ impl Fleet {
         let urls: Vec<&str> = replicas.iter().map(Replica::url).collect();
         run_at(&urls.join(","), &self.token_file(), args)
     }
+}
+
+/// Forecasting processes that ask any of the kpi processes.
+fn start_forecastings(count: usize, kpis: &[Replica], database: &str, folder: &Path) -> Vec<Replica> {
+    let ports: Vec<u16> = (0..count).map(|_| free_port()).collect();
+    let kpis: Vec<&str> = kpis.iter().map(Replica::url).collect();
+    let kpis = kpis.join(",");
+    let own = [
+        "--roles",
+        "forecasting",
+        "--kpi-url",
+        &kpis,
+        "--database-url",
+        database,
+    ];
+    start_each("forecasting", &ports, folder, &words(&own, &[]))
 }
 
 impl Proxies {

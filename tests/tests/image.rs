@@ -16,8 +16,8 @@ use serde_json::Value;
 
 /// What the image that is shipped may be, in MB.
 const MAX_MB: u64 = 120;
-/// The same for a program that was not optimised: measured, its image is 1.27 times as large.
-const MAX_MB_UNOPTIMISED: u64 = 150;
+/// The same for a program that was not optimised: measured, its image is 1.35 times as large.
+const MAX_MB_UNOPTIMISED: u64 = 162;
 const MAX_START: Duration = Duration::from_secs(1);
 
 /// One test at a time: a start is measured.
@@ -179,46 +179,63 @@ fn is_well(container: &Container<'_>, service: &Service) {
         .exits(6);
 }
 
-/// The fleet of compose.yaml: two ingestion, two kpi.
+/// The fleet of compose.yaml: two of each service.
 struct Fleet<'a> {
     ingestions: Vec<Container<'a>>,
     kpis: Vec<Container<'a>>,
+    forecastings: Vec<Container<'a>>,
 }
 
 impl<'a> Fleet<'a> {
     fn start(desk: &'a Desk, file: &File, database: &str, redis: &str) -> Self {
-        let mut of_kpi = ["kpi-1", "kpi-2"].map(|name| service(file, name));
-        let ingestions = ["ingestion-1", "ingestion-2"].map(|name| {
-            let mut service = service(file, name);
-            set(&mut service, "BELLWETHER_DATABASE_URL", database);
-            let container = desk.start(name, &service);
-            for kpi in &mut of_kpi {
-                let key = "BELLWETHER_INGESTION_URL";
-                let urls = kpi.environment[key].replace(&format!("http://{name}:4711"), &container.url);
-                set(kpi, key, &urls);
-            }
-            container
-        });
-        let kpis = of_kpi.into_iter().zip(["kpi-1", "kpi-2"]);
-        let kpis = kpis.map(|(mut kpi, name)| {
-            set(&mut kpi, "BELLWETHER_REDIS_URL", redis);
-            desk.start(name, &kpi)
-        });
+        let named = |names: [&'static str; 2]| names.map(|name| (name, service(file, name))).to_vec();
+        let mut of_ingestion = named(["ingestion-1", "ingestion-2"]);
+        let mut of_kpi = named(["kpi-1", "kpi-2"]);
+        let mut of_forecasting = named(["forecasting-1", "forecasting-2"]);
+        for (_, service) in of_ingestion.iter_mut().chain(&mut of_forecasting) {
+            set(service, "BELLWETHER_DATABASE_URL", database);
+        }
+        for (_, service) in &mut of_kpi {
+            set(service, "BELLWETHER_REDIS_URL", redis);
+        }
         Self {
-            kpis: kpis.collect(),
-            ingestions: ingestions.into(),
+            ingestions: start_each(desk, of_ingestion, "BELLWETHER_INGESTION_URL", &mut of_kpi),
+            kpis: start_each(desk, of_kpi, "BELLWETHER_KPI_URL", &mut of_forecasting),
+            forecastings: start_each(desk, of_forecasting, "", &mut []),
         }
     }
 
     /// Drains all of them at the same time.
     fn stop(self) -> Vec<(Option<i32>, Duration)> {
-        let all = self.kpis.into_iter().chain(self.ingestions);
+        let all = self
+            .forecastings
+            .into_iter()
+            .chain(self.kpis)
+            .chain(self.ingestions);
         std::thread::scope(|scope| {
             let ends: Vec<_> = all.map(|one| scope.spawn(|| one.stop())).collect();
             let ends = ends.into_iter().map(|end| end.join().expect("it stops"));
             ends.collect()
         })
     }
+}
+
+/// Starts containers and tells those that lean on them, in a variable of theirs, where they are.
+fn start_each<'a>(
+    desk: &'a Desk,
+    services: Vec<(&'static str, Service)>,
+    key: &str,
+    leaning: &mut [(&'static str, Service)],
+) -> Vec<Container<'a>> {
+    let start = |(name, service): (&'static str, Service)| {
+        let container = desk.start(name, &service);
+        for (_, other) in &mut *leaning {
+            let urls = other.environment[key].replace(&format!("http://{name}:4711"), &container.url);
+            set(other, key, &urls);
+        }
+        container
+    };
+    services.into_iter().map(start).collect()
 }
 
 /// An import, and questions about what it brought.
@@ -325,6 +342,25 @@ impl Journey {
         };
         self.questions.iter().map(ask).collect()
     }
+
+    fn foretell(&self, desk: &Desk, server: &str) -> Value {
+        let args = [
+            "forecast",
+            "kpi",
+            "deals_won",
+            "--tenant",
+            self.tenant,
+            "--as-of",
+            "2017-12-31",
+            "--horizon",
+            "3",
+            "--output",
+            "json",
+        ];
+        let mut answer = desk.run(server, &args).exits(0).json();
+        forget_the_deployment(&mut answer);
+        answer
+    }
 }
 
 /// Takes away what may differ between deployments.
@@ -332,7 +368,15 @@ fn forget_the_deployment(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(forget_the_deployment),
         Value::Object(fields) => {
-            fields.retain(|key, _| !["epoch", "recorded_at", "path", "path_reason"].contains(&key.as_str()));
+            let passing = [
+                "epoch",
+                "recorded_at",
+                "path",
+                "path_reason",
+                "forecast_id",
+                "cached",
+            ];
+            fields.retain(|key, _| !passing.contains(&key.as_str()));
             fields.values_mut().for_each(forget_the_deployment);
         }
         _ => {}
@@ -356,6 +400,7 @@ fn a_fleet_of_containers_answers_as_one_process() {
     };
     well("ingestion-1", &fleet.ingestions);
     well("kpi-1", &fleet.kpis);
+    well("forecasting-1", &fleet.forecastings);
     for (journey, ingestion) in journeys().iter().zip(fleet.ingestions.iter().cycle()) {
         let brought = journey.import(&desk, &one.url)["records"].clone();
         assert_eq!(
@@ -372,6 +417,15 @@ fn a_fleet_of_containers_answers_as_one_process() {
         assert!(rows >= journey.questions.len(), "{expected:?}");
         for kpi in &fleet.kpis {
             assert_eq!(journey.ask(&desk, &kpi.url), expected, "{}", journey.tenant);
+        }
+        let expected = journey.foretell(&desk, &one.url);
+        for forecasting in &fleet.forecastings {
+            assert_eq!(
+                journey.foretell(&desk, &forecasting.url),
+                expected,
+                "{}",
+                journey.tenant
+            );
         }
     }
     drains(fleet);

@@ -342,7 +342,11 @@ fn every_command_in_the_pages_runs() {
         .lines()
         .chain(of_fleet.lines())
         .map(str::trim)
-        .filter(|line| line.contains("bellwether kpi") || line.contains("grpcurl"));
+        .filter(|line| {
+            ["bellwether kpi", "bellwether forecast", "grpcurl"]
+                .iter()
+                .any(|word| line.contains(word))
+        });
     for line in printed {
         let done = typed(desk.path(), "./.demo", line);
         assert_eq!(done.code, 0, "{line}\n{}\n{}", done.out, done.err);

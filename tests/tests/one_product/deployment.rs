@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::path::PathBuf;
 
-use bellwether_tests::fleet::{Fleet, FleetOptions};
+use bellwether_tests::fleet::{Fleet, FleetOptions, Replica};
 use bellwether_tests::product::Server;
 
 /// The tokens beside the token file: one that opens one tenant only.
@@ -17,6 +17,7 @@ pub(crate) struct Deployment {
     name: &'static str,
     ingestions: Replicas,
     kpis: Replicas,
+    forecastings: Replicas,
     /// Of the token that opens every tenant.
     pub(crate) token_file: PathBuf,
     /// What ends with the deployment.
@@ -38,6 +39,7 @@ impl Deployment {
             name: "embedded",
             ingestions: Replicas::of(vec![server.url.clone()]),
             kpis: Replicas::of(vec![server.url.clone()]),
+            forecastings: Replicas::of(vec![server.url.clone()]),
             token_file: dir.path().join("token"),
             _processes: Box::new((server, dir)),
         }
@@ -51,6 +53,7 @@ impl Deployment {
         let fleet = Fleet::start(FleetOptions {
             ingestions: replicas,
             kpis: replicas,
+            forecastings: replicas,
             tokens_yaml: Some(TOKENS.to_owned()),
             kpi_args: vec!["--config".to_owned(), config.display().to_string()],
             ..FleetOptions::default()
@@ -58,10 +61,12 @@ impl Deployment {
         let urls = |urls: Vec<&str>| Replicas::of(urls.into_iter().map(str::to_owned).collect());
         let ingestions = urls((0..replicas).map(|index| fleet.ingestion(index).url()).collect());
         let kpis = urls((0..replicas).map(|index| fleet.kpi(index).url()).collect());
+        let forecastings = urls(fleet.forecastings().iter().map(Replica::url).collect());
         Self {
             name,
             ingestions,
             kpis,
+            forecastings,
             token_file: fleet.token_file(),
             _processes: Box::new((fleet, folder)),
         }
@@ -82,9 +87,14 @@ impl Deployment {
         self.kpis.next()
     }
 
-    /// Every process, for clients that need both services: they ask each one what it serves.
+    /// The next forecasting replica.
+    pub(crate) fn forecasting(&self) -> &str {
+        self.forecastings.next()
+    }
+
+    /// Every process, for clients that need several services: they ask each one what it serves.
     pub(crate) fn everywhere(&self) -> String {
-        let mut urls: Vec<&str> = [&self.ingestions, &self.kpis]
+        let mut urls: Vec<&str> = [&self.ingestions, &self.kpis, &self.forecastings]
             .into_iter()
             .flat_map(|replicas| replicas.urls.iter().map(String::as_str))
             .collect();

@@ -2,7 +2,9 @@
 
 mod commands;
 mod company;
+mod facts;
 mod feed;
+mod forecasts;
 mod imports;
 mod own_kpis;
 mod questions;
@@ -54,6 +56,8 @@ pub(crate) fn run(deployment: &Deployment) -> (Transcript, BTreeMap<String, usiz
     imports::rejects(&journey);
     own_kpis::all(&journey);
     feed::all(&journey);
+    facts::all(&journey);
+    forecasts::all(&journey);
     commands::all(&journey);
     imports::export(&journey);
     (journey.transcript.into_inner(), journey.paths.into_inner())
@@ -83,6 +87,12 @@ impl Journey<'_> {
     /// Asks the next ingestion replica.
     fn read(&self, question: &str, method: &str, message: &Value) -> Value {
         let url = self.deployment.ingestion();
+        self.note(question, self.caller.call(url, &self.token, method, message))
+    }
+
+    /// Asks the next forecasting replica.
+    fn foretell(&self, question: &str, method: &str, message: &Value) -> Value {
+        let url = self.deployment.forecasting();
         self.note(question, self.caller.call(url, &self.token, method, message))
     }
 

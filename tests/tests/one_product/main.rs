@@ -3,7 +3,8 @@
 //!
 //! Where there are replicas, calls take turns between them: what one wrote, another one reads, pages, replays. Left out
 //! of the comparison is what time and place make: the epoch of a watermark, `recorded_at` and what equals it, the
-//! beginning and end of an import, and how an answer was computed (`path`, `path_reason`). Page tokens are opaque: it
+//! beginning and end of an import, how an answer was computed (`path`, `path_reason`, `cached`), and when a forecast was
+//! made, and its id. Page tokens are opaque: it
 //! is compared whether there is one. Everything else, error messages included, must be equal.
 
 mod deployment;

@@ -47,6 +47,8 @@ impl Transcript {
                         ("epoch", Value::Number(epoch)) if epoch.as_u64() > Some(1_000_000) => {
                             self.hide(&epoch.to_string(), "EPOCH");
                         }
+                        // It is told again where the forecast is listed.
+                        ("forecast_id", Value::String(id)) if !id.is_empty() => self.hide(id, "AN ID"),
                         ("recorded_at", Value::String(at)) => {
                             self.instants.insert(at.clone());
                         }
@@ -67,8 +69,8 @@ impl Transcript {
                 let mut out = BTreeMap::new();
                 for (name, value) in fields {
                     let value = match name.as_str() {
-                        "epoch" | "path" | "path_reason" | "recorded_at" => continue,
-                        "started_at" | "ended_at" => Value::from("AN INSTANT"),
+                        "epoch" | "path" | "path_reason" | "recorded_at" | "cached" => continue,
+                        "started_at" | "ended_at" | "made_at" | "scored_at" => Value::from("AN INSTANT"),
                         "next_page_token" => Value::from("A TOKEN"),
                         _ => self.lasting(value),
                     };
