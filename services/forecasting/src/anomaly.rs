@@ -9,6 +9,7 @@ mod drivers;
 mod level;
 mod noise;
 mod ready;
+mod search;
 mod season;
 mod sentence;
 mod tell;

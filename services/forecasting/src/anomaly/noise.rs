@@ -29,7 +29,9 @@ impl Noise {
     /// Of values without season and slope, of which those that are `there` count. `None` when there are too few to tell,
     /// or they are all alike.
     pub(super) fn of(y: &[f64], there: &[bool], season: usize) -> Option<Self> {
-        let most = (2 * season).max(8).min(y.len() / 4);
+        // Of a short history not the long lags: a level that came and went is in most of their differences.
+        let long = (y.len() / 12).max(8);
+        let most = (2 * season).max(8).min(long).min(y.len() / 4);
         if most < 2 {
             return None;
         }

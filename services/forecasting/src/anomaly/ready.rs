@@ -100,10 +100,10 @@ fn usable(y: &[f64], given: &[usize]) -> Vec<usize> {
     seasons
 }
 
-/// The usual step from one period to the next: the median over a fifth of the series (whole seasons), so that one shift
-/// is in a quarter of the differences only.
+/// The usual step from one period to the next: the median over a tenth of the series (whole seasons), so that one shift
+/// is in a ninth of the differences only, and one that came and went in a quarter.
 fn slope(y: &[f64], season: usize) -> f64 {
-    let lag = (y.len() / 5 / season * season)
+    let lag = (y.len() / 10 / season * season)
         .max(season.min(y.len() / 2))
         .max(1);
     let mut steps: Vec<f64> = y

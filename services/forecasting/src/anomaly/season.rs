@@ -6,15 +6,22 @@
 /// How many cycles to either side tell what a phase usually has: seasons change slowly.
 const CYCLES: usize = 8;
 
+/// The shortest season, where it came fewer times, is told by levels that follow a shift at once ([`blocks`], [`near`]).
+pub(super) const MANY: usize = 24;
+
 /// What the seasons usually add in each period. `y` is without gaps.
 pub(super) fn usual(y: &[f64], seasons: &[usize]) -> Vec<f64> {
     let mut sum = vec![0.0; y.len()];
-    for &season in seasons {
+    for (rank, &season) in seasons.iter().enumerate() {
         let adjusted = without(y, &sum);
-        let first = by_phase(&adjusted, &level(&adjusted, season), season);
-        // Once more around the level of what has no season any more, which is steadier.
-        let steady = level(&without(&adjusted, &first), season);
-        let part = by_phase(&adjusted, &steady, season);
+        let part = if rank == 0 && y.len() / season < MANY {
+            few(&adjusted, season)
+        } else {
+            let first = by_phase(&adjusted, &level(&adjusted, season), season);
+            // Once more around the level of what has no season any more, which is steadier.
+            let steady = level(&without(&adjusted, &first), season);
+            by_phase(&adjusted, &steady, season)
+        };
         sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
     }
     sum
@@ -28,6 +35,43 @@ pub(super) fn without(y: &[f64], part: &[f64]) -> Vec<f64> {
 /// The median around each value: two cycles of a short season, one of a long one, so that each phase counts alike.
 fn level(y: &[f64], season: usize) -> Vec<f64> {
     let span = if season <= 31 { 2 * season } else { season }.min(y.len());
+    let at = |at: usize| {
+        let from = at.saturating_sub(span / 2).min(y.len() - span);
+        median(&mut y[from..from + span].to_vec())
+    };
+    (0..y.len()).map(at).collect()
+}
+
+/// The season of a few cycles: first around the median of each cycle (the median polish of J. W. Tukey, Exploratory Data
+/// Analysis, 1977), then twice around the medians of the neighbours of what has no season any more.
+///
+/// Around a median over two cycles, as in [`level`], a shift would spoil every phase for two cycles: of ten years of months
+/// three shifts would spoil half. Here it spoils a few phases of one.
+fn few(y: &[f64], season: usize) -> Vec<f64> {
+    let mut part = by_phase(y, &blocks(y, season), season);
+    for _ in 0..2 {
+        part = by_phase(y, &near(&without(y, &part), season), season);
+    }
+    part
+}
+
+/// The median of the cycle that each value is in, cycles counted from the end; a rest at the start goes with the first.
+fn blocks(y: &[f64], season: usize) -> Vec<f64> {
+    let rest = y.len() % season;
+    let mut level = Vec::with_capacity(y.len());
+    let mut from = 0;
+    while from < y.len() {
+        let to = if from == 0 { rest + season } else { from + season }.min(y.len());
+        let middle = median(&mut y[from..to].to_vec());
+        level.resize(to, middle);
+        from = to;
+    }
+    level
+}
+
+/// The median of the neighbours, half a season in all but 7 at least and 13 at most: it follows a shift at once.
+fn near(y: &[f64], season: usize) -> Vec<f64> {
+    let span = (season / 2).clamp(7, 13).min(y.len());
     let at = |at: usize| {
         let from = at.saturating_sub(span / 2).min(y.len() - span);
         median(&mut y[from..from + span].to_vec())

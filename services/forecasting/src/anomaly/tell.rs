@@ -1,6 +1,7 @@
 //! What was found, in the series' own unit and periods.
 
-use super::detect::{Shift, View, stay};
+use super::detect::View;
+use super::search::{Shift, stay};
 use super::{Anomaly, Kind, Usual};
 
 /// A shift that the next one takes back but for this share of it has come back.
