@@ -10,5 +10,7 @@ mod invariance;
 mod plans;
 #[path = "pipeline/public_data.rs"]
 mod public_data;
+#[path = "pipeline/quotas.rs"]
+mod quotas;
 #[path = "pipeline/truth.rs"]
 mod truth;

@@ -107,9 +107,9 @@ All that is won in the period counts, what was won before it was said included. 
 model expects, and `forecast accuracy` how good both were.
 
 Examples:
-  bellwether forecast override period --from 2026-10-01 --to 2027-01-01 --value 2500000 \\
+  bellwether forecast override period --from 2099-10-01 --to 2100-01-01 --value 2500000 \\
     --author Ann --reason \"the big renewals are in\" --tenant demo
-  bellwether forecast override period --from 2026-10-01 --to 2027-01-01 --for team=Enterprise \\
+  bellwether forecast override period --from 2099-10-01 --to 2100-01-01 --for team=Enterprise \\
     --value 900000 --count 12 --author Bo --reason commit --tenant demo")]
 pub(crate) struct OverridePeriodArgs {
     /// The period's first day
@@ -157,7 +157,7 @@ pub(crate) struct OverrideListArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  bellwether forecast override remove period/2026-10-01/2027-01-01 --author Ann \\
+  bellwether forecast override remove period/2099-10-01/2100-01-01 --author Ann \\
     --reason \"said too early\" --tenant demo")]
 pub(crate) struct OverrideRemoveArgs {
     /// Its id, as `override list` shows it
