@@ -185,6 +185,70 @@ fn public_records_are_scored_as_well_as_promised() {
     }
 }
 
+/// The same rows as different programs write them, and what else may stand in a file.
+#[test]
+fn files_are_read_as_programs_write_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let rows = |cell: fn(u32, f64) -> String| {
+        let line = |row: u32| {
+            let chance = row.wrapping_mul(2_654_435_761) >> 8 & 0xff;
+            let end = if f64::from(chance) < 60.0 + f64::from(row % 7) * 20.0 {
+                "Won"
+            } else {
+                "Lost"
+            };
+            format!("{};{end}\n", cell(row, f64::from(row % 7) + 0.5))
+        };
+        (0..600).map(line).collect::<String>()
+    };
+    let said = |name: &str, text: String| {
+        let file = dir.path().join(name);
+        std::fs::write(&file, text).expect("a file");
+        let args = [
+            "forecast",
+            "evaluate-scores",
+            self::text(&file),
+            "--target",
+            "end",
+            "--output",
+            "json",
+        ];
+        run_in(dir.path(), &args).exits(0).json()
+    };
+    let point = said(
+        "point.csv",
+        format!("size;end\n{}", rows(|_, size| size.to_string())),
+    );
+    assert_eq!(point["signal"], true, "{point}");
+    let comma = |_: u32, size: f64| size.to_string().replace('.', ",");
+    let with_comma = said("comma.csv", format!("size;end\n{}", rows(comma)));
+    let told = said(
+        "told.csv",
+        format!("sep=;\r\nsize;end\n{}", rows(|_, size| size.to_string())),
+    );
+    for other in [&with_comma, &told] {
+        for name in ["auc", "log_loss", "brier", "ece10"] {
+            assert_eq!(number(other, name), number(&point, name), "{name}: {other}");
+        }
+    }
+    // A line break within quotes, words that were never seen, and numbers beyond all bounds.
+    let odd = |row: u32, size: f64| {
+        let size = ["NaN", "1e300", "-1e300", "", &size.to_string()][row as usize % 5].to_owned();
+        format!("{size};\"of {row}\nlines\"")
+    };
+    let odd = said("odd.csv", format!("size;note;end\n{}", rows(odd)));
+    assert!(
+        number(&odd, "log_loss").is_finite() && number(&odd, "brier") <= 1.0,
+        "{odd}"
+    );
+    // Of several ends one is the good one.
+    let ends = said(
+        "ends.csv",
+        format!("size;end\n{}", rows(|_, size| size.to_string())).replace("Lost", "No Decision"),
+    );
+    assert_eq!(ends["positive"], "Won", "{ends}");
+}
+
 #[test]
 fn what_is_wrong_is_told() {
     let dir = tempfile::tempdir().expect("a folder");
