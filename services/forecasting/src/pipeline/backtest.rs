@@ -39,12 +39,12 @@ impl Default for BacktestAsk {
 pub struct Method {
     /// How many of the open deals will be won within the horizon.
     pub count: f64,
-    /// For how much, in minor units.
-    pub value: f64,
+    /// For how much, in minor units; nothing where no deal's worth is known.
+    pub value: Option<f64>,
     /// The 80 % interval of the count.
     pub count80: Band,
     /// The 80 % interval of the value.
-    pub value80: Band,
+    pub value80: Option<Band>,
     /// Mean squared difference of chance and outcome, by deal.
     pub brier: f64,
 }
@@ -81,8 +81,8 @@ pub struct Scores {
     pub value_mape: Option<f64>,
     /// As `count_bias`, of values.
     pub value_bias: Option<f64>,
-    /// The share of snapshots whose value lay in its 80 % interval.
-    pub coverage80: f64,
+    /// The share of snapshots whose value lay in its 80 % interval; nothing where no value was forecast.
+    pub coverage80: Option<f64>,
     /// The share of snapshots whose count lay in its 80 % interval.
     pub count_coverage80: f64,
     /// Mean squared difference of chance and outcome over all deals of all snapshots.
@@ -163,17 +163,17 @@ fn snapshot(rehearsal: &mut Rehearsal<'_>, day: i64, seed: u64) -> Result<Snapsh
     };
     let calibrated = Method {
         count: part.count.mean,
-        value: value.map_or(0.0, |value| value.mean),
+        value: value.map(|value| value.mean),
         count80: part.count.band(0.8).unwrap_or(nothing),
-        value80: value.and_then(|value| value.band(0.8)).unwrap_or(nothing),
+        value80: value.and_then(|value| value.band(0.8)),
         brier: brier(lines.iter().map(|line| line.chance), &came),
     };
     let plain = stage_weighted(book, &StageValues::learn(book, day), day, days, seed)?;
     let static_view = Method {
         count: plain.count.mean,
-        value: plain.value.mean,
+        value: value.map(|_| plain.value.mean),
         count80: plain.count.band(0.8).unwrap_or(nothing),
-        value80: plain.value.band(0.8).unwrap_or(nothing),
+        value80: value.and_then(|_| plain.value.band(0.8)),
         brier: brier(plain.chances.iter().map(|(_, chance)| *chance), &came),
     };
     Ok(Snapshot {
@@ -197,35 +197,33 @@ fn brier(chances: impl Iterator<Item = f64>, came: &[f64]) -> f64 {
 }
 
 fn score<'a>(snapshots: &'a [Snapshot], of: impl Fn(&'a Snapshot) -> &'a Method) -> Scores {
-    let pairs = |said: fn(&Method) -> f64, came: fn(&Snapshot) -> f64| -> Vec<(f64, f64)> {
-        snapshots
-            .iter()
-            .map(|snapshot| (said(of(snapshot)), came(snapshot)))
-            .collect()
-    };
-    let counts = pairs(|method| method.count, |snapshot| snapshot.won);
-    let values = pairs(|method| method.value, |snapshot| snapshot.won_value);
-    let held = |band: fn(&Method) -> Band, came: fn(&Snapshot) -> f64| {
-        let inside = |snapshot: &'a Snapshot| {
-            let band = band(of(snapshot));
-            (band.low..=band.high).contains(&came(snapshot))
-        };
-        snapshots.iter().filter(|snapshot| inside(snapshot)).count() as f64 / snapshots.len().max(1) as f64
-    };
+    let all = || snapshots.iter().map(|snapshot| (of(snapshot), snapshot));
+    let counts: Vec<(f64, f64)> = all().map(|(said, came)| (said.count, came.won)).collect();
+    let values = all().filter_map(|(said, came)| Some((said.value?, came.won_value)));
+    let values: Vec<(f64, f64)> = values.collect();
+    let in_count = all().map(|(said, came)| (said.count80, came.won));
+    let in_value = all().filter_map(|(said, came)| Some((said.value80?, came.won_value)));
     let deals: usize = snapshots.iter().map(|snapshot| snapshot.open).sum();
-    let brier: f64 = snapshots
-        .iter()
-        .map(|snapshot| of(snapshot).brier * snapshot.open as f64)
-        .sum();
+    let brier: f64 = all().map(|(said, came)| said.brier * came.open as f64).sum();
     Scores {
         count_mape: mape(&counts),
         count_bias: bias(&counts),
         value_mape: mape(&values),
         value_bias: bias(&values),
-        coverage80: held(|method| method.value80, |snapshot| snapshot.won_value),
-        count_coverage80: held(|method| method.count80, |snapshot| snapshot.won),
+        coverage80: held(in_value),
+        count_coverage80: held(in_count).unwrap_or(0.0),
         brier: brier / deals.max(1) as f64,
     }
+}
+
+/// The share of bands that hold what came; nothing without any.
+fn held(bands: impl Iterator<Item = (Band, f64)>) -> Option<f64> {
+    let (mut inside, mut all) = (0.0, 0.0);
+    for (band, came) in bands {
+        inside += f64::from(u8::from((band.low..=band.high).contains(&came)));
+        all += 1.0;
+    }
+    (all > 0.0).then(|| inside / all)
 }
 
 fn mape(pairs: &[(f64, f64)]) -> Option<f64> {

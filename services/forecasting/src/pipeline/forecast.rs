@@ -3,6 +3,7 @@
 use super::{
     book::Book,
     deal::Refusal,
+    hazard::Hazards,
     lines::{Line, Slim, shift, slim, spell_out},
     newcomers::{Newcomers, newcomers},
     rehearsal::{Adjust, Correction, Rehearsal},
@@ -101,7 +102,7 @@ pub fn forecast(rehearsal: &mut Rehearsal<'_>, ask: &Ask) -> Result<Forecast, Re
     let learned = rehearsal.learned(ask.day)?;
     let mut slims = slim(book, learned, ask.day, days, 1);
     let coming = newcomers(book, learned, ask.day, days);
-    let since = learned.hazards.recorded_since();
+    let doubts = doubts(&learned.hazards);
     if slims.is_empty() {
         return Err(Refusal::NothingOpen);
     }
@@ -128,7 +129,7 @@ pub fn forecast(rehearsal: &mut Rehearsal<'_>, ask: &Ask) -> Result<Forecast, Re
         total: sums.part("", &all, Some(&coming)),
         coming,
         groups,
-        notes: notes(book, &lines, &correction, since),
+        notes: notes(book, &lines, &correction, doubts),
         lines,
         correction,
     })
@@ -249,14 +250,29 @@ impl Sums<'_> {
 
     fn spread(&self, items: &[Item], adjust: &Adjust, extra: Extra) -> Spread {
         let mean = items.iter().map(|item| item.chance * item.size).sum::<f64>() + extra.mean;
-        let mut sums = draws(items, adjust.shock, extra, self.seed);
-        sums.iter_mut()
-            .for_each(|sum| *sum = mean + (*sum - mean) * adjust.scale);
-        Spread::of(sums, mean, 0.0)
+        Spread::of(draws(items, adjust.shock, extra, self.seed), mean, 0.0)
     }
 }
 
-fn notes(book: &Book, lines: &[Line], correction: &Correction, since: Option<i64>) -> Vec<String> {
+/// What of the records cannot be learned from, in words.
+fn doubts(hazards: &Hazards) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if hazards.recorded_since().is_some() {
+        doubts.push(
+            "closings before the first one were not recorded, so deals are followed from then on only"
+                .to_owned(),
+        );
+    }
+    if !hazards.believes_expected_close() {
+        doubts.push(
+            "the expected closes of ended deals are the days on which they ended: nothing is learned from expected closes"
+                .to_owned(),
+        );
+    }
+    doubts
+}
+
+fn notes(book: &Book, lines: &[Line], correction: &Correction, doubts: Vec<String>) -> Vec<String> {
     let mut notes = book.notes().to_vec();
     let without = lines.iter().filter(|line| line.worth.is_none()).count();
     if without > 0 {
@@ -264,11 +280,7 @@ fn notes(book: &Book, lines: &[Line], correction: &Correction, since: Option<i64
             "{without} deals have no amount and no won deal tells their worth: their value is not in"
         ));
     }
-    if since.is_some() {
-        notes.push(
-            "closings before the first one were not recorded, so deals are followed from then on only".into(),
-        );
-    }
+    notes.extend(doubts);
     if correction.horizons < 1.0 {
         notes.push(
             "there is less than one past horizon to check against: intervals rest on what is usual".into(),

@@ -53,12 +53,9 @@ pub fn need(
     if !(goal.is_finite() && goal > 0.0 && won.is_finite() && open > 0.0 && mean > 0.0) {
         return None;
     }
-    let value = &correction.value;
     let many = Many {
-        rest: Rest::of(&items, &shock_factors(value.shock)),
-        mean,
+        rest: Rest::of(&items, &shock_factors(correction.value.shock)),
         extra: newcomers_extra(coming, correction).1,
-        scale: value.scale,
     };
     let missing = goal - won;
     let least = |odds: &f64| (*odds, many.least(missing, *odds).map(|times| times * open));
@@ -82,27 +79,21 @@ fn item(line: &Line) -> Item {
 struct Many {
     /// Mean and variance of it, for each value of the shock.
     rest: Rest,
-    /// What it is expected to bring.
-    mean: f64,
     /// What comes on top, whatever is open.
     extra: Extra,
-    /// What the distribution is stretched by.
-    scale: f64,
 }
 
 impl Many {
     /// The chance that so many times the pipeline bring `missing` or more.
     fn odds(&self, times: f64, missing: f64) -> f64 {
-        let mean = times * self.mean + self.extra.mean;
-        let aim = mean + (missing - mean) / self.scale;
         let strata = self.rest.means.iter().zip(&self.rest.variances);
         let chances = strata.map(|(of_shock, variance)| {
             let reached = times * of_shock + self.extra.mean;
             let sd = libm::sqrt(times * variance + self.extra.variance);
             if sd > 0.0 {
-                0.5 * libm::erfc((aim - reached) / (sd * std::f64::consts::SQRT_2))
+                0.5 * libm::erfc((missing - reached) / (sd * std::f64::consts::SQRT_2))
             } else {
-                f64::from(u8::from(reached >= aim))
+                f64::from(u8::from(reached >= missing))
             }
         });
         chances.sum::<f64>() / self.rest.means.len().max(1) as f64

@@ -39,8 +39,6 @@ const MOST_OPEN: usize = 5_000;
 pub struct Adjust {
     /// What the model's sum is multiplied by.
     pub factor: f64,
-    /// What intervals are stretched by.
-    pub scale: f64,
     /// The shock that deals share.
     pub(super) shock: Shock,
     /// The variance of a sum beyond chance, as a squared share.

@@ -242,3 +242,101 @@ fn the_simple_view_needs_closed_deals_too() {
         stage_weighted(&book, &StageValues::learn(&book, day), day, 90, 1).expect_err("nothing closed");
     assert!(matches!(refused, Refusal::TooFewClosed { have: 0, .. }));
 }
+
+/// What is left of a company, by name.
+fn cuts() -> Vec<(&'static str, Vec<Deal>)> {
+    let deals = Company {
+        days: 600,
+        ..Company::default()
+    }
+    .deals();
+    let changed = |change: fn(&mut Deal)| {
+        let mut deals = deals.clone();
+        deals.iter_mut().for_each(change);
+        deals
+    };
+    let one_stage = |deal: &mut Deal| {
+        deal.spells.truncate(1);
+        deal.spells[0].stage = "open".to_owned();
+    };
+    let no_amounts = |deal: &mut Deal| {
+        deal.spells.iter_mut().for_each(|spell| spell.amount = None);
+        deal.closing.iter_mut().for_each(|closing| closing.amount = None);
+    };
+    let ended = |outcome: Outcome| {
+        let mut deals = deals.clone();
+        let closings = deals.iter_mut().filter_map(|deal| deal.closing.as_mut());
+        closings.for_each(|closing| {
+            closing.outcome = outcome;
+            closing.amount = closing.amount.filter(|_| outcome == Outcome::Won);
+        });
+        deals
+    };
+    let bare = |deal: &mut Deal| {
+        deal.spells.clear();
+        deal.traits.clear();
+    };
+    vec![
+        ("all", deals.clone()),
+        ("few", deals.iter().step_by(30).cloned().collect()),
+        ("one stage", changed(one_stage)),
+        ("no amounts", changed(no_amounts)),
+        ("no history at all", changed(bare)),
+        ("all won", ended(Outcome::Won)),
+        ("all lost", ended(Outcome::Lost)),
+        ("none closed", changed(|deal| deal.closing = None)),
+    ]
+}
+
+#[test]
+fn every_cut_of_a_company_is_forecast_or_refused_with_a_reason() {
+    for (name, deals) in cuts() {
+        let amounts = name != "no amounts" && name != "all lost" && name != "no history at all";
+        for days in [30, 60, 180] {
+            let book = Book::new(deals.clone(), &Zone::utc());
+            let mut rehearsal = Rehearsal::new(&book, days).expect("a horizon");
+            for until in [None, Some(start() + 350), Some(start() - 10)] {
+                let ask = BacktestAsk {
+                    until,
+                    ..BacktestAsk::default()
+                };
+                match backtest(&mut rehearsal, &ask) {
+                    Ok(told) => {
+                        assert!(told.calibrated.brier.is_finite() && told.calibrated.brier > 0.0);
+                        for said in told.snapshots.iter().map(|snapshot| &snapshot.calibrated) {
+                            assert!(
+                                said.count > 0.0 && said.count80.low <= said.count80.high,
+                                "{name}"
+                            );
+                            assert!(
+                                said.value.is_none_or(|value| value > 0.0),
+                                "{name}: {:?}",
+                                said.value
+                            );
+                            assert_eq!(said.value.is_some(), said.value80.is_some());
+                            assert!(said.value.is_some() || !amounts, "{name} has values");
+                        }
+                        assert!(name != "none closed" && name != "few" && until != Some(start() - 10));
+                    }
+                    Err(refusal) => {
+                        assert!(
+                            matches!(refusal, Refusal::NoSnapshot { .. }),
+                            "{name} {days}: {refusal}"
+                        );
+                    }
+                }
+            }
+            match attempt(deals.clone(), start() + 590, days) {
+                Ok(made) => {
+                    all_sane(&made);
+                    assert!(made.open.count.mean > 0.0, "{name} {days}");
+                    assert!(name != "no amounts" || made.open.value.is_none());
+                }
+                Err(refusal) => assert_eq!(
+                    (name, matches!(refusal, Refusal::TooFewClosed { .. })),
+                    ("none closed", true)
+                ),
+            }
+        }
+    }
+}

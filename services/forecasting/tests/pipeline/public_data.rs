@@ -135,6 +135,7 @@ fn run(deals: Vec<Deal>) -> Backtest {
 fn print(what: &str, result: &Backtest) {
     for snapshot in &result.snapshots {
         let said = &snapshot.calibrated;
+        let (value, band) = (said.value.expect("a value"), said.value80.expect("a band"));
         eprintln!(
             "{what} day {}: open {} won {} said {:.0} [{:.0}, {:.0}], value {:.0} said {:.0} [{:.0}, {:.0}] ({:+.1} %)",
             snapshot.day,
@@ -144,10 +145,10 @@ fn print(what: &str, result: &Backtest) {
             said.count80.low,
             said.count80.high,
             snapshot.won_value / 100.0,
-            said.value / 100.0,
-            said.value80.low / 100.0,
-            said.value80.high / 100.0,
-            100.0 * (said.value / snapshot.won_value - 1.0),
+            value / 100.0,
+            band.low / 100.0,
+            band.high / 100.0,
+            100.0 * (value / snapshot.won_value - 1.0),
         );
     }
     eprintln!("{what} static {:?}", result.static_view);
@@ -158,7 +159,10 @@ fn meets(scores: &Scores, value_mape: f64, coverage: std::ops::RangeInclusive<f6
     assert!(scores.value_mape.expect("wins") <= value_mape, "value {scores:?}");
     assert!(scores.value_bias.expect("wins").abs() <= 0.10, "bias {scores:?}");
     assert!(scores.count_bias.expect("wins").abs() <= 0.10, "bias {scores:?}");
-    assert!(coverage.contains(&scores.coverage80), "coverage {scores:?}");
+    assert!(
+        coverage.contains(&scores.coverage80.expect("values")),
+        "coverage {scores:?}"
+    );
 }
 
 #[test]
