@@ -377,6 +377,12 @@ fn forget_the_deployment(value: &mut Value) {
                 "cached",
             ];
             fields.retain(|key, _| !passing.contains(&key.as_str()));
+            // EPOCH:SEQ, of which the epoch is the deployment's own.
+            if let Some(Value::String(position)) = fields.get_mut("position")
+                && let Some((_, seq)) = position.split_once(':')
+            {
+                *position = seq.to_owned();
+            }
             fields.values_mut().for_each(forget_the_deployment);
         }
         _ => {}
