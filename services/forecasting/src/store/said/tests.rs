@@ -37,9 +37,9 @@ async fn the_last_version_holds_and_all_of_them_stay() {
     let second = store.say(&acme, saying(Some(0.9), 20)).await.unwrap();
     assert_eq!((first.version, second.version), (1, 2));
     let live = store.said(&acme, ("", false), None, 10).await.unwrap();
-    assert_eq!(live, [second.clone()]);
+    assert_eq!(live, std::slice::from_ref(&second));
     let all = store.said(&acme, ("deal/d1", true), None, 1).await.unwrap();
-    assert_eq!(all, [second.clone()]);
+    assert_eq!(all, std::slice::from_ref(&second));
     let after = SaidCursor::of(&all[0]);
     let rest = store.said(&acme, ("", true), Some(after), 10).await.unwrap();
     assert_eq!((rest.len(), rest[0].version, rest[0].holds), (1, 1, false));
