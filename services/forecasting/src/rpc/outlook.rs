@@ -42,19 +42,11 @@ pub(super) struct Outlook {
 impl Outlook {
     /// Fits the models to deals; `told` hears how much of that is done, 0 to 1.
     pub(super) fn of(deals: Vec<Deal>, zone: &Zone, question: &Question, told: &dyn Fn(f64)) -> Self {
-        let calls = calls(&deals);
-        let stages = stages(deals.clone(), zone, question);
-        told(0.1);
-        let book = book(deals, zone);
+        let book = Book::new(deals, zone);
+        told(0.05);
+        let stages = usual(&book, question);
         told(0.15);
-        let (mut forecast, mut attention) = calibrated(&book, question, told);
-        let lines = forecast.iter_mut().flat_map(|forecast| forecast.lines.iter_mut());
-        for line in lines.chain(attention.iter_mut().map(|one| &mut one.line)) {
-            if let Some((category, probability)) = calls.get(&line.id) {
-                line.category.clone_from(category);
-                line.stage_probability = *probability;
-            }
-        }
+        let (forecast, mut attention) = calibrated(&book, question, told);
         attention.sort_by(|one, other| {
             let worth = |one: &Attention| one.line.amount.or(one.line.worth).unwrap_or(0.0);
             worth(other)
@@ -93,33 +85,12 @@ impl Outlook {
 /// # Errors
 /// Nothing had closed, or nothing is open.
 pub(super) fn stages(deals: Vec<Deal>, zone: &Zone, question: &Question) -> Result<StageWeighted, Refusal> {
-    let book = Book::new(deals, zone);
-    let values = StageValues::learn(&book, question.day);
-    stage_weighted(&book, &values, question.day, question.days, SEED)
+    usual(&Book::new(deals, zone), question)
 }
 
-/// Deals as the calibrated forecast sees them.
-pub(super) fn book(deals: Vec<Deal>, zone: &Zone) -> Book {
-    Book::new(deals.into_iter().map(without_calls).collect(), zone)
-}
-
-/// What people call each deal last, and the chance that its stage is given.
-fn calls(deals: &[Deal]) -> BTreeMap<String, (String, Option<f64>)> {
-    let call = |deal: &Deal| {
-        let last = deal.spells.iter().max_by_key(|spell| spell.from)?;
-        Some((deal.id.clone(), (last.category.clone(), last.stage_probability)))
-    };
-    deals.iter().filter_map(call).collect()
-}
-
-/// A deal without what people call it. Records of closed deals tell the last of that only ("closed", 100 %), as if it had
-/// held from the beginning: whoever learned from it would look ahead.
-fn without_calls(mut deal: Deal) -> Deal {
-    for spell in &mut deal.spells {
-        spell.category.clear();
-        spell.stage_probability = None;
-    }
-    deal
+fn usual(book: &Book, question: &Question) -> Result<StageWeighted, Refusal> {
+    let values = StageValues::learn(book, question.day);
+    stage_weighted(book, &values, question.day, question.days, SEED)
 }
 
 fn calibrated(

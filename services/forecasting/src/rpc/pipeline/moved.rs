@@ -11,9 +11,10 @@ use bellwether_runtime::authorize;
 use tonic::Request;
 
 use super::PipelineRpc;
-use crate::pipeline::{Closing, Deal, Forecast, Outcome, Rehearsal, Step, StepKind, hindsight, waterfall};
+use crate::pipeline::{
+    Book, Closing, Deal, Forecast, Outcome, Rehearsal, Step, StepKind, hindsight, waterfall,
+};
 use crate::rpc::looked::Looked;
-use crate::rpc::outlook::book;
 use crate::rpc::read::{self, Ahead, Wrong};
 use crate::rpc::write;
 use crate::source::{At, Least};
@@ -143,7 +144,7 @@ impl Way {
             .filter_map(|deal| Some((deal.id.clone(), deal.closing.clone()?)))
             .collect();
         let won = |id: &str| ends.get(id).map(|end| end.outcome == Outcome::Won);
-        let book = book(deals, &self.later.stands.zone);
+        let book = Book::new(deals, &self.later.stands.zone);
         let then = Rehearsal::new(&book, self.later.question.days)
             .and_then(|mut rehearsal| hindsight(&mut rehearsal, later, earlier))
             .unwrap_or_default();

@@ -10,9 +10,9 @@ use bellwether_runtime::authorize;
 use tonic::Request;
 
 use super::PipelineRpc;
-use crate::pipeline::{Change, Deal, Difference, Forecast, Refusal, Rehearsal, what_if};
+use crate::pipeline::{Book, Change, Deal, Difference, Forecast, Refusal, Rehearsal, what_if};
 use crate::rpc::looked::Looked;
-use crate::rpc::outlook::{SEED, book};
+use crate::rpc::outlook::SEED;
 use crate::rpc::read::{self, Wrong};
 use crate::rpc::write::{self, estimate};
 
@@ -68,7 +68,7 @@ fn told(
         return Ok(known);
     };
     stages_are_there(forecast, changes)?;
-    let book = book(deals, &looked.stands.zone);
+    let book = Book::new(deals, &looked.stands.zone);
     let mut rehearsal = Rehearsal::new(&book, looked.question.days).map_err(|why| refused(&why))?;
     let difference = what_if(&mut rehearsal, forecast, changes, SEED).map_err(|why| refused(&why))?;
     let unit = looked.unit();
