@@ -14,13 +14,13 @@ mod journey;
 mod link;
 mod load;
 mod metrics;
+mod pipeline;
 mod postgres;
 mod query;
 mod restart;
 mod row;
 mod scan;
 mod shared;
-mod trend;
 mod wide;
 
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ use row::Row;
 
 /// The rows by the names that the command line takes.
 const ROWS: [&str; 13] = [
-    "P2", "P4", "P7", "P8", "P9", "P11", "P12", "P13", "CLASS", "SCAN", "QUERY", "LINK", "JOURNEY",
+    "P2", "P4", "P7", "P8", "P9", "P11", "P12", "P14", "CLASS", "SCAN", "QUERY", "LINK", "JOURNEY",
 ];
 
 /// What the command line says.
@@ -105,8 +105,8 @@ fn main() -> Result<()> {
     if options.wants("P8") || options.wants("P12") {
         log_rows(&options, &runtime, &mut note);
     }
-    if options.wants("P13") {
-        note("P13", trend::measure().map(|row| vec![row]));
+    if options.wants("P14") {
+        note("P14", pipeline::measure());
     }
     if options.wants("SCAN") {
         match &options.scan {
