@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The measured budget in release mode: one JSON line a row on stdout, everything else on stderr.
 #
-#   scripts/bench.sh [ROW...]    rows: P2 P4 P7 P8 P9 P11 P12 P14 CLASS SCAN QUERY LINK JOURNEY; none = all
+#   scripts/bench.sh [ROW...]    rows: P2 P4 P7 P8 P9 P11 P12 P13 P14 CLASS SCAN QUERY LINK JOURNEY; none = all
 #
 # P2 needs h2load (Debian's nghttp2-client), JOURNEY the CRM export of ../shared/data; without them they are left out. P2,
 # P7 and JOURNEY start PostgreSQL and Redis as the tests do (scripts/tools.sh installs them).

@@ -21,6 +21,7 @@ mod restart;
 mod row;
 mod scan;
 mod shared;
+mod trend;
 mod wide;
 
 use std::path::{Path, PathBuf};
@@ -31,8 +32,8 @@ use bellwether_tests::product::Server;
 use row::Row;
 
 /// The rows by the names that the command line takes.
-const ROWS: [&str; 13] = [
-    "P2", "P4", "P7", "P8", "P9", "P11", "P12", "P14", "CLASS", "SCAN", "QUERY", "LINK", "JOURNEY",
+const ROWS: [&str; 14] = [
+    "P2", "P4", "P7", "P8", "P9", "P11", "P12", "P13", "P14", "CLASS", "SCAN", "QUERY", "LINK", "JOURNEY",
 ];
 
 /// What the command line says.
@@ -104,6 +105,9 @@ fn main() -> Result<()> {
     }
     if options.wants("P8") || options.wants("P12") {
         log_rows(&options, &runtime, &mut note);
+    }
+    if options.wants("P13") {
+        note("P13", trend::measure().map(|row| vec![row]));
     }
     if options.wants("P14") {
         note("P14", pipeline::measure());
