@@ -87,6 +87,24 @@ fn row<'a>(answer: &'a Value, name: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("nobody is called {name}: {answer}"))
 }
 
+/// A forecast, once all of it was compared with what came.
+fn scored(id: &str) -> Value {
+    let ends = Instant::now() + Duration::from_secs(60);
+    loop {
+        let served = asked(&["accuracy", "--list", "--kpi", "bookings"]);
+        let one = list(&served).iter().find(|one| one["id"] == id).cloned();
+        let one = one.unwrap_or_else(|| panic!("{id} is not kept: {served}"));
+        if list(&one["points"])
+            .iter()
+            .all(|point| !point["actual"].is_null())
+        {
+            return one;
+        }
+        assert!(Instant::now() < ends, "it was not scored: {one}");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
 #[test]
 fn quotas_have_odds_and_are_scored_once_it_is_known_what_came() {
     let year = last_year();
@@ -140,21 +158,7 @@ fn quotas_have_odds_and_are_scored_once_it_is_known_what_came() {
     ));
     assert!(near(mean(row(&answer, "Demo Company")), mean(whole)));
 
-    let id = text(&answer["forecast_id"]).to_owned();
-    let ends = Instant::now() + Duration::from_secs(60);
-    let kept = loop {
-        let served = asked(&["accuracy", "--list", "--kpi", "bookings"]);
-        let one = list(&served).iter().find(|one| one["id"] == id.as_str()).cloned();
-        let one = one.unwrap_or_else(|| panic!("{id} is not kept: {served}"));
-        if list(&one["points"])
-            .iter()
-            .all(|point| !point["actual"].is_null())
-        {
-            break one;
-        }
-        assert!(Instant::now() < ends, "it was not scored: {one}");
-        std::thread::sleep(Duration::from_millis(500));
-    };
+    let kept = scored(text(&answer["forecast_id"]));
     let point = &list(&kept["points"])[0];
     let came = kpi("bookings", &start, &end, &format!("{}-01-01", year + 1));
     // A deal may have been reopened since.
