@@ -94,8 +94,8 @@ mod tests {
         let mut values: Vec<Option<f64>> = (0..42).map(|at| Some(f64::from(at % 7 + at / 7))).collect();
         values[14..28].fill(None);
         let filled = fill(&values, 7);
-        for at in 14..28 {
-            assert_eq!(filled[at], (at % 7) as f64 + 2.5, "{at}");
+        for (at, filled) in filled.iter().enumerate().take(28).skip(14) {
+            assert_eq!(*filled, (at % 7) as f64 + 2.5, "{at}");
         }
         // No Sunday at all: the line from Saturday to Monday.
         let closed: Vec<Option<f64>> = (0..21).map(|at| (at % 7 != 6).then_some(4.0)).collect();
