@@ -122,6 +122,9 @@ mod tests {
             opportunities(&company(6, true)).score(&|_| ()),
             Err(super::super::Silent::TooFew { ended: 6, .. })
         ));
-        assert_eq!(opportunities(&[]).score(&|_| ()), Err(super::super::Silent::NothingOpen));
+        assert_eq!(
+            opportunities(&[]).score(&|_| ()),
+            Err(super::super::Silent::NothingOpen)
+        );
     }
 }

@@ -47,7 +47,10 @@ pub(super) fn json(card: &ScoreCard) -> Value {
 
 /// A card for people.
 pub(super) fn text(card: &ScoreCard, page: &Page) -> String {
-    let mut parts = vec![format!("the scorer, version {} (seed {})", card.version, card.seed)];
+    let mut parts = vec![format!(
+        "the scorer, version {} (seed {})",
+        card.version, card.seed
+    )];
     let level = format!(
         "Learned from {} records that ended from {} to {}. Level: {}. Logits were multiplied by {:.3} to fit records held out.",
         card.learned_from, card.window_start, card.window_end, card.level, card.slope
@@ -56,7 +59,10 @@ pub(super) fn text(card: &ScoreCard, page: &Page) -> String {
     if !card.contestants.is_empty() {
         let mut sheet = Sheet::new(["contestant", ">log loss on records held out"]);
         for one in &card.contestants {
-            sheet.push(vec![one.name.clone().into(), format!("{:.4}", one.log_loss).into()]);
+            sheet.push(vec![
+                one.name.clone().into(),
+                format!("{:.4}", one.log_loss).into(),
+            ]);
         }
         parts.push(sheet.render(page));
     }
@@ -67,7 +73,9 @@ pub(super) fn text(card: &ScoreCard, page: &Page) -> String {
             sheet.push(vec![
                 one.feature.clone().into(),
                 format!("{:.2} times", one.moves.exp()).into(),
-                moved.map_or_else(String::new, |moved| format!("{:.2}", moved.index)).into(),
+                moved
+                    .map_or_else(String::new, |moved| format!("{:.2}", moved.index))
+                    .into(),
             ]);
         }
         parts.push(sheet.render(page));
