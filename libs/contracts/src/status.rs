@@ -220,7 +220,10 @@ mod tests {
         assert_eq!(from_status(&to_status(&error)), error);
         let running = Error::running("5f2a", "the models are being fitted");
         assert_eq!(from_status(&to_status(&running)), running);
-        assert_eq!((running.retry_after_ms, running.operation.as_deref()), (Some(1_000), Some("5f2a")));
+        assert_eq!(
+            (running.retry_after_ms, running.operation.as_deref()),
+            (Some(1_000), Some("5f2a"))
+        );
     }
 
     #[test]
