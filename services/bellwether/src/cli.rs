@@ -306,8 +306,13 @@ mod tests {
         examples(&mut Cli::command(), &mut found);
         assert!(found.len() >= 15, "{found:#?}");
         for line in found {
-            let words = line.split_whitespace().map(|word| word.trim_matches('\''));
-            let parsed = Cli::try_parse_from(words);
+            // What stands between double quotes is one word.
+            let parts = line.split('"').enumerate();
+            let words = parts.flat_map(|(place, part)| match place % 2 {
+                0 => part.split_whitespace().collect(),
+                _ => vec![part],
+            });
+            let parsed = Cli::try_parse_from(words.map(|word| word.trim_matches('\'')));
             assert!(parsed.is_ok(), "{line}: {parsed:?}");
         }
     }
