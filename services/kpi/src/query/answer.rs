@@ -246,8 +246,7 @@ impl<'a> KpiRows<'a> {
     /// have a part in others.
     fn credited(&self, cell: u64) -> bool {
         let shared = |of: &Of| matches!(of, Of::Rows(rows) if rows.table == Table::Credits && rows.window == Window::This);
-        let deals =
-            |of: &Of| matches!(of, Of::Rows(rows) if [Table::Closings, Table::Credits].contains(&rows.table));
+        let deals = |of: &Of| matches!(of, Of::Rows(rows) if rows.table == Table::Closings);
         if !deals(&self.kpi.measures[self.kpi.missing].of) {
             return false;
         }
