@@ -15,7 +15,7 @@ With --output json the first line tells what the rows stand on, and each line af
 
 Examples:
   bellwether kpi facts open_deals --tenant acme --standing --limit 20
-  bellwether kpi facts closings --tenant acme --columns deal,outcome,valid_from,home_amount --output csv
+  bellwether kpi facts closings --tenant acme --columns deal,outcome,home_amount --output csv
   bellwether kpi facts leads --tenant acme --by team --as-of 2017-06-30 --output json")]
 pub(crate) struct FactsArgs {
     /// The fact table
