@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use super::programs::User;
 use super::{programs, watchman};
 
-/// A machine that is busy with tests takes its time.
-const START_WITHIN: Duration = Duration::from_secs(60);
+/// A machine that is busy with tests, or whose disk still takes in what a build wrote, takes its time.
+const START_WITHIN: Duration = Duration::from_secs(120);
 const END_WITHIN: Duration = Duration::from_secs(30);
 
 /// What to run, and how it likes to be ended.

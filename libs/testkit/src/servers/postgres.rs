@@ -5,10 +5,15 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::daemon::{self, Daemon, Program};
 use super::ports;
 use super::programs::{self, User};
+
+/// Recovery syncs a whole file system, on which a build may just have written gigabytes.
+const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// A server of its own, in a folder of its own. Writes reach the disk as in production: what it acknowledged outlives
 /// [`Postgres::stop_immediate`].
@@ -82,6 +87,22 @@ impl Postgres {
         Ok(postgres)
     }
 
+    /// A server whose session crashed recovers by itself; whoever comes meanwhile waits, and the log tells of it.
+    fn wait_until_ready(&self) {
+        let since = Instant::now();
+        while !self.is_ready() {
+            let log = self.log();
+            assert!(
+                since.elapsed() < READY_WITHIN,
+                "not ready after {READY_WITHIN:?}:\n{log}"
+            );
+            sleep(Duration::from_millis(100));
+        }
+        if since.elapsed() > Duration::from_secs(1) {
+            eprintln!("PostgreSQL was away; it said:\n{}", self.log());
+        }
+    }
+
     fn is_ready(&self) -> bool {
         is_accepting(self.port, &self.url())
     }
@@ -108,6 +129,7 @@ impl Postgres {
     /// When the server does not answer.
     #[must_use]
     pub fn database(&self) -> String {
+        self.wait_until_ready();
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.sql(&format!("CREATE DATABASE {name}"));
         self.url_of(&name)
@@ -132,7 +154,11 @@ impl Postgres {
         psql.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statements]);
         let output = psql.output().expect("psql starts");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{statements}\n{said}");
+        assert!(
+            output.status.success(),
+            "{statements}\n{said}\nthe server:\n{}",
+            self.log()
+        );
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 

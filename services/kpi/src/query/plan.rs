@@ -1,6 +1,7 @@
 //! The plan of a question: which tables are scanned, how they are cut, and which count serves which measure. What two
 //! KPIs share is counted once.
 
+mod credited;
 mod pairs;
 mod space;
 mod tasks;
@@ -177,6 +178,7 @@ fn planned<'a>(
         names: HashMap::new(),
         drafts: Vec::new(),
         abroad: abroad(source, moment),
+        credited: credited::instead(checked, by_record),
     };
     let mut uses = Vec::new();
     for kpi in &checked.kpis {
@@ -218,6 +220,8 @@ struct Planner<'p, 'a> {
     drafts: Vec<DraftScan>,
     /// The code of the home currency, when there are others.
     abroad: Option<u32>,
+    /// Whether won deals are counted where they are credited.
+    credited: bool,
 }
 
 impl Planner<'_, '_> {
@@ -260,6 +264,8 @@ impl Planner<'_, '_> {
                 _ => self.place(leaves, dimensions, entity),
             };
         }
+        let credited = rows.credited.as_deref().filter(|_| self.credited);
+        let rows = credited.unwrap_or(rows);
         let shape = Shape::of(rows, policy(rows));
         self.task(rows, &[rows], shape, dimensions, entity)
     }

@@ -6,6 +6,7 @@ mod both_times;
 mod cell;
 mod commerce;
 mod contributors;
+mod credited;
 mod defined;
 mod early;
 mod export;

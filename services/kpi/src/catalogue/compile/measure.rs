@@ -9,6 +9,7 @@ use crate::expr::{Filter, Value};
 use crate::formula::{Formula, Length};
 use crate::table::{Column, Storage, Table};
 
+mod credited;
 mod lag;
 mod nested;
 mod rows;
@@ -99,6 +100,8 @@ pub struct Rows {
     pub age: Option<Age>,
     /// Where a team's quota takes the place of those below it: the quotas of reps alone.
     pub leaves: Option<Box<Rows>>,
+    /// The same count over credits; exact where a deal belongs to whom it did at its event.
+    pub credited: Option<Box<Rows>>,
     /// Whether a team above others has only what those directly in it are to reach, by `team`.
     pub members: bool,
 }

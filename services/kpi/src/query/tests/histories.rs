@@ -267,6 +267,6 @@ proptest! {
     }
 }
 
-fn replayed(log: &Log) -> TenantFacts {
+pub(super) fn replayed(log: &Log) -> TenantFacts {
     log.replay(log.changes.len())
 }

@@ -1,7 +1,7 @@
 //! Measures of rows: which table, which of its rows, when, and what is made of them.
 
 use super::{
-    Age, Due, Rows, Weight, Wrong, code_column, instant_column, lag, quantile, refuse, table, wrong,
+    Age, Due, Rows, Weight, Wrong, code_column, credited, instant_column, lag, quantile, refuse, table, wrong,
 };
 use crate::catalogue::compile::Scale;
 use crate::catalogue::measure::{Aggregate, At, Class, Holders, MeasureSource, Timing, Window};
@@ -62,10 +62,16 @@ pub(super) fn compile(
         lag,
         age: age(source, table, at)?,
         leaves: None,
+        credited: None,
         members: source.holders == Holders::Members,
     };
     let leaves = leaves(source, &rows, at)?;
-    Ok(Rows { leaves, ..rows })
+    let credited = credited::compile(&rows);
+    Ok(Rows {
+        leaves,
+        credited,
+        ..rows
+    })
 }
 
 /// The quotas of reps alone, where teams have some too.
