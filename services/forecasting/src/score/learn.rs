@@ -25,7 +25,7 @@ const FEWEST_EACH: usize = 8;
 /// Parts of a cross-validation.
 const PARTS: usize = 5;
 /// Raised when the same rows give another model.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// Learns a model.
 ///

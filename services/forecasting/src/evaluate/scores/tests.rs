@@ -92,6 +92,25 @@ fn a_leak_is_left_out_and_the_rest_is_learned() {
 }
 
 #[test]
+fn a_leak_of_few_rows_is_left_out_as_well() {
+    for rows in [60, 100, 300] {
+        let mut text = "z,size,end\n".to_owned();
+        for row in 0..rows {
+            let won = chance(row, 8) < 0.5;
+            let z = chance(row, 9) * 50.0 + if won { 100.0 } else { 0.0 };
+            let end = if won { "Won" } else { "Lost" };
+            writeln!(text, "{z:.2},{:.2},{end}", chance(row, 10)).unwrap();
+        }
+        let (report, _) = evaluate(&read(text.as_bytes()).unwrap(), &ask("end")).unwrap();
+        assert!(
+            report.leaks.len() == 1 && report.leaks[0].starts_with("z: explains"),
+            "{rows}: {report:?}"
+        );
+        assert!(report.auc.unwrap() < 0.8, "{rows}: {report:?}");
+    }
+}
+
+#[test]
 fn by_time_the_order_of_rows_does_not_matter() {
     let lines = deals(900);
     let turned: Vec<String> = (0..900).map(|row| lines[row * 7 % 900].clone()).collect();
