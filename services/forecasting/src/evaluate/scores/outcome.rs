@@ -1,54 +1,14 @@
 //! Who ended well, as a column of words or numbers says it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::frame::Note;
 use crate::frame::infer::is_nothing;
 use crate::frame::number::number;
 
-/// Words for a good end, in lower case.
-const GOOD: [&str; 16] = [
-    "won",
-    "win",
-    "closed won",
-    "closed-won",
-    "closedwon",
-    "yes",
-    "y",
-    "true",
-    "t",
-    "1",
-    "converted",
-    "churned",
-    "success",
-    "successful",
-    "positive",
-    "accepted",
-];
-/// Words for another end, in lower case.
-const OTHER: [&str; 19] = [
-    "lost",
-    "loss",
-    "closed lost",
-    "closed-lost",
-    "closedlost",
-    "no",
-    "n",
-    "false",
-    "f",
-    "0",
-    "-1",
-    "not converted",
-    "retained",
-    "failure",
-    "failed",
-    "negative",
-    "no decision",
-    "disqualified",
-    "rejected",
-];
-/// How many values are shown of a target that has too many.
-const SHOWN: usize = 8;
+mod words;
+
+use words::{frequent, is_good, is_open, is_other, same, shown};
 
 /// Why a target does not say who ended well.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,8 +54,9 @@ pub(super) struct Ended {
     pub(super) notes: Vec<Note>,
 }
 
-/// Reads a target. With several values of which some are known not to be the good end, rows with any other value have
-/// not ended yet and are left out.
+/// Reads a target. Where the good end is told, every other value is another end, except words for open stages beside known
+/// ends. Where it is not, and some values are known not to be the good end, only those are: rows with any other value have
+/// not ended yet. Rows that have not ended are left out.
 pub(super) fn outcomes(column: &str, cells: &[String], positive: Option<&str>) -> Result<Ended, Undecidable> {
     let mut values: BTreeMap<&str, usize> = BTreeMap::new();
     for cell in cells.iter().filter(|cell| !is_nothing(cell)) {
@@ -113,41 +74,53 @@ pub(super) fn outcomes(column: &str, cells: &[String], positive: Option<&str>) -
             value: good,
         });
     }
-    let known: Vec<&str> = ends.iter().copied().filter(|value| is_other(value)).collect();
-    let others = if known.is_empty() { ends } else { known };
+    let known = ends.iter().any(|value| is_other(value));
+    let another = |value: &str| match positive {
+        _ if !known || is_other(value) => true,
+        Some(_) => number(value).is_some() || !is_open(value),
+        None => false,
+    };
+    let (others, open): (Vec<&str>, Vec<&str>) = ends.into_iter().partition(|value| another(value));
+    let mut read: BTreeMap<&str, bool> = others.iter().map(|value| (*value, false)).collect();
+    let wells = values.keys().filter(|value| same(value, &good));
+    read.extend(wells.map(|value| (*value, true)));
+    let ended_well = cells.iter().map(|cell| read.get(cell.trim()).copied());
+    Ok(Ended {
+        ended_well: ended_well.collect(),
+        notes: told(column, cells.len(), &values, &others, &open),
+        positive: good,
+    })
+}
+
+/// What is to be known of the rows that were left out, and of ends that are no known words.
+fn told(
+    column: &str,
+    rows: usize,
+    values: &BTreeMap<&str, usize>,
+    others: &[&str],
+    open: &[&str],
+) -> Vec<Note> {
     let mut notes = Vec::new();
-    let open = |value: &&str| !same(value, &good) && !others.contains(value);
-    let unended: Vec<&str> = values.keys().copied().filter(open).collect();
-    if !unended.is_empty() {
-        let rows: usize = unended.iter().map(|value| values[value]).sum();
-        let text = format!(
-            "{rows} rows were left out as not ended: {}",
-            shown(&unended).join(", ")
-        );
-        notes.push(Note::of(column, text));
-    }
-    let missing = cells.len() - values.values().sum::<usize>();
-    if missing > 0 {
-        notes.push(Note::of(
-            column,
-            format!("{missing} rows without it were left out"),
-        ));
-    }
-    let read = |cell: &String| {
-        let cell = cell.trim();
-        if is_nothing(cell) {
-            None
-        } else if same(cell, &good) {
-            Some(true)
-        } else {
-            others.contains(&cell).then_some(false)
+    let sum = |some: &[&str]| -> usize { some.iter().map(|value| values[value]).sum() };
+    let mut note = |rows: usize, text: String| {
+        if rows > 0 {
+            notes.push(Note::of(column, format!("{rows} rows {text}")));
         }
     };
-    Ok(Ended {
-        ended_well: cells.iter().map(read).collect(),
-        positive: good,
-        notes,
-    })
+    note(
+        sum(open),
+        format!("were left out as not ended: {}", shown(open).join(", ")),
+    );
+    // Beside known ends, others may be stages that are still open.
+    let odd = |value: &&str| !is_other(value) && number(value).is_none() && !is_good(value);
+    let odd: Vec<&str> = others.iter().copied().filter(odd).collect();
+    if odd.len() < others.len() {
+        let text = format!("count as ended otherwise: {}", shown(&odd).join(", "));
+        note(sum(&odd), text);
+    }
+    let missing = rows - values.values().sum::<usize>();
+    note(missing, "without it were left out".to_owned());
+    notes
 }
 
 fn good(column: &str, values: &BTreeMap<&str, usize>, positive: Option<&str>) -> Result<String, Undecidable> {
@@ -165,6 +138,18 @@ fn good(column: &str, values: &BTreeMap<&str, usize>, positive: Option<&str>) ->
                 known: known(),
             });
     }
+    // One of several numbers may be anything: a grade, a count, an amount.
+    let numbers: BTreeSet<u64> = values
+        .keys()
+        .filter_map(|value| number(value))
+        .map(|number| (number + 0.0).to_bits())
+        .collect();
+    if numbers.len() > 2 {
+        return Err(Undecidable::WhichValue {
+            column: column.to_owned(),
+            known: frequent(values),
+        });
+    }
     let good: Vec<&&str> = values.keys().filter(|value| is_good(value)).collect();
     let rest: Vec<&&str> = values.keys().filter(|value| !is_other(value)).collect();
     match (good.as_slice(), rest.as_slice()) {
@@ -176,35 +161,9 @@ fn good(column: &str, values: &BTreeMap<&str, usize>, positive: Option<&str>) ->
         }),
         _ => Err(Undecidable::WhichValue {
             column: column.to_owned(),
-            known: known(),
+            known: frequent(values),
         }),
     }
-}
-
-fn shown(values: &[&str]) -> Vec<String> {
-    let mut shown: Vec<String> = values
-        .iter()
-        .take(SHOWN)
-        .map(|value| format!("{value:?}"))
-        .collect();
-    if values.len() > SHOWN {
-        shown.push(format!("and {} more", values.len() - SHOWN));
-    }
-    shown
-}
-
-/// Whether two values say the same: `1` and `1.0`, `won` and `Won`.
-fn same(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b) || number(a).is_some_and(|a| Some(a) == number(b))
-}
-
-fn is_good(value: &str) -> bool {
-    GOOD.iter().any(|word| same(value, word))
-}
-
-fn is_other(value: &str) -> bool {
-    let lower = value.to_lowercase();
-    OTHER.iter().any(|word| same(value, word)) || lower.split_whitespace().any(|word| word == "lost")
 }
 
 #[cfg(test)]
@@ -246,6 +205,50 @@ mod tests {
             ends(&["Won", "Lost", "Prospecting"], None),
             [Some(true), Some(false), None]
         );
+    }
+
+    #[test]
+    fn of_several_numbers_none_is_guessed() {
+        let refused = |cells: &[&str]| read(cells, None).unwrap_err().to_string();
+        assert_eq!(
+            refused(&["0", "2", "1", "2", "3", "2.0"]),
+            "which value of \"end\" is the good end? Say it by --positive: there are \"2\" (2 rows), \"0\" (1 row), \
+             \"1\" (1 row), \"2.0\" (1 row), \"3\" (1 row)"
+        );
+        assert!(refused(&["0.5", "1.000", "0.25", "1.5"]).contains("--positive"));
+        assert!(refused(&["-1", "0", "1"]).contains("--positive"));
+        // Told, every other number is the other end.
+        let ended = read(&["0", "1", "2", "3", "3.0", ""], Some("3")).unwrap();
+        let (good, other) = (Some(true), Some(false));
+        assert_eq!(ended.ended_well, [other, other, other, good, good, None]);
+        assert_eq!(ended.notes.len(), 1, "{:?}", ended.notes);
+        assert_eq!(ends(&["1.0", "0", "1"], None), [good, other, good]);
+    }
+
+    #[test]
+    fn where_the_good_end_is_told_others_are_ends_unless_they_are_open() {
+        let cells = [
+            "Won",
+            "Lost",
+            "Ghosted",
+            "Stage 3",
+            "Negotiation/Review",
+            "No decision",
+        ];
+        let ended = read(&cells, Some("won")).unwrap();
+        let (good, other) = (Some(true), Some(false));
+        assert_eq!(ended.ended_well, [good, other, other, None, None, other]);
+        let notes: Vec<String> = ended.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            notes,
+            [
+                "end: 2 rows were left out as not ended: \"Negotiation/Review\", \"Stage 3\"",
+                "end: 1 rows count as ended otherwise: \"Ghosted\"",
+            ]
+        );
+        // Without known ends, nothing tells which are open.
+        assert_eq!(ends(&["lead", "demo"], Some("demo")), [other, good]);
+        assert_eq!(ends(&["Yes", "No", "Maybe"], Some("Maybe")), [other, other, good]);
     }
 
     #[test]
