@@ -5,6 +5,7 @@
 
 mod axis;
 mod cells;
+mod changes;
 mod counting;
 mod cut;
 mod grouped;

@@ -92,7 +92,8 @@ pub(super) enum Cells {
     Sparse(CellMap<Acc>),
 }
 
-/// As [`Acc`]; the halves of values are summed apart, which no number of rows overflows and no carry slows down.
+/// As [`Acc`]; the halves of values are summed apart, which no number of rows overflows and no carry slows down. Sums wrap
+/// around: along the instants of a stock a cell may hold less than nothing until they are summed up.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Plain {
     pub(super) items: u64,
@@ -106,17 +107,27 @@ impl Plain {
     #[inline]
     pub(super) fn add(&mut self, value: i64, is_there: bool) {
         let value = if is_there { value } else { 0 };
-        self.items += 1;
-        self.seen += u64::from(is_there);
-        self.low += u64::from(value as u32);
-        self.high += value >> 32;
+        self.items = self.items.wrapping_add(1);
+        self.seen = self.seen.wrapping_add(u64::from(is_there));
+        self.low = self.low.wrapping_add(u64::from(value as u32));
+        self.high = self.high.wrapping_add(value >> 32);
+    }
+
+    /// Takes off a row and its value, unless that is missing.
+    #[inline]
+    pub(super) fn take_off(&mut self, value: i64, is_there: bool) {
+        let value = if is_there { value } else { 0 };
+        self.items = self.items.wrapping_sub(1);
+        self.seen = self.seen.wrapping_sub(u64::from(is_there));
+        self.low = self.low.wrapping_sub(u64::from(value as u32));
+        self.high = self.high.wrapping_sub(value >> 32);
     }
 
     fn merge(&mut self, other: &Self) {
-        self.items += other.items;
-        self.seen += other.seen;
-        self.low += other.low;
-        self.high += other.high;
+        self.items = self.items.wrapping_add(other.items);
+        self.seen = self.seen.wrapping_add(other.seen);
+        self.low = self.low.wrapping_add(other.low);
+        self.high = self.high.wrapping_add(other.high);
     }
 
     fn acc(self) -> Acc {
@@ -158,6 +169,18 @@ impl Cells {
             }
             // Both were made for one space and one task.
             _ => {}
+        }
+    }
+
+    /// Sums up what came and went along the periods of each group.
+    pub(super) fn sum_up(&mut self, periods: usize) {
+        let Self::Plain(cells) = self else { return };
+        for group in cells.chunks_mut(periods.max(1)) {
+            let mut held = Plain::default();
+            for cell in group {
+                held.merge(cell);
+                *cell = held;
+            }
         }
     }
 

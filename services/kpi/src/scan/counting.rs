@@ -4,15 +4,22 @@ use std::collections::HashMap;
 
 use bellwether_domain::{Error, Result};
 
-use super::cells::{CellMap, Cells, Counted, Foreign};
+use super::cells::{CellMap, Cells, Counted, Foreign, Plain};
 use super::grouped::Collected;
-use super::loops::{ByPeriod, Put, add_all, add_by_period, add_codes, add_plain, add_products, add_weights};
+use super::loops::{ByPeriod, Put, add_all, add_by_period, add_codes, add_products, add_weights, put_plain};
 use super::selection::Selection;
 use super::singles::Singles;
 use super::spread::SpreadKey;
 use super::task::{Factor, Keep, Quantity, Task};
 use crate::expr::BoundValue;
 use crate::table::{Morsel, NULL, Slice};
+
+/// Whether rows come or go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Add,
+    TakeOff,
+}
 
 /// A task while it is counted.
 #[derive(Debug)]
@@ -77,13 +84,30 @@ impl Counting {
                 self.numbers.extend(codes.iter().map(known));
             }
             Quantity::Lag(lag) => lag.write(morsel, &mut self.numbers)?,
-            Quantity::Age(age) => write(&BoundValue::Column(age.column), morsel, &mut self.numbers)?,
+            Quantity::Age(_) => {}
             Quantity::Spread(spread) => write(&spread.value, morsel, &mut self.numbers)?,
         }
         Ok(())
     }
 
-    pub(super) fn count(&mut self, task: &Task, selection: &Selection, morsel: &Morsel<'_>) -> Result<()> {
+    /// Whether rows can be taken off again.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.cells, Cells::Plain(_))
+    }
+
+    /// Sums up what came and went along the periods of each group.
+    pub(super) fn sum_up(&mut self, periods: usize) {
+        self.cells.sum_up(periods);
+    }
+
+    /// Counts the selected rows. Only plain counts take rows off.
+    pub(super) fn count(
+        &mut self,
+        task: &Task,
+        way: Way,
+        selection: &Selection,
+        morsel: &Morsel<'_>,
+    ) -> Result<()> {
         let Self {
             cells,
             values,
@@ -97,16 +121,17 @@ impl Counting {
         } = self;
         let numbers: Option<&[i64]> = match &task.quantity {
             Quantity::Rows => None,
-            Quantity::Number(BoundValue::Column(column)) => match morsel.columns[*column] {
-                Slice::I64(numbers) => Some(numbers),
-                _ => return Err(Error::internal("a measure sums a column of no whole numbers")),
-            },
+            Quantity::Number(BoundValue::Column(column)) => Some(plain_column(morsel, *column)?),
+            Quantity::Age(age) => Some(plain_column(morsel, age.column)?),
             _ => Some(numbers),
         };
         if let (Cells::Plain(plain), Quantity::Rows | Quantity::Number(_) | Quantity::Lag(_)) =
             (&mut *cells, &task.quantity)
         {
-            add_plain(selection, numbers, plain);
+            match way {
+                Way::Add => put_plain(selection, numbers, plain, Plain::add),
+                Way::TakeOff => put_plain(selection, numbers, plain, Plain::take_off),
+            }
             return Ok(());
         }
         if let (Keep::Distinct, Some(codes)) = (task.keep, numbers) {
@@ -143,10 +168,12 @@ impl Counting {
             return Ok(());
         }
         let weighted = matches!(task.quantity, Quantity::Weighted(_));
-        let product = weighted || matches!(task.quantity, Quantity::Product(_));
-        let factors = numbers
-            .filter(|_| product)
-            .map(|numbers| [numbers, others.as_slice()]);
+        let factors = match (&task.quantity, numbers) {
+            (Quantity::Product([one, two]) | Quantity::Weighted([one, two]), Some(numbers)) => {
+                Some([one.numbers(morsel, numbers)?, two.numbers(morsel, others)?])
+            }
+            _ => None,
+        };
         match (cells, factors) {
             (Cells::Dense(dense), None) => add_all(selection, numbers, &mut put, dense),
             (Cells::Sparse(sparse), None) => add_all(selection, numbers, &mut put, sparse),
@@ -202,18 +229,27 @@ fn write(value: &BoundValue, morsel: &Morsel<'_>, into: &mut Vec<i64>) -> Result
     match value {
         BoundValue::Batch(batch) => batch.numbers(morsel, into),
         BoundValue::Column(column) => {
-            let Slice::I64(numbers) = morsel.columns[*column] else {
-                return Err(Error::internal("a measure sums a column of no whole numbers"));
-            };
             into.clear();
-            into.extend_from_slice(numbers);
+            into.extend_from_slice(plain_column(morsel, *column)?);
             Ok(())
         }
     }
 }
 
+/// A column of whole numbers, as it stands in a morsel.
+fn plain_column<'m>(morsel: &Morsel<'m>, column: usize) -> Result<&'m [i64]> {
+    match morsel.columns[column] {
+        Slice::I64(numbers) => Ok(numbers),
+        _ => Err(Error::internal("a measure sums a column of no whole numbers")),
+    }
+}
+
 impl Factor {
+    /// Works out what is not simply a column.
     fn write(&self, morsel: &Morsel<'_>, into: &mut Vec<i64>) -> Result<()> {
+        if let (BoundValue::Column(_), false) = (&self.value, self.presence) {
+            return Ok(());
+        }
         write(&self.value, morsel, into)?;
         if self.presence {
             into.iter_mut()
@@ -221,5 +257,13 @@ impl Factor {
                 .for_each(|number| *number = 1);
         }
         Ok(())
+    }
+
+    /// Its numbers: a column of the morsel, or what was worked out.
+    fn numbers<'m>(&self, morsel: &Morsel<'m>, written: &'m [i64]) -> Result<&'m [i64]> {
+        match &self.value {
+            BoundValue::Column(column) if !self.presence => plain_column(morsel, *column),
+            _ => Ok(written),
+        }
     }
 }

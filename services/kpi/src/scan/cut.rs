@@ -4,7 +4,8 @@ use bellwether_domain::{Error, Result};
 
 use super::axis::{Axis, NONE, Stands};
 use super::cells::Counted;
-use super::counting::Counting;
+use super::changes;
+use super::counting::{Counting, Way};
 use super::lookup::Lookup;
 use super::passing::Passing;
 use super::selection::{BLOCK, Room, Selection, instant_of, recorded};
@@ -64,19 +65,21 @@ pub(super) struct CutState<'a> {
     /// Whether filters and values of the present morsel are worked out.
     prepared: bool,
     selection: Selection,
+    /// Of a stock whose counts are told by what comes and goes: the rows that go.
+    going: Option<Selection>,
 }
 
 impl<'a> CutState<'a> {
     /// A cut of about so many rows.
     pub(super) fn new(cut: &'a Cut, rows: usize) -> Self {
         let space = cut.space().unwrap_or(u64::MAX);
+        let new = |task| Counting::new(task, space, rows);
+        let counts: Vec<Counting> = cut.tasks.iter().map(new).collect();
+        let by_changes = changes::tell_all(cut) && counts.iter().all(Counting::is_plain);
         Self {
             cut,
-            counts: cut
-                .tasks
-                .iter()
-                .map(|task| Counting::new(task, space, rows))
-                .collect(),
+            counts,
+            going: by_changes.then(Selection::default),
             passing: Passing::of(&cut.tasks),
             stands: Stands::new(match &cut.axis {
                 Axis::Points(points) => points,
@@ -135,6 +138,9 @@ impl<'a> CutState<'a> {
                     self.selection
                         .pick(morsel, 0, lasts, |row| valid_from[row] < *point);
                 }
+                points if self.going.is_some() => {
+                    return self.take_changes(morsel, points.len() as u32, (valid_from, valid_to));
+                }
                 points => {
                     let most = points.len();
                     let mut room = Room::of(&mut self.selection);
@@ -156,6 +162,20 @@ impl<'a> CutState<'a> {
             },
         }
         self.work_off(morsel, valid_from, as_of)
+    }
+
+    /// Counts what comes and takes off what goes.
+    fn take_changes(&mut self, morsel: &Morsel<'_>, points: u32, valid: (&[i64], &[i64])) -> Result<()> {
+        let Some(mut going) = self.going.take() else {
+            return Ok(());
+        };
+        let both = [&mut self.selection, &mut going];
+        changes::select(both, &self.stands, points, self.cut.since, morsel, valid)?;
+        self.count(morsel, valid.0, Way::Add)?;
+        std::mem::swap(&mut self.selection, &mut going);
+        self.count(morsel, valid.0, Way::TakeOff)?;
+        self.going = Some(std::mem::replace(&mut self.selection, going));
+        Ok(())
     }
 
     /// Selects a row once for each of several periods.
@@ -192,6 +212,15 @@ impl<'a> CutState<'a> {
         if let Some(due) = &self.cut.due {
             selection.keep_due(due, morsel)?;
         }
+        self.count(morsel, valid_from, Way::Add)
+    }
+
+    /// Counts the selected rows that pass, or takes them off.
+    fn count(&mut self, morsel: &Morsel<'_>, valid_from: &[i64], way: Way) -> Result<()> {
+        let selection = &mut self.selection;
+        if selection.rows.is_empty() {
+            return Ok(());
+        }
         for filter in &self.cut.filters {
             selection.keep(filter, &self.cut.axis, morsel, valid_from);
         }
@@ -220,7 +249,7 @@ impl<'a> CutState<'a> {
             let tasks = std::mem::take(&mut passing.tasks);
             let rows = passing.narrow(selection);
             for place in &tasks {
-                self.counts[*place].count(&self.cut.tasks[*place], rows, morsel)?;
+                self.counts[*place].count(&self.cut.tasks[*place], way, rows, morsel)?;
             }
             passing.tasks = tasks;
         }
@@ -240,7 +269,11 @@ impl<'a> CutState<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Vec<Counted> {
+    pub(super) fn finish(mut self) -> Vec<Counted> {
+        if self.going.is_some() {
+            let periods = self.cut.periods as usize;
+            self.counts.iter_mut().for_each(|count| count.sum_up(periods));
+        }
         self.counts.into_iter().map(Counting::finish).collect()
     }
 }

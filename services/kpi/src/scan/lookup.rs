@@ -87,6 +87,15 @@ impl Lookup {
         }
     }
 
+    /// Whether a row's number is the same at all instants.
+    pub(crate) fn is_steady(&self) -> bool {
+        match self {
+            Self::Code { .. } | Self::Same { .. } => true,
+            Self::Effective { .. } => false,
+            Self::Either { ways, .. } => ways.iter().all(Self::is_steady),
+        }
+    }
+
     /// Calls `each` with the number of every selected row; `instant` tells when to look, by place in the selection.
     pub(crate) fn each(
         &self,

@@ -53,20 +53,24 @@ impl Put<'_> {
     }
 }
 
-/// The inner loop where rows are counted or a whole number of each is summed.
-pub(super) fn add_plain(selection: &Selection, numbers: Option<&[i64]>, cells: &mut [Plain]) {
+/// The inner loop where rows are counted or a whole number of each is summed; `put` adds one or takes it off.
+#[inline]
+pub(super) fn put_plain(
+    selection: &Selection,
+    numbers: Option<&[i64]>,
+    cells: &mut [Plain],
+    put: impl Fn(&mut Plain, i64, bool),
+) {
     match numbers {
         None => {
             for cell in &selection.cells {
-                let plain = &mut cells[*cell as usize];
-                plain.items += 1;
-                plain.seen += 1;
+                put(&mut cells[*cell as usize], 0, true);
             }
         }
         Some(numbers) => {
             for (row, cell) in selection.rows.iter().zip(&selection.cells) {
                 let value = numbers[*row as usize];
-                cells[*cell as usize].add(value, value != NULL);
+                put(&mut cells[*cell as usize], value, value != NULL);
             }
         }
     }

@@ -116,11 +116,13 @@ impl FakeLog {
         state.tenants.clear();
     }
 
-    /// The database is restored to the first `kept` changes, without a new epoch.
+    /// The database is restored to the first `kept` changes, without a new epoch. No subscription outlives that.
     pub(crate) fn restore(&self, tenant: &str, kept: usize) {
         let mut state = self.state.lock().unwrap();
         state.shift += 1_000;
         state.tenants.get_mut(tenant).unwrap().truncate(kept);
+        // Before anybody can read what comes after.
+        self.break_streams();
     }
 
     /// The last change of a tenant cannot be read any more, or again.
@@ -245,6 +247,9 @@ impl ChangeFeedService for FakeLog {
                     return sender.closed().await;
                 }
                 let changes = log.after(&request.tenant, seen);
+                if broken.has_changed().unwrap_or(true) {
+                    return;
+                }
                 if let Some(last) = changes.last() {
                     seen = last.seq;
                     let head = Some(position_to_proto(log.head(&request.tenant)));
