@@ -2,10 +2,14 @@
 //!
 //! The models are those of [`crate::trend`]; here is what a KPI adds to a bare series.
 
-use crate::facts::{History, Share};
+mod share;
+
+use share::{by_parts, parts, seen};
+
+use crate::facts::History;
 use crate::series::Series;
 use crate::trend::hierarchy::{Node, reconcile};
-use crate::trend::{Ask, Bounds, Forecast, Unfit, forecast, forecast_all};
+use crate::trend::{Ask, Bounds, Forecast, Unfit, forecast_all};
 
 /// How near the sum of groups must come to the whole, as a share of it: values are rounded once.
 const SAME: f64 = 1e-6;
@@ -62,7 +66,7 @@ pub fn courses(question: &Question) -> Vec<Result<Course, Unfit>> {
             .as_ref()
             .and_then(|share| parts(share, question.horizon));
         let forecast = match &parts {
-            Some((items, numerators)) => by_parts(forecast, items, numerators),
+            Some((items, numerators)) => by_parts(forecast, items, numerators, seen(history)),
             None => forecast,
         };
         Ok(Course {
@@ -133,38 +137,6 @@ fn add_up(said: &mut [Result<Forecast, Unfit>], bounds: Bounds) -> bool {
     true
 }
 
-/// What a share will stand on: its denominators and numerators by step.
-fn parts(share: &Share, horizon: usize) -> Option<(Vec<f64>, Vec<f64>)> {
-    let ask = Ask {
-        horizon,
-        levels: Vec::new(),
-        bounds: Bounds::NonNegative,
-    };
-    let of = |series: &Series| forecast(series, &ask).ok().map(|forecast| forecast.mean);
-    Some((of(&share.denominator)?, of(&share.numerator)?))
-}
-
-/// A share as the quotient of its parts; its intervals move with it and stay within 0 and 1.
-fn by_parts(mut forecast: Forecast, items: &[f64], numerators: &[f64]) -> Forecast {
-    for step in 0..forecast.mean.len() {
-        let (Some(items), Some(numerator)) = (items.get(step), numerators.get(step)) else {
-            continue;
-        };
-        let quotient = numerator / items;
-        if *items <= 0.0 || !quotient.is_finite() {
-            continue;
-        }
-        let mean = Bounds::Unit.clamp(quotient);
-        let moved = mean - forecast.mean[step];
-        forecast.mean[step] = mean;
-        for band in &mut forecast.bands {
-            band.low[step] = Bounds::Unit.clamp(band.low[step] + moved).min(mean);
-            band.high[step] = Bounds::Unit.clamp(band.high[step] + moved).max(mean);
-        }
-    }
-    forecast
-}
-
 /// The mean absolute difference between values a season apart (one period, where the history is shorter).
 fn scale(series: &Series) -> Option<f64> {
     let lag = series
@@ -184,7 +156,7 @@ fn scale(series: &Series) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Additivity;
+    use crate::facts::{Additivity, Share};
 
     fn history(values: &[f64], season: usize) -> History {
         History {
@@ -270,6 +242,33 @@ mod tests {
                 let (low, high) = (band.low[step], band.high[step]);
                 assert!(
                     low >= 0.0 && low <= mean && mean <= high && high <= 1.0,
+    #[test]
+    fn a_share_of_few_items_that_all_went_one_way_is_not_certain() {
+        for (won, closed) in [(1.0, 1.0), (4.0, 4.0), (0.0, 4.0), (0.0, 1.0)] {
+            let shares = History {
+                bounds: Bounds::Unit,
+                adds: Additivity::default(),
+                share: Some(Share {
+                    numerator: Series::full(&[won; 3], 12),
+                    denominator: Series::full(&[closed; 3], 12),
+                }),
+                ..history(&[won / closed; 3], 12)
+            };
+            let course = courses(&asked(vec![shares])).remove(0).unwrap();
+            for step in 0..6 {
+                let mean = course.forecast.mean[step];
+                assert_eq!(mean, won / closed);
+                let width =
+                    |at: usize| course.forecast.bands[at].high[step] - course.forecast.bands[at].low[step];
+                assert!(
+                    width(0) > 0.1 && width(1) > width(0),
+                    "{:?}",
+                    course.forecast.bands
+                );
+            }
+        }
+    }
+
                     "{low} {mean} {high}"
                 );
             }
