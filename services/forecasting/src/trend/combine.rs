@@ -216,20 +216,22 @@ fn rest(fits: &[&Fitted], weights: &[f64], y: &[f64]) -> Vec<f64> {
     rest
 }
 
-/// The weighted mean, and the weighted mean of the standard deviations, by step.
+/// The weighted mean, and the weighted mean of the standard deviations, by step. Around the first forecast: where all say the
+/// same, that comes out to the last digit, though weights sum to 1 only nearly.
 fn weighted(forecasts: &[&Fitted], weights: &[f64], horizon: usize) -> (Vec<f64>, Vec<f64>) {
-    let sum = |of: &dyn Fn(&Fitted) -> f64| -> f64 {
-        forecasts
+    let around = |of: &dyn Fn(&Fitted) -> f64| -> f64 {
+        let first = forecasts.first().map_or(0.0, |fitted| of(fitted));
+        let off = forecasts
             .iter()
             .zip(weights)
-            .map(|(fitted, weight)| weight * of(fitted))
-            .sum()
+            .map(|(fitted, weight)| weight * of(fitted) - weight * first);
+        (first + off.sum::<f64>()).clamp(f64::MIN, f64::MAX)
     };
     (0..horizon)
         .map(|step| {
-            let mean = sum(&|fitted| fitted.mean[step]);
-            let sd = sum(&|fitted| fitted.sd[step]);
-            (mean, sd)
+            let mean = around(&|fitted| fitted.mean[step]);
+            let sd = around(&|fitted| fitted.sd[step]);
+            (mean, sd.max(0.0))
         })
         .unzip()
 }

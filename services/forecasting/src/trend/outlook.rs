@@ -56,6 +56,10 @@ pub enum Note {
 /// The fewest values that a forecast is made of.
 const NEEDED: usize = 3;
 
+/// Half of the width of an interval is at least this share of the largest value: models that were never wrong are sure of
+/// everything, and sums still err in their last digits.
+const LEAST_HALF: f64 = 1e-9;
+
 /// Forecasts a series.
 ///
 /// # Errors
@@ -165,12 +169,14 @@ impl<'a> Outlook<'a> {
             .contains(&Note::ZeroHeavy)
             .then(|| intermittent::band(&self.ready.y, level));
         let widths = stretch.half_widths(level);
+        let sizes = self.ready.y.iter().map(|value| value.abs());
+        let largest = sizes.fold(0.0, f64::max);
         let ends = |step: usize| {
             if let Some((low, high)) = sparse {
                 return (own(low), own(high));
             }
-            let half = widths[step] * self.combined.sd[step];
             let mean = self.combined.mean[step];
+            let half = (widths[step] * self.combined.sd[step]).max(LEAST_HALF * largest.max(mean.abs()));
             (own(mean - half), own(mean + half))
         };
         let (low, high) = (0..self.ask.horizon).map(ends).unzip();

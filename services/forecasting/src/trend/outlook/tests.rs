@@ -90,12 +90,55 @@ fn all_missing_is_told_and_gaps_are_noted() {
 
 #[test]
 fn a_constant_goes_on() {
-    let found = gapless(&[7.0; 40], 12, &Ask::ahead(3)).unwrap();
-    assert!(
-        found.mean.iter().all(|mean| (mean - 7.0).abs() < 1e-9),
-        "{found:?}"
-    );
-    assert!(found.notes.contains(&Note::Constant));
+    for n in [3, 5, 9, 40, 60] {
+        for value in [7.0, 0.1, -3.3, 1e-12, 123_456_789.123, 0.0] {
+            for season in [1, 7, 12] {
+                let found = gapless(&vec![value; n], season, &Ask::ahead(3)).unwrap();
+                assert_eq!(found.mean, [value; 3], "{n} {season}");
+                assert!(found.notes.contains(&Note::Constant));
+                for band in &found.bands {
+                    let width = band.high[0] - band.low[0];
+                    assert!(
+                        width <= 1e-8 * value.abs() && (width > 0.0) == (value != 0.0),
+                        "{found:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// What comes exactly as it always did lies within intervals that are next to nothing.
+#[test]
+fn a_line_and_a_pattern_without_noise_are_held() {
+    let figures = [3.0, 8.5, 1.1, 6.0, 7.0, 2.0, 4.4, 9.0, 5.0, 5.5, 1.0, 0.3];
+    let mut all: Vec<(String, usize, Vec<f64>)> = Vec::new();
+    for (base, slope) in [(0.0, 1.0), (0.3, 0.1), (1_000.0, -1.7), (-5.0, 0.333), (1e9, 7.0)] {
+        let line = (0..72).map(|at| base + slope * f64::from(at)).collect();
+        all.push((format!("line {base} {slope}"), 1, line));
+        for season in [4, 7, 12] {
+            let of = |at: usize| base + figures[at % season];
+            all.push((format!("season {base}"), season, (0..72).map(of).collect()));
+        }
+    }
+    for (name, season, y) in all {
+        let (past, future) = y.split_at(60);
+        let found = gapless(past, season, &Ask::ahead(12)).unwrap();
+        let size = y.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        for band in &found.bands {
+            for (step, came) in future.iter().enumerate() {
+                let (low, high) = (band.low[step], band.high[step]);
+                assert!(
+                    low <= *came && *came <= high,
+                    "{name} {season} {step}: {came} {low} {high}"
+                );
+                assert!(
+                    high - low < 0.1 * size,
+                    "{name} {season} {step}: {came} {low} {high}"
+                );
+            }
+        }
+    }
 }
 
 #[test]
