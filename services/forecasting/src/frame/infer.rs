@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use super::date::{self, Order};
 use super::number::{number, with_comma};
 use super::{Column, Frame, Table, Uneven, Values};
+
+mod notes;
+
+pub use notes::Note;
+use notes::is_no_number;
 
 /// The share of cells that must read as numbers (or days) for a column to be of that kind.
 const MOST: f64 = 0.95;
@@ -14,44 +17,6 @@ const MOST: f64 = 0.95;
 const NOTHING: [&str; 12] = [
     "", "na", "n/a", "nan", "null", "none", "-", "--", "?", "#n/a", "nil", "(null)",
 ];
-
-/// Something about the data that whoever reads the scores should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
-    /// The column it is about; absent when it is about the table.
-    pub column: Option<String>,
-    /// What there is to know, as a sentence.
-    pub text: String,
-}
-
-impl Note {
-    /// A note about a column.
-    #[must_use]
-    pub fn of(column: &str, text: impl Into<String>) -> Self {
-        Self {
-            column: Some(column.to_owned()),
-            text: text.into(),
-        }
-    }
-
-    /// A note about the table.
-    #[must_use]
-    pub fn general(text: impl Into<String>) -> Self {
-        Self {
-            column: None,
-            text: text.into(),
-        }
-    }
-}
-
-impl std::fmt::Display for Note {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.column {
-            Some(column) => write!(f, "{column}: {}", self.text),
-            None => f.write_str(&self.text),
-        }
-    }
-}
 
 /// Whether a cell says that nothing is known.
 #[must_use]
@@ -76,34 +41,44 @@ pub fn infer(table: &Table) -> Result<(Frame, Vec<Note>), Uneven> {
     Ok((Frame::new(columns)?, notes))
 }
 
-fn typed(name: &str, cells: &[String], notes: &mut Vec<Note>) -> Values {
+fn typed(name: &str, cells: &[String], said: &mut Vec<Note>) -> Values {
     let known: Vec<&str> = cells
         .iter()
         .map(String::as_str)
         .filter(|cell| !is_nothing(cell))
         .collect();
-    let most = |found: usize| found > 0 && found as f64 >= MOST * known.len() as f64;
-    if let Some((read, found)) = decimals(&known).filter(|(_, found)| most(*found) && !codes(&known)) {
-        note_rest(name, known.len() - found, "number", notes);
-        return Values::Numbers(cells.iter().map(|cell| read(cell)).collect());
+    let telling: Vec<&str> = known.iter().copied().filter(|cell| !is_no_number(cell)).collect();
+    let coded = codes(&telling);
+    let numbers = decimals(&telling).filter(|_| !coded);
+    if let Some((read, found)) = numbers.filter(|(_, found)| most(*found, telling.len())) {
+        notes::rest(name, telling.len() - found, "number", said);
+        let numbers: Vec<Option<f64>> = cells.iter().map(|cell| read(cell)).collect();
+        notes::extremes(name, cells, &numbers, said);
+        return Values::Numbers(numbers);
     }
     let (order, both) = date::order(known.iter().copied());
-    let days = known
-        .iter()
-        .filter(|cell| date::day(cell, order).is_some())
-        .count();
-    if most(days) {
-        note_rest(name, known.len() - days, "date", notes);
+    let is_day = |cell: &str| date::day(cell, order).is_some();
+    let days = known.iter().filter(|cell| is_day(cell)).count();
+    if most(days, known.len()) {
+        notes::rest(name, known.len() - days, "date", said);
         if both && order == Order::MonthFirst {
-            notes.push(Note::of(
+            said.push(Note::of(
                 name,
                 "its dates are read as month/day/year: nothing in it tells",
             ));
         }
         return Values::Days(cells.iter().map(|cell| date::day(cell, order)).collect());
     }
+    if let Some((read, found)) = numbers {
+        notes::words(name, &known, found, "numbers", &|cell| read(cell).is_some(), said);
+    }
+    notes::words(name, &known, days, "dates", &is_day, said);
     let word = |cell: &String| (!is_nothing(cell)).then(|| cell.clone());
     Values::Words(cells.iter().map(word).collect())
+}
+
+fn most(found: usize, known: usize) -> bool {
+    found > 0 && found as f64 >= MOST * known as f64
 }
 
 type Read = fn(&str) -> Option<f64>;
@@ -124,13 +99,6 @@ fn codes(known: &[&str]) -> bool {
         cell.len() > 1 && cell.starts_with('0') && cell.bytes().all(|byte| byte.is_ascii_digit())
     };
     known.iter().filter(led).count() * 50 > known.len()
-}
-
-fn note_rest(name: &str, rest: usize, kind: &str, notes: &mut Vec<Note>) {
-    if rest > 0 {
-        let text = format!("{rest} of its cells are no {kind} and were taken as missing");
-        notes.push(Note::of(name, text));
-    }
 }
 
 /// Why a column cannot tell one row from another; nothing when it can.
@@ -218,6 +186,53 @@ mod tests {
         assert_eq!(
             notes[0].to_string(),
             "n: 1 of its cells are no number and were taken as missing"
+        );
+    }
+
+    #[test]
+    fn what_is_infinite_is_missing_and_counted() {
+        let mut text = "n,w\n".to_owned();
+        for row in 0..100 {
+            let cell = ["inf", "-Infinity", "NaN", "#DIV/0!"].get(row % 10).copied();
+            let cell = cell.map_or_else(|| format!("{row}.5"), str::to_owned);
+            text.push_str(&format!("{cell},{}\n", ["Infinity", "Acme"][row % 2]));
+        }
+        let (frame, notes) = frame(&text);
+        assert!(matches!(&frame.columns()[0].values, Values::Numbers(n) if n.iter().flatten().count() == 60));
+        // In a column of words it is a word.
+        assert!(matches!(&frame.columns()[1].values, Values::Words(w) if w.iter().flatten().count() == 100));
+        let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            notes,
+            ["n: 40 of its cells are no finite number (\"inf\") and were taken as missing"]
+        );
+    }
+
+    #[test]
+    fn columns_nearly_of_another_kind_and_huge_numbers_are_named() {
+        let mut text = "n,d,h\n".to_owned();
+        for row in 0..1000 {
+            let (mut n, mut d, mut h) = (
+                format!("{row}"),
+                format!("2020-01-{:02}", row % 28 + 1),
+                row.to_string(),
+            );
+            if row % 12 == 0 {
+                n = if row % 36 == 0 { "about one" } else { "x" }.to_owned();
+                d = "soon".to_owned();
+                h = "-1e300".to_owned();
+            }
+            text.push_str(&format!("{n},{d},{h}\n"));
+        }
+        let (_, notes) = frame(&text);
+        let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            notes,
+            [
+                "n: 916 of 1000 cells are numbers; read as words because of \"x\"",
+                "d: 916 of 1000 cells are dates; read as words because of \"soon\"",
+                "h: 84 of its cells are larger than 1e100 and were taken as that",
+            ]
         );
     }
 
