@@ -5,7 +5,7 @@
 //! table as numpy's `default_rng(seed).permutation` gives them: the same rows can then be given to any other scorer. What
 //! is learned from the rows of one part does not depend on their order.
 
-use crate::frame::{Column, Frame, Note, Table, Unreadable, Values, infer};
+use crate::frame::{Frame, Note, Table, Unreadable, infer};
 use crate::measure::scores::score as measured;
 use crate::score::{Plan, Sample, Score, Unfit, fit};
 
@@ -13,11 +13,14 @@ mod outcome;
 mod report;
 mod shuffle;
 mod split;
+mod times;
 
 pub use outcome::Undecidable;
 use outcome::outcomes;
 pub use report::Report;
 use split::Split;
+pub use times::NoTimes;
+use times::instants;
 
 /// What to measure.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,8 +66,8 @@ pub enum Refused {
     #[error("{0} rows are too few for a part to learn from and a part to measure on")]
     TooFew(usize),
     /// The column of times has neither dates nor numbers.
-    #[error("the column {0:?} has neither dates nor numbers, so it orders nothing")]
-    NoTimes(String),
+    #[error(transparent)]
+    NoTimes(#[from] NoTimes),
     /// Nothing can be learned.
     #[error(transparent)]
     Unfit(#[from] Unfit),
@@ -187,8 +190,10 @@ impl Data {
         let mut times = None;
         if let Some(time) = time {
             let name = &table.header[time];
-            let column = whole.column(name).ok_or_else(|| Refused::NoTimes(name.clone()))?;
-            let (of_rows, numbers) = instants(column)?;
+            let column = whole.column(name).map(|column| &column.values);
+            let (of_rows, numbers) = column
+                .and_then(instants)
+                .ok_or_else(|| NoTimes::of(name, &table.columns[time]))?;
             let all = rows.len();
             rows.retain(|row| of_rows[*row].is_some());
             if rows.len() < all {
@@ -227,15 +232,6 @@ fn place(table: &Table, name: &str) -> Result<usize, Refused> {
         name: name.to_owned(),
         known: table.header.clone(),
     })
-}
-
-/// When each row was, and whether that is a plain number.
-fn instants(column: &Column) -> Result<(&[Option<f64>], bool), Refused> {
-    match &column.values {
-        Values::Numbers(cells) => Ok((cells, true)),
-        Values::Days(cells) => Ok((cells, false)),
-        Values::Words(_) => Err(Refused::NoTimes(column.name.clone())),
-    }
 }
 
 #[cfg(test)]

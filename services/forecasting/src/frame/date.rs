@@ -63,7 +63,10 @@ fn split(cell: &str) -> (&str, &str) {
 fn parts(date: &str, order: Order) -> Option<(i16, i8, i8)> {
     let separator = date.chars().find(|c| matches!(c, '-' | '/' | '.'))?;
     let mut pieces = date.split(separator);
-    let (first, second, third) = (pieces.next()?, pieces.next()?, pieces.next()?);
+    let (first, second) = (pieces.next()?, pieces.next()?);
+    let Some(third) = pieces.next() else {
+        return first_of_month(separator, first, second);
+    };
     if pieces.next().is_some() {
         return None;
     }
@@ -85,6 +88,17 @@ fn parts(date: &str, order: Order) -> Option<(i16, i8, i8)> {
         Order::MonthFirst => Some((year, small(first)?, small(second)?)),
         Order::DayFirst => Some((year, small(second)?, small(first)?)),
     }
+}
+
+/// The first day of `2017-03` or `2017/3`, in years that are told from part numbers.
+fn first_of_month(separator: char, year: &str, month: &str) -> Option<(i16, i8, i8)> {
+    let year = (separator != '.' && year.len() == 4)
+        .then(|| digits(year))
+        .flatten()?;
+    (1900..2200)
+        .contains(&year)
+        .then(|| small(month))?
+        .map(|month| (year, month, 1))
 }
 
 fn digits(text: &str) -> Option<i16> {
@@ -173,6 +187,8 @@ mod tests {
         let cases = [
             ("2017-03-01", 17_226.0),
             ("2017/3/1", 17_226.0),
+            ("2017-03", 17_226.0),
+            ("2017/3", 17_226.0),
             ("3/1/2017", 17_226.0),
             ("3/1/17", 17_226.0),
             ("1-Mar-2017", 17_226.0),
@@ -199,7 +215,11 @@ mod tests {
             "2017-13-01",
             "2017-02-30",
             "a-b-c",
-            "2017-01",
+            "2017-13",
+            "1017-01",
+            "2017.01",
+            "2017-Jan",
+            "01-2017",
             "1/2/3/4",
             "2017-01-01 25:00",
             "Mar 1",

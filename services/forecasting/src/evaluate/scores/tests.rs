@@ -139,6 +139,36 @@ fn by_time_the_latest_rows_are_measured_on() {
 }
 
 #[test]
+fn months_order_rows_and_broken_dates_are_counted() {
+    let months: Vec<String> = deals(600)
+        .iter()
+        .map(|line| format!("{}{}", &line[..7], &line[10..]))
+        .collect();
+    let by_month = Ask {
+        time: Some("created".to_owned()),
+        ..ask("end")
+    };
+    let (report, told) = evaluate(&table(&months), &by_month).unwrap();
+    assert!(told.iter().all(|one| one.row > 350), "{report:?}");
+    let broken: Vec<String> = months
+        .iter()
+        .enumerate()
+        .map(|(row, line)| {
+            if row % 3 == 1 {
+                format!("week {row}{}", &line[7..])
+            } else {
+                line.clone()
+            }
+        })
+        .collect();
+    let refused = evaluate(&table(&broken), &by_month).unwrap_err().to_string();
+    assert!(
+        refused.contains("of its 600 cells 400 are dates") && refused.contains("row 2 has \"week 1\""),
+        "{refused}"
+    );
+}
+
+#[test]
 fn noise_has_no_signal_and_gets_the_base_rate() {
     let mut text = "day,rep,size,end\n".to_owned();
     for row in 0..1500 {
