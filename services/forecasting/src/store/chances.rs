@@ -1,24 +1,21 @@
 //! Chances of single records: kept once a day, decided when it is known what became of the record.
 
+mod decide;
 mod read;
 
 use std::collections::BTreeMap;
 
-use bellwether_domain::{Instant, Result, TenantId};
+use bellwether_domain::{Result, TenantId};
 use bellwether_storage::{Txn, storage_error};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Select};
 
 use super::entity::chance;
-use super::{Kind, Served, Store};
+use super::{Served, Store};
 
 /// Chances that one statement adds: a statement has 65,535 parameters at most, and a chance has 17 columns.
 const A_STATEMENT: usize = 1_000;
-/// The most chances that are decided in one go.
-const MOST_WAITING: u64 = 50_000;
 
 /// A chance of a record, as it was said.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -174,60 +171,6 @@ impl Store {
             .all(self.db.read())
             .await;
         found.map_err(storage_error)
-    }
-
-    /// Decides chances of a kind by what became of records: of those decided in the end the ones that have ended, of the
-    /// others all whose horizon ended on `day` or before. How many there were.
-    ///
-    /// # Errors
-    /// As storage has it.
-    pub(crate) async fn decide(
-        &self,
-        tenant: &TenantId,
-        kind: Kind,
-        day: i32,
-        at: Instant,
-        end: &(dyn Fn(&Series, &str) -> Option<End> + Sync),
-    ) -> Result<usize> {
-        let found = waiting(day)
-            .filter(chance::Column::Tenant.eq(tenant.as_str()))
-            .filter(chance::Column::Kind.eq(kind as i32))
-            .order_by_asc(chance::Column::Made)
-            .limit(MOST_WAITING)
-            .all(self.db.read())
-            .await
-            .map_err(storage_error)?;
-        let ended = found.into_iter().filter_map(|row| {
-            let end = end(&series(&row), &row.record)?;
-            Some(chance::ActiveModel {
-                tenant: Set(row.tenant),
-                kind: Set(row.kind),
-                made: Set(row.made),
-                days: Set(row.days),
-                record: Set(row.record),
-                came: Set(end.came.map(i32::from)),
-                came_amount: Set(end.amount),
-                decided: Set(Some(end.day)),
-                scored_at: Set(Some(at.as_micros())),
-                ..chance::ActiveModel::default()
-            })
-        });
-        let ended: Vec<chance::ActiveModel> = ended.collect();
-        let count = ended.len();
-        let note = || {
-            let ended = ended.clone();
-            move |txn: Txn| async move {
-                for row in ended {
-                    chance::Entity::update(row)
-                        .exec(&*txn)
-                        .await
-                        .map_err(storage_error)?;
-                }
-                Ok(())
-            }
-        };
-        self.write(note).await?;
-        Ok(count)
     }
 }
 
