@@ -1,5 +1,7 @@
 //! Forecasts are kept once, listed newest first, and scored once.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use bellwether_domain::TenantId;
 
@@ -42,6 +44,12 @@ fn served(id: &str, made_at: i64) -> Served {
         model_version: "1".to_owned(),
         points: vec![point("bookings", 1, 100), point("bookings", 2, 130)],
     }
+}
+
+/// What is due up to a day.
+async fn due(store: &Store, day: i32) -> Vec<Due> {
+    let all = BTreeSet::new();
+    store.due(day, (None, &all), 10).await.unwrap()
 }
 
 async fn opened() -> (tempfile::TempDir, Store) {
@@ -100,24 +108,24 @@ async fn a_value_is_due_once_its_period_is_over_and_scored_once() {
     let (_folder, store) = opened().await;
     let (acme, all) = (tenant("acme"), Wanted::default());
     store.keep(&acme, &served("a", 1_000)).await.unwrap();
-    assert!(store.due(99, 10).await.unwrap().is_empty());
-    let due = store.due(100, 10).await.unwrap();
-    assert_eq!(due.len(), 1);
+    assert!(due(&store, 99).await.is_empty());
+    let first = due(&store, 100).await;
+    assert_eq!(first.len(), 1);
     assert_eq!(
-        (&due[0].tenant, due[0].point.step, due[0].filters.len()),
+        (&first[0].tenant, first[0].point.step, first[0].filters.len()),
         (&acme, 1, 1)
     );
-    assert_eq!(store.due(130, 10).await.unwrap().len(), 2);
+    assert_eq!(due(&store, 130).await.len(), 2);
     assert_eq!(store.waiting(&acme, &all).await.unwrap(), 2);
     let truth = Truth {
         forecast: "a".to_owned(),
-        ordinal: due[0].ordinal,
+        ordinal: first[0].ordinal,
         actual: Some(11.0),
     };
     let at = Instant::from_micros(9_000);
     store.note(&acme, vec![truth], at).await.unwrap();
     assert_eq!(store.waiting(&acme, &all).await.unwrap(), 1);
-    assert!(store.due(100, 10).await.unwrap().is_empty());
+    assert!(due(&store, 100).await.is_empty());
     let scored = store.scored(&acme, &all).await.unwrap();
     assert_eq!(scored.len(), 1);
     assert_eq!(

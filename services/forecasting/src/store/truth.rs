@@ -1,9 +1,11 @@
 //! Forecasts whose time has come, and what came.
 
+use std::collections::BTreeSet;
+
 use bellwether_domain::{Instant, Result, TenantId};
 use bellwether_storage::{Txn, storage_error};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{forecast, point};
 use super::{Kind, Point, Store, rows};
@@ -20,6 +22,28 @@ pub(crate) struct Due {
     pub(crate) point: Point,
 }
 
+/// The place of a value among those that are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DuePlace {
+    /// The day after the last one of its period.
+    end: i32,
+    tenant: String,
+    forecast: String,
+    ordinal: i32,
+}
+
+impl Due {
+    /// Its place.
+    pub(crate) fn place(&self) -> DuePlace {
+        DuePlace {
+            end: self.point.end,
+            tenant: self.tenant.to_string(),
+            forecast: self.forecast.clone(),
+            ordinal: self.ordinal,
+        }
+    }
+}
+
 /// What came of a value of a forecast; `None` = nothing that could be compared.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Truth {
@@ -29,15 +53,27 @@ pub(crate) struct Truth {
 }
 
 impl Store {
-    /// Values of any tenant whose periods ended on `day` (days since 1970-01-01) or before, and that were not looked at
-    /// yet: the oldest first, those of one tenant and forecast together.
+    /// Values after a place of all tenants but some, whose periods ended on `day` (days since 1970-01-01) or before, and
+    /// that were not looked at yet: the oldest first, those of one tenant and forecast together.
     ///
     /// # Errors
     /// As storage has it.
-    pub(crate) async fn due(&self, day: i32, limit: u64) -> Result<Vec<Due>> {
-        let found = point::Entity::find()
+    pub(crate) async fn due(
+        &self,
+        day: i32,
+        (after, without): (Option<&DuePlace>, &BTreeSet<TenantId>),
+        limit: u64,
+    ) -> Result<Vec<Due>> {
+        let mut query = point::Entity::find()
             .filter(point::Column::ScoredAt.is_null())
-            .filter(point::Column::PeriodEnd.lte(day))
+            .filter(point::Column::PeriodEnd.lte(day));
+        if !without.is_empty() {
+            query = query.filter(point::Column::Tenant.is_not_in(without.iter().map(TenantId::as_str)));
+        }
+        if let Some(place) = after {
+            query = query.filter(later(place));
+        }
+        let found = query
             .order_by_asc(point::Column::PeriodEnd)
             .order_by_asc(point::Column::Tenant)
             .order_by_asc(point::Column::Forecast)
@@ -96,4 +132,16 @@ impl Store {
         };
         self.write(note).await
     }
+}
+
+fn later(place: &DuePlace) -> Condition {
+    use point::Column::{Forecast, Ordinal, PeriodEnd, Tenant};
+    let day = || Condition::all().add(PeriodEnd.eq(place.end));
+    let tenant = || day().add(Tenant.eq(place.tenant.as_str()));
+    let forecast = || tenant().add(Forecast.eq(place.forecast.as_str()));
+    Condition::any()
+        .add(PeriodEnd.gt(place.end))
+        .add(day().add(Tenant.gt(place.tenant.as_str())))
+        .add(tenant().add(Forecast.gt(place.forecast.as_str())))
+        .add(forecast().add(Ordinal.gt(place.ordinal)))
 }

@@ -1,19 +1,18 @@
 //! Compares what was forecast with what came, once periods are over: kpi tells the truth.
 
-use std::collections::{BTreeMap, HashMap};
+mod truths;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bellwether_contracts::kpi::{Filter, KpiValue, QueryKpisRequest};
-use bellwether_contracts::status::from_status;
-use bellwether_contracts::types::{DateOrTime, date_or_time};
-use bellwether_domain::{CivilDate, Clock, Error, ErrorCode, Position, Result, TenantId};
+use bellwether_domain::{Clock, Error, ErrorCode, Position, Result, TenantId};
 use bellwether_runtime::Shutdown;
 
 use crate::config::Config;
 use crate::source::{At, Source};
-use crate::store::{Due, Kind, Series, Store, Truth};
-use crate::worker::fates::{Fates, Kept};
+use crate::store::{Due, Kind, Series, Store};
+use crate::worker::fates::Fates;
 
 /// Values that are looked at in one go.
 const AT_ONCE: u64 = 2_000;
@@ -35,47 +34,6 @@ pub(crate) struct Scorer {
 
 /// Positions, and how many chances were left at each, by tenant and kind.
 type Seen = HashMap<(TenantId, i32), (Position, i64)>;
-
-/// What one question to kpi tells the truth of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Question {
-    kpi: String,
-    start: i32,
-    end: i32,
-    dimension: Option<String>,
-    filters: Vec<(String, Option<String>)>,
-}
-
-impl Question {
-    fn of(due: &Due) -> Self {
-        Self {
-            kpi: due.point.kpi.clone(),
-            start: due.point.start,
-            end: due.point.end,
-            dimension: due.point.member.as_ref().map(|member| member.dimension.clone()),
-            filters: due.filters.clone(),
-        }
-    }
-
-    fn request(&self, tenant: &TenantId) -> QueryKpisRequest {
-        let day = |day: i32| DateOrTime {
-            value: Some(date_or_time::Value::Date(CivilDate::from_days(day).to_string())),
-        };
-        let filter = |(dimension, value): &(String, Option<String>)| Filter {
-            dimension: dimension.clone(),
-            value: value.clone(),
-        };
-        QueryKpisRequest {
-            tenant: tenant.to_string(),
-            kpis: vec![self.kpi.clone()],
-            from: Some(day(self.start)),
-            to: Some(day(self.end)),
-            group_by: self.dimension.iter().cloned().collect(),
-            filters: self.filters.iter().map(filter).collect(),
-            ..QueryKpisRequest::default()
-        }
-    }
-}
 
 impl Scorer {
     /// A scorer that asks `source` what came.
@@ -111,29 +69,40 @@ impl Scorer {
     }
 
     /// Compares all values whose periods are over, and decides chances of records that have ended; how many there were.
+    /// Tenants of whom kpi cannot tell are left for the next round, and hold up no others.
     ///
     /// # Errors
-    /// As storage and kpi have it; what was noted before stays.
+    /// As storage has it; what was noted before stays.
     pub(crate) async fn score(&self) -> Result<usize> {
-        let points = self.points().await?;
-        Ok(points + self.chances().await?)
+        let mut failed = BTreeSet::new();
+        let points = self.points(&mut failed).await?;
+        Ok(points + self.chances(&mut failed).await?)
     }
 
-    async fn points(&self) -> Result<usize> {
-        let mut count = 0;
+    async fn points(&self, failed: &mut BTreeSet<TenantId>) -> Result<usize> {
+        let (mut count, mut after) = (0, None);
         loop {
-            let due = self.store.due(self.told_until(), AT_ONCE).await?;
-            if due.is_empty() {
+            // A round looks at a value once, whether or not it can be compared.
+            let due = self
+                .store
+                .due(self.told_until(), (after.as_ref(), failed), AT_ONCE)
+                .await?;
+            let Some(last) = due.last() else {
                 return Ok(count);
-            }
-            count += due.len();
+            };
+            after = Some(last.place());
             let mut tenants: BTreeMap<TenantId, Vec<Due>> = BTreeMap::new();
             for one in due {
                 tenants.entry(one.tenant.clone()).or_default().push(one);
             }
             for (tenant, due) in tenants {
-                let truths = self.truths(&tenant, due).await?;
+                let (truths, error) = self.truths(&tenant, due).await;
+                count += truths.len();
                 self.store.note(&tenant, truths, self.clock.now()).await?;
+                if let Some(error) = error {
+                    tracing::warn!(tenant = %tenant, error = %error, "forecasts cannot be scored yet, trying again");
+                    failed.insert(tenant);
+                }
             }
         }
     }
@@ -152,7 +121,7 @@ impl Scorer {
 
     /// Decides chances, a kind of a tenant's after the other. Those without a horizon are looked at when something was
     /// written since, or chances came.
-    async fn chances(&self) -> Result<usize> {
+    async fn chances(&self, failed: &mut BTreeSet<TenantId>) -> Result<usize> {
         let until = self.told_until();
         let mut kinds: BTreeMap<(TenantId, i32), (bool, i64)> = BTreeMap::new();
         for one in self.store.waiting_chances(until).await? {
@@ -162,6 +131,9 @@ impl Scorer {
         }
         let mut count = 0;
         for ((tenant, kind), waiting) in kinds {
+            if failed.contains(&tenant) {
+                continue;
+            }
             let at = At {
                 tenant: tenant.to_string(),
                 ..At::default()
@@ -169,10 +141,12 @@ impl Scorer {
             let decided = self.decide(&tenant, Kind::of(kind), &at, until, waiting).await;
             match decided {
                 Ok(decided) => count += decided,
-                Err(error) if hopeless(&error) => {
+                Err(error) => {
                     tracing::warn!(tenant = %tenant, error = %error, "chances cannot be decided");
+                    if !(hopeless(&error) || waits(&error)) {
+                        failed.insert(tenant);
+                    }
                 }
-                Err(error) => return Err(error),
             }
         }
         Ok(count)
@@ -208,91 +182,16 @@ impl Scorer {
         // Nothing in here panics half-way through a change.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    async fn truths(&self, tenant: &TenantId, due: Vec<Due>) -> Result<Vec<Truth>> {
-        let mut questions: BTreeMap<Question, Vec<Due>> = BTreeMap::new();
-        let (of_customers, due): (Vec<Due>, Vec<Due>) =
-            due.into_iter().partition(|one| one.kind == Kind::Retention);
-        for one in due {
-            questions.entry(Question::of(&one)).or_default().push(one);
-        }
-        let mut truths = self.stayed(tenant, of_customers).await?;
-        for (question, due) in questions {
-            let told = self.told(tenant, &question).await?;
-            truths.extend(due.into_iter().map(|one| Truth {
-                actual: told.as_ref().and_then(|values| actual(values, &one)),
-                forecast: one.forecast,
-                ordinal: one.ordinal,
-            }));
-        }
-        Ok(truths)
-    }
-
-    /// What became of customers.
-    async fn stayed(&self, tenant: &TenantId, due: Vec<Due>) -> Result<Vec<Truth>> {
-        if due.is_empty() {
-            return Ok(Vec::new());
-        }
-        let at = At {
-            tenant: tenant.to_string(),
-            ..At::default()
-        };
-        let kept = match Kept::of(&self.source, &at).await {
-            Ok(kept) => Some(kept),
-            Err(error) if hopeless(&error) => None,
-            Err(error) => return Err(error),
-        };
-        let truth = |one: Due| Truth {
-            actual: kept.as_ref().and_then(|kept| kept.actual(&one.point)),
-            forecast: one.forecast,
-            ordinal: one.ordinal,
-        };
-        Ok(due.into_iter().map(truth).collect())
-    }
-
-    /// What kpi says; `None` when the question makes no sense any more: the KPI or the tenant is gone.
-    async fn told(&self, tenant: &TenantId, question: &Question) -> Result<Option<Vec<KpiValue>>> {
-        let asked = self.source.kpis().query_kpis(question.request(tenant)).await;
-        match asked {
-            Ok(answer) => Ok(Some(answer.into_inner().values)),
-            Err(status) => {
-                let error = from_status(&status);
-                if !hopeless(&error) {
-                    return Err(error);
-                }
-                tracing::warn!(tenant = %tenant, kpi = %question.kpi, error = %error, "a forecast cannot be compared");
-                Ok(None)
-            }
-        }
-    }
 }
 
-/// Whether a question makes no sense any more.
+/// Whether a question makes no sense any more: it never will.
 fn hopeless(error: &Error) -> bool {
-    matches!(
-        error.code,
-        ErrorCode::NotFound | ErrorCode::InvalidArgument | ErrorCode::FailedPrecondition
-    )
+    matches!(error.code, ErrorCode::NotFound | ErrorCode::InvalidArgument)
 }
 
-/// What came of a value. A group that is not told had nothing: that is 0 of a count or an amount, and no value of a share.
-fn actual(values: &[KpiValue], due: &Due) -> Option<f64> {
-    let of_group = |value: &&KpiValue| match &due.point.member {
-        None => value.group.is_empty(),
-        Some(member) => value
-            .group
-            .iter()
-            .any(|group| !group.rest && group.name == member.name),
-    };
-    match values.iter().find(of_group) {
-        Some(value) => value
-            .value
-            .as_deref()?
-            .parse()
-            .ok()
-            .filter(|value: &f64| value.is_finite()),
-        None => (due.point.unit != "ratio" && due.point.member.is_some()).then_some(0.0),
-    }
+/// Whether a question cannot be answered until somebody writes what is missing, such as an exchange rate: others can.
+fn waits(error: &Error) -> bool {
+    error.code == ErrorCode::FailedPrecondition
 }
 
 #[cfg(test)]
