@@ -15,7 +15,7 @@ pub struct Config {
     pub cache_bytes: u64,
     /// How often it is looked for forecasts whose periods are over, in seconds.
     pub score_interval_seconds: u64,
-    /// How many days after its end a period is taken to be told in full.
+    /// How many days after its end a period is taken to be told in full; at least 1, as days end later in the west.
     pub score_after_days: u32,
     /// Connections to the database that read at the same time.
     pub readers: u32,
@@ -49,6 +49,13 @@ impl Config {
         Duration::from_secs(self.score_interval_seconds.max(1))
     }
 
+    /// Days, at least 1: by UTC a period is over while it goes on in zones of the west.
+    pub(crate) fn score_after(&self) -> i32 {
+        i32::try_from(self.score_after_days)
+            .unwrap_or(i32::MAX)
+            .clamp(1, i32::MAX / 2)
+    }
+
     pub(crate) fn database(&self) -> DatabaseOptions {
         DatabaseOptions {
             readers: self.readers.max(1),
@@ -66,6 +73,21 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_period_is_scored_on_the_day_on_which_it_ends() {
+        let after = |days: u32| {
+            let config = Config {
+                score_after_days: days,
+                ..Config::default()
+            };
+            config.score_after()
+        };
+        assert_eq!(
+            (after(0), after(1), after(7), after(u32::MAX)),
+            (1, 1, 7, i32::MAX / 2)
+        );
+    }
 
     #[test]
     fn unknown_keys_are_refused() {

@@ -43,7 +43,7 @@ impl Scorer {
             source,
             clock,
             every: config.score_interval(),
-            after: i32::try_from(config.score_after_days).unwrap_or(i32::MAX / 2),
+            after: config.score_after(),
             seen: Arc::default(),
         }
     }
