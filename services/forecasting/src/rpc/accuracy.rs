@@ -19,6 +19,8 @@ use crate::store::{Cursor, Kind, Undecided, Wanted};
 
 /// Forecasts of a page when the caller does not say, and at most.
 const PAGE: (usize, usize) = (100, 1_000);
+/// Values of a page at most, but for one forecast that has more: a value takes some 300 bytes, and a message 16 MiB.
+const MOST_POINTS: u64 = 20_000;
 
 /// `forecasting.v1.AccuracyService`.
 #[derive(Debug, Clone)]
@@ -41,13 +43,11 @@ impl AccuracyRpc {
             .map(|page| serde_json::from_slice(&page.cursor))
             .transpose()
             .map_err(damaged)?;
-        let mut found = self
+        let (found, more) = self
             .0
             .store
-            .list(&tenant, &wanted, after, rows as u64 + 1)
+            .list(&tenant, &wanted, after, (rows, MOST_POINTS))
             .await?;
-        let more = found.len() > rows;
-        found.truncate(rows);
         let last = found.last().filter(|_| more).map(Cursor::of);
         let token = last.map(|last| serde_json::to_vec(&last)).transpose();
         let token = token.map_err(|error| Error::internal(format!("a page cannot be named: {error}")))?;

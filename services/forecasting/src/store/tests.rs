@@ -69,37 +69,25 @@ async fn a_forecast_is_kept_once_and_comes_back_as_it_was() {
     store.keep(&acme, &served("a", 5_000)).await.unwrap();
     store.keep(&acme, &served("b", 2_000)).await.unwrap();
     let all = Wanted::default();
-    let listed = store.list(&acme, &all, None, 10).await.unwrap();
+    let most = (10, 1_000);
+    let (listed, more) = store.list(&acme, &all, None, most).await.unwrap();
+    assert!(!more);
     assert_eq!(listed, [served("b", 2_000), first.clone()]);
     let after = Cursor::of(&listed[0]);
-    assert_eq!(store.list(&acme, &all, Some(after), 10).await.unwrap(), [first]);
-    assert!(store.list(&other, &all, None, 10).await.unwrap().is_empty());
+    let list = |tenant, wanted, after| {
+        let store = store.clone();
+        async move { store.list(tenant, &wanted, after, most).await.unwrap().0 }
+    };
+    assert_eq!(list(&acme, all.clone(), Some(after)).await, [first]);
+    assert!(list(&other, all, None).await.is_empty());
     let of = |kpi: &str, kind| Wanted {
         kpi: kpi.to_owned(),
         kind,
     };
-    assert_eq!(
-        store
-            .list(&acme, &of("bookings", Some(Kind::Trend)), None, 10)
-            .await
-            .unwrap()
-            .len(),
-        2
-    );
-    assert!(
-        store
-            .list(&acme, &of("win_rate", None), None, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert!(
-        store
-            .list(&acme, &of("", Some(Kind::Pipeline)), None, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let trends = of("bookings", Some(Kind::Trend));
+    assert_eq!(list(&acme, trends, None).await.len(), 2);
+    assert!(list(&acme, of("win_rate", None), None).await.is_empty());
+    assert!(list(&acme, of("", Some(Kind::Pipeline)), None).await.is_empty());
     store.close().await.unwrap();
 }
 
@@ -149,12 +137,67 @@ async fn forecasts_outlive_the_process() {
     drop(store);
     let place = Place::File(folder.path().join("forecasting.db"));
     let store = Store::open(&place, &DatabaseOptions::default()).await.unwrap();
-    assert_eq!(
-        store
-            .list(&acme, &Wanted::default(), None, 1)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    let (listed, _) = store
+        .list(&acme, &Wanted::default(), None, (1, 10))
+        .await
+        .unwrap();
+    assert_eq!(listed.len(), 1);
+}
+
+#[tokio::test]
+async fn a_page_ends_before_it_holds_too_many_values() {
+    let (_folder, store) = opened().await;
+    let (acme, all) = (tenant("acme"), Wanted::default());
+    for (id, made_at) in [("a", 1_000), ("b", 2_000), ("c", 3_000)] {
+        store.keep(&acme, &served(id, made_at)).await.unwrap();
+    }
+    // Each has two values.
+    let page = |after, points| {
+        let (store, acme, all) = (store.clone(), acme.clone(), all.clone());
+        async move {
+            let (listed, more) = store.list(&acme, &all, after, (10, points)).await.unwrap();
+            let ids: Vec<String> = listed.iter().map(|one| one.id.clone()).collect();
+            assert!(listed.iter().all(|one| one.points.len() == 2));
+            (ids, more, listed.last().map(Cursor::of))
+        }
+    };
+    let (ids, more, after) = page(None, 5).await;
+    assert_eq!((ids, more), (vec!["c".to_owned(), "b".to_owned()], true));
+    let (ids, more, after) = page(after, 5).await;
+    assert_eq!((ids, more), (vec!["a".to_owned()], false));
+    assert_eq!(page(after, 5).await.0, Vec::<String>::new());
+    let (ids, more, _) = page(None, 1).await;
+    assert_eq!((ids, more), (vec!["c".to_owned()], true), "one is there at least");
+}
+
+#[tokio::test]
+async fn the_newest_values_are_those_of_the_kind() {
+    let (_folder, store) = opened().await;
+    let acme = tenant("acme");
+    let old = Served {
+        kind: Kind::Pipeline,
+        points: vec![point("bookings", 1, 50)],
+        ..served("old", 1_000)
+    };
+    store.keep(&acme, &old).await.unwrap();
+    store.keep(&acme, &served("new", 2_000)).await.unwrap();
+    for (forecast, ordinal) in [("old", 0), ("new", 0), ("new", 1)] {
+        let truth = Truth {
+            forecast: forecast.to_owned(),
+            ordinal,
+            actual: Some(1.0),
+        };
+        let at = Instant::from_micros(9_000);
+        store.note(&acme, vec![truth], at).await.unwrap();
+    }
+    let of = |kind| Wanted {
+        kind,
+        ..Wanted::default()
+    };
+    let scored = async |kind| {
+        let found = store.newest_scored(&acme, &of(kind), 2).await.unwrap();
+        found.into_iter().map(|one| one.id).collect::<Vec<_>>()
+    };
+    assert_eq!(scored(Some(Kind::Pipeline)).await, ["old"]);
+    assert_eq!(scored(None).await, ["new", "new"]);
 }
