@@ -53,14 +53,15 @@ impl Desk {
             replaces,
             request: message.request_id,
         };
-        let (said, stands) = match self.store.said_before(&tenant, &saying).await? {
-            Some(said) => (said, self.source.stands(&At::head(tenant.as_str())).await?),
+        let said = match self.store.said_before(&tenant, &saying).await? {
+            Some(said) => said,
             None => {
                 let stands = self.checked(&tenant, &call).await?;
-                (self.store.say(&tenant, saying).await?, stands)
+                let of = tenant.clone();
+                let beside = move |said: &Said| Ok(forecast_of(&of, said, &stands));
+                self.store.say(&tenant, saying, beside).await?
             }
         };
-        self.keep_call(&tenant, &said, &stands).await?;
         Ok(SetForecastOverrideResponse {
             forecast_override: Some(of_said(&said)),
         })
@@ -88,7 +89,7 @@ impl Desk {
             replaces,
             request: message.request_id,
         };
-        let said = self.store.say(&tenant, saying).await?;
+        let said = self.store.say(&tenant, saying, |_| Ok(None)).await?;
         Ok(DeleteForecastOverrideResponse {
             forecast_override: Some(of_said(&said)),
         })
@@ -170,31 +171,30 @@ impl Desk {
             }
         }
     }
+}
 
-    /// Keeps what somebody says of a period as a forecast, so that it is scored once the period is over.
-    async fn keep_call(&self, tenant: &TenantId, said: &Said, stands: &Stands) -> Result<()> {
-        let points = points(said, stands);
-        if points.is_empty() {
-            return Ok(());
-        }
-        let mut digest = Digest::of("call");
-        digest
-            .text(tenant.as_str())
-            .text(&said.id)
-            .signed(said.version)
-            .signed(said.made_at.as_micros());
-        let served = Served {
-            id: digest.id(),
-            kind: Kind::Override,
-            filters: Vec::new(),
-            made_at: said.made_at,
-            as_of: said.made_at,
-            position: stands.position,
-            model_version: super::model_version(),
-            points,
-        };
-        self.store.keep(tenant, &served).await
+/// What somebody says of a period as a forecast, so that it is scored once the period is over.
+fn forecast_of(tenant: &TenantId, said: &Said, stands: &Stands) -> Option<Served> {
+    let points = points(said, stands);
+    if points.is_empty() {
+        return None;
     }
+    let mut digest = Digest::of("call");
+    digest
+        .text(tenant.as_str())
+        .text(&said.id)
+        .signed(said.version)
+        .signed(said.made_at.as_micros());
+    Some(Served {
+        id: digest.id(),
+        kind: Kind::Override,
+        filters: Vec::new(),
+        made_at: said.made_at,
+        as_of: said.made_at,
+        position: stands.position,
+        model_version: super::model_version(),
+        points,
+    })
 }
 
 /// What a call says of KPIs.

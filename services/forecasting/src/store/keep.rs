@@ -18,34 +18,55 @@ impl Store {
     /// # Errors
     /// As storage has it.
     pub(crate) async fn keep(&self, tenant: &TenantId, served: &Served) -> Result<()> {
-        let model = forecast_model(tenant.as_str(), served)?;
-        let points = served.points.iter().enumerate();
-        let points: Result<Vec<point::ActiveModel>> = points
-            .map(|(at, point)| point_model(tenant.as_str(), &served.id, at, point))
-            .collect();
-        let points = points?;
+        let written = Written::of(tenant.as_str(), served)?;
         let keep = || {
-            let (model, points) = (model.clone(), points.clone());
-            move |txn: Txn| async move {
-                let key = [forecast::Column::Tenant, forecast::Column::Id];
-                let added = forecast::Entity::insert_many([model])
-                    .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
-                    .exec_without_returning(&*txn)
-                    .await
-                    .map_err(storage_error)?;
-                // Who kept it wrote its values in the same transaction.
-                if added == 0 {
-                    return Ok(());
-                }
-                for some in points.chunks(POINTS_A_STATEMENT) {
-                    let inserted = point::Entity::insert_many(some.to_vec())
-                        .exec_without_returning(&*txn)
-                        .await;
-                    inserted.map_err(storage_error)?;
-                }
-                Ok(())
-            }
+            let written = written.clone();
+            move |txn: Txn| async move { written.add(&txn).await }
         };
         self.write(keep).await
+    }
+}
+
+/// A forecast with its values as it is written.
+#[derive(Clone)]
+pub(super) struct Written {
+    model: forecast::ActiveModel,
+    points: Vec<point::ActiveModel>,
+}
+
+impl Written {
+    /// # Errors
+    /// `INTERNAL` for what cannot be written.
+    pub(super) fn of(tenant: &str, served: &Served) -> Result<Self> {
+        let points = served.points.iter().enumerate();
+        let points = points.map(|(at, point)| point_model(tenant, &served.id, at, point));
+        Ok(Self {
+            model: forecast_model(tenant, served)?,
+            points: points.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Adds it beside what else a transaction writes, unless it is there.
+    ///
+    /// # Errors
+    /// As storage has it.
+    pub(super) async fn add(self, txn: &Txn) -> Result<()> {
+        let key = [forecast::Column::Tenant, forecast::Column::Id];
+        let added = forecast::Entity::insert_many([self.model])
+            .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
+            .exec_without_returning(&**txn)
+            .await
+            .map_err(storage_error)?;
+        // Who kept it wrote its values in the same transaction.
+        if added == 0 {
+            return Ok(());
+        }
+        for some in self.points.chunks(POINTS_A_STATEMENT) {
+            let inserted = point::Entity::insert_many(some.to_vec())
+                .exec_without_returning(&**txn)
+                .await;
+            inserted.map_err(storage_error)?;
+        }
+        Ok(())
     }
 }

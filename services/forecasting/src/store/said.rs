@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 use serde::{Deserialize, Serialize};
 
 use super::entity::said;
-use super::{ATTEMPTS, Store, rows};
+use super::{ATTEMPTS, Served, Store, rows};
 use write::{answered_before, named, said_in};
 
 /// What is said.
@@ -102,17 +102,25 @@ impl SaidCursor {
 }
 
 impl Store {
-    /// Says something. A named request that was answered before gets that answer.
+    /// Says something, and keeps the forecast that stands `beside` it, or neither. A named request that was answered before
+    /// gets that answer.
     ///
     /// # Errors
     /// `ABORTED` when another version holds than the one that is replaced, `NOT_FOUND` when what is to be taken back does
     /// not hold, `ALREADY_EXISTS` when another request had the name; as storage has it.
-    pub(crate) async fn say(&self, tenant: &TenantId, saying: Saying) -> Result<Said> {
+    pub(crate) async fn say<B>(&self, tenant: &TenantId, saying: Saying, beside: B) -> Result<Said>
+    where
+        B: Fn(&Said) -> Result<Option<Served>> + Clone + Send + 'static,
+    {
         let mut attempt = 1;
         loop {
-            let (tenant, saying) = (tenant.to_string(), saying.clone());
+            let (tenant, saying, beside) = (tenant.to_string(), saying.clone(), beside.clone());
             let named = !saying.request.is_empty();
-            let failed = match self.db.write(move |txn| said_in(txn, tenant, saying)).await {
+            let written = self
+                .db
+                .write(move |txn| said_in(txn, tenant, saying, beside))
+                .await;
+            let failed = match written {
                 Ok(said) => return Ok(said),
                 Err(failed) => failed,
             };

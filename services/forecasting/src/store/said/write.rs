@@ -7,7 +7,8 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 
 use super::super::entity::said;
-use super::super::rows;
+use super::super::keep::Written;
+use super::super::{Served, rows};
 use super::{Said, Saying, read};
 
 pub(super) fn named(tenant: &str, request: &str) -> Select<said::Entity> {
@@ -16,19 +17,32 @@ pub(super) fn named(tenant: &str, request: &str) -> Select<said::Entity> {
         .filter(said::Column::Request.eq(request))
 }
 
-pub(super) async fn said_in(txn: Txn, tenant: String, saying: Saying) -> Result<Said> {
+/// Writes a version and the forecast beside it.
+pub(super) async fn said_in<B>(txn: Txn, tenant: String, saying: Saying, beside: B) -> Result<Said>
+where
+    B: Fn(&Said) -> Result<Option<Served>>,
+{
+    let said = version_in(&txn, &tenant, saying).await?;
+    let written = beside(&said)?.map(|served| Written::of(&tenant, &served));
+    if let Some(written) = written.transpose()? {
+        written.add(&txn).await?;
+    }
+    Ok(said)
+}
+
+async fn version_in(txn: &Txn, tenant: &str, saying: Saying) -> Result<Said> {
     if !saying.request.is_empty() {
-        let query = named(&tenant, &saying.request);
-        let before = query.one(&*txn).await.map_err(storage_error)?;
+        let query = named(tenant, &saying.request);
+        let before = query.one(&**txn).await.map_err(storage_error)?;
         if let Some(model) = before {
             return answered_before(model, &saying);
         }
     }
     let last = said::Entity::find()
-        .filter(said::Column::Tenant.eq(tenant.as_str()))
+        .filter(said::Column::Tenant.eq(tenant))
         .filter(said::Column::Id.eq(saying.id.as_str()))
         .order_by_desc(said::Column::Version)
-        .one(&*txn)
+        .one(&**txn)
         .await
         .map_err(storage_error)?;
     let standing = last.as_ref().filter(|last| last.withdrawn == 0);
@@ -42,7 +56,7 @@ pub(super) async fn said_in(txn: Txn, tenant: String, saying: Saying) -> Result<
     let call = saying.call.as_ref().map(rows::json).transpose()?;
     let told = call.or_else(|| standing.map(|standing| standing.says.clone()));
     let model = said::Model {
-        tenant: tenant.clone(),
+        tenant: tenant.to_owned(),
         id: saying.id.clone(),
         version: last.as_ref().map_or(1, |last| last.version + 1),
         holds: i32::from(saying.call.is_some()),
@@ -56,15 +70,15 @@ pub(super) async fn said_in(txn: Txn, tenant: String, saying: Saying) -> Result<
     };
     let over = said::Entity::update_many()
         .col_expr(said::Column::Holds, Expr::value(0))
-        .filter(said::Column::Tenant.eq(tenant.as_str()))
+        .filter(said::Column::Tenant.eq(tenant))
         .filter(said::Column::Id.eq(saying.id.as_str()))
         .filter(said::Column::Holds.eq(1))
-        .exec(&*txn)
+        .exec(&**txn)
         .await;
     over.map_err(storage_error)?;
     let added = said::Entity::insert_many([active(model.clone())])
         .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(&*txn)
+        .exec_without_returning(&**txn)
         .await
         .map_err(storage_error)?;
     // Somebody else wrote that version meanwhile.
