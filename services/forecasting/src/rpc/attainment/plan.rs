@@ -168,6 +168,13 @@ impl Plan {
                 .any(|(team, path)| team != member && path.contains(&member.to_owned()))
     }
 
+    /// How many weeks are left of it, one that has begun as a whole; 1 at least.
+    pub(super) fn weeks_left(&self) -> u32 {
+        u32::try_from(self.end - self.from)
+            .map_or(1, |days| days.div_ceil(7))
+            .max(1)
+    }
+
     /// What there is to know about it.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
@@ -274,5 +281,12 @@ mod tests {
         assert!(plan.counts("owner", "ann", "ann", "East"));
         assert!(plan.is_plain("team", "East") && !plan.is_plain("team", "Americas"));
         assert!(plan.is_plain("owner", "ann"));
+    }
+
+    #[test]
+    fn the_weeks_that_are_left_tell_forecasts_of_a_period_apart() {
+        let left = |from: i32| Plan { from, ..plan() }.weeks_left();
+        assert_eq!((left(0), left(1), left(6), left(60)), (13, 13, 12, 5));
+        assert_eq!((left(83), left(89), left(90), left(95)), (1, 1, 1, 1));
     }
 }

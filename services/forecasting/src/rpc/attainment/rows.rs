@@ -230,7 +230,8 @@ impl<'a> Rows<'a> {
                 name: Some(name.to_owned()),
             }),
             model: "attainment".to_owned(),
-            step: 1,
+            // Of forecasts of a period the last one counts of each step: were there one only, its last day's alone would.
+            step: self.plan.weeks_left(),
             start: self.plan.start,
             end: self.plan.end,
             mean: shown.expected.as_ref()?.mean,
