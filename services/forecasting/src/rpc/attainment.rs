@@ -17,7 +17,7 @@ use super::looked::{Looked, unit};
 use super::read::{Ahead, Wrong};
 use super::{Desk, write};
 use crate::source::Stands;
-use crate::store::{Kind, Point, Said, Served};
+use crate::store::{Call, Kind, Point, Said, Served};
 
 use ask::Asked;
 use plan::Plan;
@@ -123,6 +123,7 @@ fn sum_up(plan: &Plan, looked: Option<&Looked>, stands: Stands, held: &[Said]) -
     plan.dimensions.iter().for_each(|of| {
         digest.text(&of.dimension);
     });
+    called(&mut digest, (plan.start, plan.end), held);
     Answer {
         response,
         // What is over is known: that is no forecast.
@@ -134,5 +135,51 @@ fn sum_up(plan: &Plan, looked: Option<&Looked>, stands: Stands, held: &[Said]) -
         cached: looked.is_some_and(|looked| looked.cached),
         stands,
         digest,
+    }
+}
+
+/// Names what people say of the period: it decides which rows there are.
+fn called(digest: &mut Digest, period: (i32, i32), held: &[Said]) {
+    for said in held {
+        if let Call::Period { start, end, .. } = &said.call
+            && (*start, *end) == period
+        {
+            digest.text("call").text(&said.id).signed(said.version);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bellwether_domain::Instant;
+
+    #[test]
+    fn what_is_said_of_a_period_tells_forecasts_of_it_apart() {
+        let said = |version: i64, start: i32| Said {
+            id: "period/90".to_owned(),
+            version,
+            call: Call::Period {
+                start,
+                end: 90,
+                member: Some(("owner".to_owned(), "ann".to_owned())),
+                value: Some(10.0),
+                count: None,
+            },
+            author: "Ann".to_owned(),
+            reason: String::new(),
+            made_at: Instant::from_micros(1),
+            holds: true,
+            withdrawn: false,
+        };
+        let id = |held: &[Said]| {
+            let mut digest = Digest::of("attained");
+            called(&mut digest, (0, 90), held);
+            digest.id()
+        };
+        let none = id(&[]);
+        assert_ne!(none, id(&[said(1, 0)]));
+        assert_ne!(id(&[said(1, 0)]), id(&[said(2, 0)]));
+        assert_eq!(none, id(&[said(1, 30)]), "of another period");
     }
 }
