@@ -329,18 +329,20 @@ impl Source {
     }
 }
 
+/// The start or end of a value's period.
+fn when_of(message: Option<&DateOrTime>) -> Result<When> {
+    let told = message
+        .map(when_from_proto)
+        .transpose()
+        .map_err(Error::internal)?;
+    told.flatten()
+        .ok_or_else(|| Error::internal("kpi sent a value without a period"))
+}
+
 fn value_of(message: &KpiValue) -> Result<Value> {
-    let when = |message: Option<&DateOrTime>| {
-        let told = message
-            .map(when_from_proto)
-            .transpose()
-            .map_err(Error::internal)?;
-        told.flatten()
-            .ok_or_else(|| Error::internal("kpi sent a value without a period"))
-    };
     Ok(Value {
-        start: when(message.period_start.as_ref())?,
-        end: when(message.period_end.as_ref())?,
+        start: when_of(message.period_start.as_ref())?,
+        end: when_of(message.period_end.as_ref())?,
         group: message
             .group
             .iter()

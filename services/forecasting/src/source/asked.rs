@@ -1,14 +1,15 @@
 //! Small questions to kpi: whether a deal is open, and what some KPIs say of one period by group.
 
-use bellwether_contracts::convert::{when_from_proto, when_to_proto};
+use bellwether_contracts::convert::when_to_proto;
 use bellwether_contracts::kpi::{
     DimensionsAt, Grain, KpiValue, QueryKpisRequest, StreamFactsRequest, kpi_service_client::KpiServiceClient,
 };
 use bellwether_contracts::status::from_status;
-use bellwether_domain::{CivilDate, Error, Result, When};
+use bellwether_contracts::types::DateOrTime;
+use bellwether_domain::{CivilDate, Error, Result, When, Zone};
 use bellwether_runtime::MAX_MESSAGE_BYTES;
 
-use super::{At, Source, Stands, wire};
+use super::{At, Source, Stands, when_of, wire};
 
 /// What is asked about the values of KPIs.
 #[derive(Debug, Clone, Default)]
@@ -101,19 +102,20 @@ impl Source {
         }
         let answer = self.kpis().query_kpis(request).await;
         let answer = answer.map_err(|status| from_status(&status))?.into_inner();
-        let values = answer.values.iter().map(|value| period_value(value, stands));
-        Ok(values.collect::<Option<_>>().unwrap_or_default())
+        let values = answer
+            .values
+            .iter()
+            .map(|value| period_value(value, &stands.zone));
+        values.collect()
     }
 }
 
-fn period_value(value: &KpiValue, stands: &Stands) -> Option<PeriodValue> {
-    let day = |when: &bellwether_contracts::types::DateOrTime| {
-        Some(when_from_proto(when).ok()??.day_in(&stands.zone).days())
-    };
-    Some(PeriodValue {
+fn period_value(value: &KpiValue, zone: &Zone) -> Result<PeriodValue> {
+    let day = |when: Option<&DateOrTime>| when_of(when).map(|when| when.day_in(zone).days());
+    Ok(PeriodValue {
         kpi: value.kpi.clone(),
-        start: day(value.period_start.as_ref()?)?,
-        end: day(value.period_end.as_ref()?)?,
+        start: day(value.period_start.as_ref())?,
+        end: day(value.period_end.as_ref())?,
         group: value.group.iter().map(|part| part.name.clone()).collect(),
         value: value
             .value
@@ -121,4 +123,30 @@ fn period_value(value: &KpiValue, stands: &Stands) -> Option<PeriodValue> {
             .and_then(|text| text.parse().ok())
             .filter(|value: &f64| value.is_finite()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bellwether_domain::ErrorCode;
+
+    #[test]
+    fn a_value_without_a_period_is_no_empty_answer() {
+        let day = |text: &str| Some(when_to_proto(When::Day(text.parse().unwrap())));
+        let value = KpiValue {
+            kpi: "quota".to_owned(),
+            period_start: day("2017-01-01"),
+            period_end: day("2017-04-01"),
+            value: Some("12.5".to_owned()),
+            ..KpiValue::default()
+        };
+        let told = period_value(&value, &Zone::utc()).unwrap();
+        assert_eq!((told.end - told.start, told.value), (90, Some(12.5)));
+        let endless = KpiValue {
+            period_end: None,
+            ..value
+        };
+        let error = period_value(&endless, &Zone::utc()).unwrap_err();
+        assert_eq!(error.code, ErrorCode::Internal);
+    }
 }
