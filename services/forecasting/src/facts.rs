@@ -13,7 +13,7 @@ mod subscriptions;
 mod table;
 
 pub use customers::customers;
-pub use deals::{DIMENSIONS as DEAL_DIMENSIONS, deals};
+pub use deals::{DIMENSIONS as DEAL_DIMENSIONS, TRAITS as DEAL_TRAITS, deals};
 pub use leads::{Lead, leads};
 pub use people::ramping;
 pub use series::{Additivity, Group, History, Nature, Period, Share, Value, histories, seasons};

@@ -19,7 +19,7 @@ pub const DIMENSIONS: [&str; 6] = [
 ];
 
 /// What is told of a deal that does not change, in the order of the columns that tell it.
-const TRAITS: [&str; 12] = [
+pub const TRAITS: [&str; 12] = [
     "account",
     "account_industry",
     "account_region",

@@ -1,6 +1,7 @@
 //! `PipelineService`.
 
 mod chances;
+mod groups;
 mod moved;
 mod said;
 mod show;
@@ -25,8 +26,10 @@ use super::overrides::applied::Applied;
 use super::read::{self, Wrong};
 use super::scores::{self, Whose};
 use super::{Desk, answer, write};
-use crate::pipeline::{Group, Part};
+use crate::pipeline::Part;
 use crate::store::{Kind, Point, Served};
+
+use groups::group;
 
 pub(super) use show::intervals;
 
@@ -49,6 +52,7 @@ impl PipelineRpc {
         if message.group_by.len() > MOST_GROUPS {
             wrong.add("group_by", format!("at most {MOST_GROUPS} dimensions"));
         }
+        groups::refuse_unknown(&message.group_by, &mut wrong);
         if message.deals > MOST_DEALS {
             wrong.add("deals", format!("at most {MOST_DEALS} deals"));
         }
@@ -178,17 +182,6 @@ impl PipelineRpc {
             chances::keep(&self.0, tenant, looked, &served).await?;
         }
         self.0.store.keep(tenant, &served).await
-    }
-}
-
-/// What a dimension is called among the models.
-pub(super) fn group(name: &str) -> Group {
-    match name {
-        "stage" => Group::Stage,
-        "owner" => Group::Owner,
-        "team" => Group::Team,
-        "category" | "forecast_category" => Group::Category,
-        other => Group::Trait(other.to_owned()),
     }
 }
 
