@@ -1,8 +1,9 @@
 //! Scores of deals, leads and customers: asked for alike, learned alike, shown alike.
 
+mod learned;
 mod show;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bellwether_contracts::forecasting::{Absence, Basis, Score, ScoreCard, ScoreQuestion};
 use bellwether_domain::Result;
@@ -15,7 +16,9 @@ use crate::facts::{Lead, Subscription};
 use crate::pipeline::Deal;
 use crate::source::{At, Source, Stands};
 use crate::store::{Chance, Kind, Series, Served};
-use crate::worker::{self, Asked, Task, Weigh};
+use crate::worker::{self, Asked, Task};
+
+pub(super) use learned::Learned;
 
 /// Scores in an answer when the caller does not say, and at most.
 const MOST: (usize, usize) = (100, 10_000);
@@ -31,23 +34,6 @@ pub(super) enum Whose {
     Leads,
     /// Customers, within so many days.
     Customers(u32),
-}
-
-/// What was learned, or why nothing was; and whose the records are.
-#[derive(Debug)]
-pub(super) struct Learned(std::result::Result<Scored, Silent>, Owners);
-
-/// Owners of records, by id.
-type Owners = BTreeMap<String, String>;
-
-impl Weigh for Learned {
-    fn bytes(&self) -> usize {
-        let reasons = |scored: &Scored| -> usize {
-            let of = |score: &crate::score::Score| score.reasons.len() * 120 + 240;
-            scored.scores.iter().map(|(_, score)| of(score)).sum::<usize>() + 100_000
-        };
-        self.0.as_ref().map_or(100, reasons)
-    }
 }
 
 /// The parts of an answer.
@@ -119,8 +105,7 @@ pub(super) async fn told(desk: &Desk, asked: &ScoreQuestion, whose: Whose, mut w
             let fit = async move |mut task: Task| {
                 let facts = task.read(facts(&source, &at, whose)).await?;
                 let learn = move |told: &dyn Fn(f64)| {
-                    let scored = facts.cases(whose, &stands).score(told);
-                    Learned(scored, facts.owners())
+                    Learned::of(facts.cases(whose, &stands).score(told), &facts)
                 };
                 task.compute(learn).await
             };
@@ -151,18 +136,21 @@ async fn keep(
     stands: &Stands,
     whose: Whose,
 ) -> Result<String> {
-    let Ok(scored) = &learned.0 else {
+    let Ok(scored) = &learned.scored else {
         return Ok(String::new());
     };
     let card = scored.model.card();
     let chance = |(id, score): &(String, crate::score::Score)| Chance {
         record: id.clone(),
-        owner: learned.1.get(id).cloned().unwrap_or_default(),
+        owner: learned.owner(id).to_owned(),
         model: card.scorer.clone(),
         chance: score.probability,
         ..Chance::default()
     };
-    let said: Vec<Chance> = chosen(scored, asked, most).map(chance).collect();
+    let said: Vec<Chance> = chosen(scored, asked, most)
+        .filter(|(id, _)| !learned.is_kept(id))
+        .map(chance)
+        .collect();
     let mut digest = Digest::of("served scores");
     digest
         .text(&card.version)
@@ -183,9 +171,12 @@ async fn keep(
         made: stands.zone.date_of(stands.as_of).days(),
         days: whose.days(),
     };
-    desk.store
-        .keep_chances(&at.tenant.parse()?, &served, &of, &said)
-        .await?;
+    // The same scores are asked for again and again, and kept once.
+    if !said.is_empty() {
+        let tenant = at.tenant.parse()?;
+        desk.store.keep_chances(&tenant, &served, &of, &said).await?;
+        learned.note_kept(said.into_iter().map(|one| one.record));
+    }
     Ok(served.id)
 }
 
@@ -205,22 +196,6 @@ async fn facts(source: &Source, at: &At, whose: Whose) -> Result<Facts> {
 }
 
 impl Facts {
-    /// Whose records are, as far as that is told.
-    fn owners(&self) -> Owners {
-        let named = |id: &String, owner: &String| (id.clone(), owner.clone());
-        match self {
-            Self::Deals(deals) => {
-                let last = |deal: &Deal| {
-                    let last = deal.spells.iter().max_by_key(|spell| spell.from)?;
-                    deal.closing.is_none().then(|| named(&deal.id, &last.owner))
-                };
-                deals.iter().filter_map(last).collect()
-            }
-            Self::Leads(leads) => leads.iter().map(|lead| named(&lead.id, &lead.owner)).collect(),
-            Self::Subscriptions(_) => Owners::new(),
-        }
-    }
-
     fn cases(&self, whose: Whose, stands: &Stands) -> Cases {
         match self {
             Self::Deals(deals) => opportunities(deals),
@@ -264,7 +239,7 @@ fn shown(learned: &Learned, asked: &ScoreQuestion, most: usize, basis: Basis) ->
         basis: Some(basis),
         ..Told::default()
     };
-    let scored = match &learned.0 {
+    let scored = match &learned.scored {
         Ok(scored) => scored,
         Err(why) => {
             let absence = match why {
