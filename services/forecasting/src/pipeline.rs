@@ -39,7 +39,7 @@ pub use backtest::{Backtest, BacktestAsk, Method, Scores, Snapshot, backtest};
 pub use book::Book;
 pub use calendar::{day_number, month_start, month_starts, quarter_of};
 pub use categories::{CategoryScore, CategoryTotal, Override, roll_up, score_calls, with_overrides};
-pub use deal::{Closing, Deal, Outcome, Refusal, Spell};
+pub use deal::{Closing, Deal, Outcome, Refusal, Spell, Undone};
 pub use forecast::{Ask, Forecast, Group, Part, forecast, sum_up, sum_up_all};
 pub use hazard::Hazards;
 pub use lines::Line;

@@ -166,7 +166,7 @@ impl Source {
             .table(&at.pinned(&stands), "closings", &facts::DEAL_DIMENSIONS)
             .await?;
         Ok(Told {
-            says: facts::deals(&open, &closed, &stands.zone),
+            says: facts::deals(&open, &closed, stands.as_of, &stands.zone),
             stands,
         })
     }

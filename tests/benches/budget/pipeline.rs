@@ -131,6 +131,7 @@ fn deal(place: usize, first: i64, today: i64, dice: &mut StdRng) -> Deal {
         created: at(created),
         spells: vec![spell],
         closing,
+        undone: Vec::new(),
         traits: BTreeMap::from([("source".to_owned(), format!("source-{source}"))]),
     }
 }

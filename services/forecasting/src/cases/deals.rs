@@ -79,6 +79,7 @@ mod tests {
                 created: at * 86_400_000,
                 spells: vec![spell],
                 closing: (at < n).then_some(closing),
+                undone: Vec::new(),
                 traits: BTreeMap::from([("source".to_owned(), source.to_owned())]),
             }
         };

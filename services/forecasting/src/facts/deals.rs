@@ -6,7 +6,7 @@ use bellwether_domain::{Instant, Zone};
 
 use super::millis;
 use super::table::{Place, Table};
-use crate::pipeline::{Closing, Deal, Outcome, Spell};
+use crate::pipeline::{Closing, Deal, Outcome, Spell, Undone};
 
 /// The dimensions that rows of deals are to have beside their columns.
 pub const DIMENSIONS: [&str; 6] = [
@@ -37,12 +37,14 @@ pub const TRAITS: [&str; 12] = [
 /// One million: probabilities are in millionths.
 const WHOLE: f64 = 1_000_000.0;
 
-/// The deals that rows of `open_deals` and `closings` tell of, by id; `zone` says which day an expected close is.
+/// The deals that rows of `open_deals` and `closings` tell of, by id, as of an instant; `zone` says which day an expected
+/// close is.
 ///
-/// Traits are those of the first row of a deal: what was learned of it later is none. The closing is the one that still
-/// stands; a deal that was reopened has none. Amounts are those in the reporting currency, and missing without a rate.
+/// Traits are those of the first row of a deal: what was learned of it later is none. The closing is the one that stands
+/// at as-of; a deal that was reopened has none, but what it had is kept: somebody who looked in between saw it closed.
+/// Amounts are those in the reporting currency, and missing without a rate.
 #[must_use]
-pub fn deals(open: &Table, closings: &Table, zone: &Zone) -> Vec<Deal> {
+pub fn deals(open: &Table, closings: &Table, as_of: Instant, zone: &Zone) -> Vec<Deal> {
     let mut found: BTreeMap<String, Deal> = BTreeMap::new();
     let told = OpenDeals::of(open);
     for row in open.by_record(told.record.deal) {
@@ -61,9 +63,12 @@ pub fn deals(open: &Table, closings: &Table, zone: &Zone) -> Vec<Deal> {
         let deal = ends
             .record
             .deal(closings, row, created.min(closing.at), &mut found);
-        if closings.number(ends.valid_to, row).is_none() {
+        // A row is seen as of the instant at which it ends, too.
+        let undone = closings.number(ends.valid_to, row);
+        match undone.filter(|until| *until < as_of.as_micros()).map(millis) {
+            Some(until) => deal.undone.push(Undone { closing, until }),
             // Rows are in the order of their instants: of several that stand the last counts.
-            deal.closing = Some(closing);
+            None => deal.closing = Some(closing),
         }
     }
     found.into_values().collect()
@@ -105,6 +110,7 @@ impl Record {
             created,
             spells: Vec::new(),
             closing: None,
+            undone: Vec::new(),
             traits: self.traits(table, row),
         });
         deal.created = deal.created.min(created);
@@ -207,11 +213,12 @@ mod tests {
     const DAY: i64 = 86_400_000_000;
 
     fn read(open: &[&str], closed: &[&str]) -> Vec<Deal> {
-        deals(
-            &table(open),
-            &table(closed),
-            &Zone::named("America/New_York").unwrap(),
-        )
+        read_at(open, closed, 100_000 * DAY)
+    }
+
+    fn read_at(open: &[&str], closed: &[&str], as_of: i64) -> Vec<Deal> {
+        let zone = Zone::named("America/New_York").unwrap();
+        deals(&table(open), &table(closed), Instant::from_micros(as_of), &zone)
     }
 
     const CLOSED: &str = "deal owner team outcome source #valid_from #valid_to #created_at #home_amount";
@@ -258,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_win_that_was_taken_back_is_no_closing() {
+    fn a_win_that_was_taken_back_is_no_closing_but_was_one() {
         let open = [
             "deal stage #valid_from #valid_to",
             "a Early 1000 3000",
@@ -279,6 +286,21 @@ mod tests {
         );
         assert_eq!((closing.owner.as_str(), closing.team.as_str()), ("bob", "East"));
         assert_eq!(found[1].closing, None);
+        let undone = |deal: &Deal| -> Vec<(i64, Outcome, i64)> {
+            let undone = deal.undone.iter();
+            undone
+                .map(|one| (one.closing.at, one.closing.outcome, one.until))
+                .collect()
+        };
+        assert_eq!(undone(&found[0]), [(3, Outcome::Won, 5)]);
+        assert_eq!(undone(&found[1]), [(2, Outcome::Won, 4)]);
+        // As of its last instant and before, nobody knew that it would not last.
+        for as_of in [3_500, 4_000] {
+            let found = read_at(&open, &closed, as_of);
+            let closing = found[1].closing.as_ref();
+            assert_eq!(closing.map(|end| (end.at, end.outcome)), Some((2, Outcome::Won)));
+            assert_eq!(undone(&found[1]), []);
+        }
     }
 
     #[test]

@@ -23,12 +23,14 @@ pub fn arrivals(book: &Book, day: i64, group: &Group) -> BTreeMap<String, f64> {
         let first = entry.stints.first();
         let name = match group {
             // A deal that was never seen open has the owner who closed it.
-            Group::Owner => book
-                .owners
-                .name(first.map_or(entry.closing_owner, |stint| stint.owner)),
-            Group::Team => book
-                .teams
-                .name(first.map_or(entry.closing_team, |stint| stint.team)),
+            Group::Owner => {
+                let closed = || entry.ends().next().map_or(0, |ended| ended.owner);
+                book.owners.name(first.map_or_else(closed, |stint| stint.owner))
+            }
+            Group::Team => {
+                let closed = || entry.ends().next().map_or(0, |ended| ended.team);
+                book.teams.name(first.map_or_else(closed, |stint| stint.team))
+            }
             Group::Trait(key) => &book.traits_of(entry).remove(key).unwrap_or_default(),
             Group::Stage | Group::Category => "",
         };

@@ -69,20 +69,19 @@ pub struct WonSoFar {
 #[must_use]
 pub fn won_so_far(book: &Book, from: i64, to: i64, group: &Group) -> BTreeMap<String, WonSoFar> {
     let mut won: BTreeMap<String, WonSoFar> = BTreeMap::new();
-    for entry in book
-        .entries
-        .iter()
-        .filter(|entry| entry.won_within(from as f64, to as f64))
-    {
+    for entry in &book.entries {
+        let Some(ended) = entry.won_within(from as f64, to as f64) else {
+            continue;
+        };
         let name = match group {
-            Group::Owner => book.owners.name(entry.closing_owner).to_owned(),
-            Group::Team => book.teams.name(entry.closing_team).to_owned(),
+            Group::Owner => book.owners.name(ended.owner).to_owned(),
+            Group::Team => book.teams.name(ended.team).to_owned(),
             Group::Trait(key) => book.traits_of(entry).remove(key).unwrap_or_default(),
             Group::Stage | Group::Category => String::new(),
         };
         let member = won.entry(name).or_default();
         member.count += 1;
-        member.value += entry.won_value();
+        member.value += ended.won_value();
     }
     won
 }

@@ -111,7 +111,9 @@ fn usual_stays(book: &super::book::Book, day: f64) -> Vec<Option<f64>> {
         for pair in moved {
             stays[pair[0].stage as usize].push(pair[1].from - pair[0].stage_since);
         }
-        if let (Some(ended), Some(last)) = (entry.ended_before(day), entry.stints.last()) {
+        let ended = entry.ended_before(day);
+        // Not the last one of all: the deal may have been opened again since.
+        if let Some((ended, last)) = ended.and_then(|ended| Some((ended, entry.known(ended.at)?))) {
             stays[last.stage as usize].push((ended.at - last.stage_since).max(0.0));
         }
     }

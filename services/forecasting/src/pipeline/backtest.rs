@@ -1,6 +1,7 @@
 //! How good forecasts of the past were: at every month start with enough history, seeing only what was known then.
 
 use super::{
+    book::Ended,
     calendar::month_starts,
     deal::Refusal,
     forecast::{Sums, correct},
@@ -147,14 +148,11 @@ fn snapshot(rehearsal: &mut Rehearsal<'_>, day: i64, seed: u64) -> Result<Snapsh
         seed,
     }
     .part("", &all, None);
-    let came: Vec<f64> = slims
+    let won: Vec<_> = slims
         .iter()
-        .map(|slim| f64::from(u8::from(book.entries[slim.entry].won_within(from, to))))
+        .map(|slim| book.entries[slim.entry].won_within(from, to))
         .collect();
-    let won_value = slims
-        .iter()
-        .map(|slim| &book.entries[slim.entry])
-        .filter(|entry| entry.won_within(from, to));
+    let came: Vec<f64> = won.iter().map(|won| f64::from(u8::from(won.is_some()))).collect();
     let value = part.value.as_ref();
     let nothing = Band {
         level: 0.8,
@@ -182,7 +180,7 @@ fn snapshot(rehearsal: &mut Rehearsal<'_>, day: i64, seed: u64) -> Result<Snapsh
         closed,
         open,
         won: came.iter().sum(),
-        won_value: won_value.map(|entry| entry.won_value()).sum(),
+        won_value: won.iter().flatten().map(Ended::won_value).sum(),
         static_view,
         calibrated,
     })

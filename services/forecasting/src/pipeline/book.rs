@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bellwether_domain::Zone;
 
-pub(super) use self::entry::{Entry, Stint};
+pub(super) use self::entry::{Ended, Entry, Stint};
 pub(super) use self::levels::Levels;
 
 use super::deal::Deal;
@@ -33,7 +33,7 @@ impl Book {
     pub fn new(mut deals: Vec<Deal>, zone: &Zone) -> Self {
         let notes = clean(&mut deals);
         let spells = || deals.iter().flat_map(|deal| deal.spells.iter());
-        let closings = || deals.iter().filter_map(|deal| deal.closing.as_ref());
+        let closings = || deals.iter().flat_map(Deal::closings);
         let keys: BTreeSet<&String> = deals.iter().flat_map(|deal| deal.traits.keys()).collect();
         let keys: Vec<String> = keys.into_iter().cloned().collect();
         let level = |key: &String| {
@@ -77,22 +77,14 @@ impl Book {
     /// The day of the last closing, as a civil day number.
     #[must_use]
     pub fn last_closing(&self) -> Option<i64> {
-        let days = self
-            .entries
-            .iter()
-            .filter_map(|entry| entry.ended)
-            .map(|ended| libm::floor(ended.at) as i64);
-        days.max()
+        let ends = self.entries.iter().flat_map(Entry::ends);
+        ends.map(|ended| libm::floor(ended.at) as i64).max()
     }
 
-    /// The day on which the `count`-th deal closed (the first for 0), as a civil day number.
+    /// The day on which the `count`-th deal closed for the first time (the first deal for 0), as a civil day number.
     pub(super) fn closing_day(&self, count: usize) -> Option<i64> {
-        let days = self
-            .entries
-            .iter()
-            .filter_map(|entry| entry.ended)
-            .map(|ended| libm::floor(ended.at) as i64);
-        let mut days: Vec<i64> = days.collect();
+        let first = self.entries.iter().filter_map(|entry| entry.ends().next());
+        let mut days: Vec<i64> = first.map(|ended| libm::floor(ended.at) as i64).collect();
         days.sort_unstable();
         days.get(count.saturating_sub(1)).copied()
     }

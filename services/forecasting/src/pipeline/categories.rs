@@ -2,12 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    book::Book,
-    deal::{Outcome, Refusal},
-    encode::View,
-    lines::Line,
-};
+use super::{book::Book, deal::Refusal, encode::View, lines::Line};
 
 /// What somebody says about a deal, against the model.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,10 +129,9 @@ pub fn score_calls(book: &Book, snapshots: &[i64], days: i64) -> Vec<CategorySco
             });
             score.deals += 1;
             score.amount += view.amount.unwrap_or(0.0);
-            let won =
-                entry.ended.is_some_and(|ended| ended.outcome == Outcome::Won) && entry.won_within(from, to);
-            score.won += usize::from(won);
-            score.won_value += if won { entry.won_value() } else { 0.0 };
+            let won = entry.won_within(from, to);
+            score.won += usize::from(won.is_some());
+            score.won_value += won.map_or(0.0, |ended| ended.won_value());
         }
     }
     scores.into_values().collect()

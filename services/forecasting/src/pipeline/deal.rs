@@ -44,6 +44,15 @@ pub struct Closing {
     pub team: String,
 }
 
+/// An end that did not last: the deal was opened again, or ended otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Undone {
+    /// The end.
+    pub closing: Closing,
+    /// Until when it stood, in milliseconds since 1970 (UTC).
+    pub until: i64,
+}
+
 /// What held of a deal from one instant until the next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spell {
@@ -80,8 +89,18 @@ pub struct Deal {
     pub spells: Vec<Spell>,
     /// How it ended; nothing while it is open.
     pub closing: Option<Closing>,
+    /// Ends before that one that did not last; any order. Whoever looked while one of them stood knew nothing of what came.
+    pub undone: Vec<Undone>,
     /// What does not change: source, type, product, pipeline, campaign, competitor, account ...
     pub traits: BTreeMap<String, String>,
+}
+
+impl Deal {
+    /// All its ends, whether they lasted or not.
+    pub(super) fn closings(&self) -> impl Iterator<Item = &Closing> {
+        let undone = self.undone.iter().map(|undone| &undone.closing);
+        undone.chain(&self.closing)
+    }
 }
 
 /// Why there is no forecast.

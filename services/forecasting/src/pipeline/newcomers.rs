@@ -90,12 +90,10 @@ pub(super) fn newcomers(book: &Book, learned: &Learned, day: i64, days: i64) -> 
 
 /// What became of newcomers: how many deals created in `from..to` were won in it, and for how much.
 pub(super) fn came(book: &Book, from: f64, to: f64) -> (f64, f64) {
-    let won = book
-        .entries
-        .iter()
-        .filter(|entry| entry.created >= from && entry.won_within(from, to));
-    won.fold((0.0, 0.0), |(count, value), entry| {
-        (count + 1.0, value + entry.won_value())
+    let new = book.entries.iter().filter(|entry| entry.created >= from);
+    let won = new.filter_map(|entry| entry.won_within(from, to));
+    won.fold((0.0, 0.0), |(count, value), ended| {
+        (count + 1.0, value + ended.won_value())
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bellwether_domain::Zone;
 use bellwether_forecasting::pipeline::{
     Ask, BacktestAsk, Book, Closing, Deal, Forecast, Outcome, Refusal, Rehearsal, Spread, StageValues,
-    attention, backtest, forecast, stage_weighted,
+    Undone, attention, backtest, forecast, stage_weighted,
 };
 
 use crate::company::{Company, DAY_MS, start};
@@ -116,6 +116,18 @@ fn one_outcome_only_is_no_certainty() {
     }
 }
 
+/// A loss that did not last.
+fn undone(at: i64, until: i64) -> Undone {
+    let closing = Closing {
+        at,
+        outcome: Outcome::Lost,
+        amount: None,
+        owner: String::new(),
+        team: String::new(),
+    };
+    Undone { closing, until }
+}
+
 #[test]
 fn nonsense_in_deals_is_survived() {
     let mut deals = Company {
@@ -125,7 +137,7 @@ fn nonsense_in_deals_is_survived() {
     .deals();
     let some = deals.len() / 3;
     for (place, deal) in deals.iter_mut().enumerate().take(some) {
-        match place % 9 {
+        match place % 11 {
             0 => deal.spells.clear(),
             1 => deal
                 .spells
@@ -146,6 +158,8 @@ fn nonsense_in_deals_is_survived() {
             5 => deal.spells.iter_mut().for_each(|spell| spell.from = i64::MIN),
             6 => deal.created = i64::MIN,
             7 => deal.id = "twice".into(),
+            8 => deal.undone = vec![undone(deal.created, i64::MAX), undone(deal.created, i64::MIN)],
+            9 => deal.undone = vec![undone(i64::MAX, i64::MAX), undone(i64::MIN, 0)],
             _ => {
                 deal.traits = BTreeMap::from([(String::new(), String::new()), ("x".into(), deal.id.clone())])
             }

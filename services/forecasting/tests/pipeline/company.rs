@@ -166,6 +166,7 @@ impl Company {
             created: (start() + created) * DAY_MS,
             spells,
             closing,
+            undone: Vec::new(),
             traits,
         }
     }

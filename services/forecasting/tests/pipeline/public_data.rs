@@ -76,6 +76,7 @@ fn crm(folder: &Path) -> Vec<Deal> {
             created,
             spells,
             closing,
+            undone: Vec::new(),
             traits,
         });
     }
@@ -120,6 +121,7 @@ fn made_up(count: usize, dead: f64, seed: u64) -> Vec<Deal> {
             created: at(created),
             spells,
             closing,
+            undone: Vec::new(),
             traits,
         });
     }

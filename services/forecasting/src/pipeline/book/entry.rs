@@ -18,13 +18,19 @@ pub(in crate::pipeline) struct Stint {
     pub pushes: u32,
 }
 
-/// How and when a deal ended, as known from that day on.
+/// How and when a deal ended, as known from that day on for as long as it stood.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::pipeline) struct Ended {
     pub at: f64,
+    /// Until when it stood; infinite for one that still does.
+    pub until: f64,
     pub outcome: Outcome,
-    /// What it was won for; nothing for other ends and where it is not known.
+    /// What it was won for: the closing's amount, else the last one known before it; nothing for other ends and where
+    /// neither is known.
     pub value: Option<f64>,
+    /// Who closed it, else the last owner before.
+    pub owner: u32,
+    pub team: u32,
 }
 
 /// One deal in codes.
@@ -33,17 +39,18 @@ pub(in crate::pipeline) struct Entry {
     pub id: String,
     pub created: f64,
     pub stints: Vec<Stint>,
+    /// The end that still stands.
     pub ended: Option<Ended>,
+    /// Ends that did not last, in order.
+    pub undone: Vec<Ended>,
     /// One code for each key of [`Book::keys`].
     pub traits: Vec<u32>,
-    pub closing_owner: u32,
-    pub closing_team: u32,
 }
 
 impl Entry {
     /// Whether anything that a forecast looks at had changed before the day, while the deal was open.
     pub(in crate::pipeline) fn changed_before(&self, day: f64) -> bool {
-        let end = self.ended.map_or(day, |ended| ended.at.min(day));
+        let end = self.ended_before(day).map_or(day, |ended| ended.at);
         let before = self.stints.partition_point(|stint| stint.from < end);
         let told = |stint: &Stint| (stint.stage, stint.owner, stint.team, stint.pushes);
         let amount = |stint: &Stint| stint.amount.map(f64::to_bits);
@@ -65,24 +72,32 @@ impl Entry {
         }
     }
 
+    /// All ends, in order, whether they lasted or not.
+    pub(in crate::pipeline) fn ends(&self) -> impl DoubleEndedIterator<Item = &Ended> {
+        self.undone.iter().chain(&self.ended)
+    }
+
     /// Whether the deal was open when the day began.
     pub(in crate::pipeline) fn open(&self, day: f64) -> bool {
-        self.created < day && self.ended.is_none_or(|ended| ended.at >= day)
+        self.created < day && self.ended_before(day).is_none()
     }
 
-    /// How the deal ended, if that was before the day began.
+    /// How the deal had ended when the day began: the end that stood then, whatever became of it later.
     pub(in crate::pipeline) fn ended_before(&self, day: f64) -> Option<Ended> {
-        self.ended.filter(|ended| ended.at < day && self.created < day)
+        let stood = |ended: &&Ended| ended.at < day && day <= ended.until && self.created < day;
+        self.ends().rev().find(stood).copied()
     }
 
-    /// Whether the deal was won from `from` until before `to`.
-    pub(in crate::pipeline) fn won_within(&self, from: f64, to: f64) -> bool {
-        self.ended
-            .is_some_and(|ended| ended.outcome == Outcome::Won && ended.at >= from && ended.at < to)
+    /// How the deal was won from `from` until before `to`, as known when `to` began.
+    pub(in crate::pipeline) fn won_within(&self, from: f64, to: f64) -> Option<Ended> {
+        self.ended_before(to)
+            .filter(|ended| ended.outcome == Outcome::Won && ended.at >= from)
     }
+}
 
-    /// What the deal was won for: the closing's amount, else the last one known before it.
+impl Ended {
+    /// What the deal was won for, in minor units; 0 where that is not known.
     pub(in crate::pipeline) fn won_value(&self) -> f64 {
-        self.ended.and_then(|ended| ended.value).unwrap_or(0.0)
+        self.value.unwrap_or(0.0)
     }
 }

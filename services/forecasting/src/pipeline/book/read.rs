@@ -5,9 +5,9 @@ use bellwether_domain::{Instant, Zone};
 use super::Book;
 use super::entry::{Ended, Entry, Stint};
 use super::levels::Levels;
-use crate::pipeline::deal::{Closing, Deal, Outcome, Spell};
+use crate::pipeline::deal::{Closing, Deal, Outcome, Spell, Undone};
 
-/// Instants further away than this are nonsense, in milliseconds: the years 1 to 9999 lie within.
+/// Instants further away than this are nonsense, in milliseconds: some 6,300 years, until the year 8307.
 const FARTHEST_MS: i64 = 200_000_000_000_000;
 /// Microseconds of a day.
 const DAY_MICROS: f64 = 86_400_000_000.0;
@@ -18,11 +18,13 @@ impl Book {
     /// A deal in codes.
     pub(super) fn entry(&self, deal: &Deal, zone: &Zone) -> Entry {
         let stints = self.stints(&deal.spells, zone);
-        let closing = deal.closing.as_ref();
-        let last = stints.last();
-        let told = |code: u32, last: Option<u32>| if code > 0 { code } else { last.unwrap_or(0) };
-        let owner = closing.map_or(0, |closing| self.owners.code(&closing.owner));
-        let team = closing.map_or(0, |closing| self.teams.code(&closing.team));
+        let end = |closing: &Closing, until: f64| self.ended(closing, until, &stints, zone);
+        let over = |over: &Undone| end(&over.closing, civil(clamped(over.until), zone));
+        let mut undone: Vec<Ended> = deal.undone.iter().map(over).collect();
+        undone.sort_by(|one, other| {
+            let by = one.at.total_cmp(&other.at);
+            by.then(one.until.total_cmp(&other.until))
+        });
         let code = |(key, levels): (&String, &Levels)| {
             let name = deal.traits.get(key);
             name.map_or(0, |name| levels.code(name))
@@ -30,10 +32,9 @@ impl Book {
         Entry {
             id: deal.id.clone(),
             created: civil(deal.created, zone),
-            ended: closing.map(|closing| ended(closing, &stints, zone)),
+            ended: deal.closing.as_ref().map(|closing| end(closing, f64::INFINITY)),
+            undone,
             traits: self.keys.iter().zip(&self.traits).map(code).collect(),
-            closing_owner: told(owner, last.map(|stint| stint.owner)),
-            closing_team: told(team, last.map(|stint| stint.team)),
             stints,
         }
     }
@@ -74,19 +75,25 @@ impl Book {
             pushes: spell.pushes,
         }
     }
-}
 
-/// An end, worth what the closing says, else what was last known before it.
-fn ended(closing: &Closing, stints: &[Stint], zone: &Zone) -> Ended {
-    let at = civil(closing.at, zone);
-    let mut before = stints.iter().rev().filter(|stint| stint.from <= at);
-    let known = before.next().and_then(|stint| stint.amount);
-    let given = closing.amount.map(|amount| amount as f64);
-    let value = given.filter(|amount| *amount >= 0.0).or(known);
-    Ended {
-        at,
-        outcome: closing.outcome,
-        value: value.filter(|_| closing.outcome == Outcome::Won),
+    /// An end that stood until a day, worth what the closing says, else what was last known before it; the same for who
+    /// closed it.
+    fn ended(&self, closing: &Closing, until: f64, stints: &[Stint], zone: &Zone) -> Ended {
+        let at = civil(closing.at, zone);
+        let last = stints.iter().rev().find(|stint| stint.from <= at);
+        let given = closing.amount.map(|amount| amount as f64);
+        let value = given
+            .filter(|amount| *amount >= 0.0)
+            .or(last.and_then(|stint| stint.amount));
+        let told = |code: u32, last: Option<u32>| if code > 0 { code } else { last.unwrap_or(0) };
+        Ended {
+            at,
+            until,
+            outcome: closing.outcome,
+            value: value.filter(|_| closing.outcome == Outcome::Won),
+            owner: told(self.owners.code(&closing.owner), last.map(|stint| stint.owner)),
+            team: told(self.teams.code(&closing.team), last.map(|stint| stint.team)),
+        }
     }
 }
 
@@ -94,13 +101,15 @@ fn sane(at: i64) -> bool {
     at.checked_abs().is_some_and(|far| far <= FARTHEST_MS)
 }
 
+/// An instant, or the nearest one that is sane.
+fn clamped(at: i64) -> i64 {
+    at.clamp(-FARTHEST_MS, FARTHEST_MS)
+}
+
 /// Whether a deal lies within time and does not end before it begins.
 pub(super) fn usable(deal: &Deal) -> bool {
-    sane(deal.created)
-        && deal
-            .closing
-            .as_ref()
-            .is_none_or(|end| sane(end.at) && end.at >= deal.created)
+    let mut ends = deal.closings();
+    sane(deal.created) && ends.all(|end| sane(end.at) && end.at >= deal.created)
 }
 
 /// An instant as civil days since 1970-01-01 in the zone, with the time of day as the fraction.

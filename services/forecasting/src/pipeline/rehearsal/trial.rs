@@ -63,11 +63,11 @@ pub(super) fn trials(
             let won = entry.won_within(from, ends[place]);
             let [count, value, ..] = &mut trials[place];
             count.add(chances[0], 1.0, 0.0);
-            count.seen += f64::from(u8::from(won));
+            count.seen += f64::from(u8::from(won.is_some()));
             if let Some(worth) = worth {
                 value.add(chances[0], worth.mean, worth.variation);
             }
-            value.seen += if won { entry.won_value() } else { 0.0 };
+            value.seen += won.map_or(0.0, |ended| ended.won_value());
         };
         learned
             .hazards
