@@ -40,7 +40,7 @@ use scores::Learned;
 use trend::Fitted;
 
 /// Raised by whoever changes what a forecast of the same facts is, and be it one digit: it tells kept forecasts apart.
-const MODELS: u32 = 1;
+const MODELS: u32 = 2;
 
 /// What handlers work with. Cheap to clone.
 #[derive(Debug, Clone)]

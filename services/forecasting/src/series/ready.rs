@@ -9,8 +9,12 @@ use crate::trend::{Bounds, Unfit};
 pub struct Ready {
     /// The values: finite, without gaps, their mean absolute value is 1 (unless all are 0).
     pub y: Vec<f64>,
-    /// Which of them are filled gaps, absurd values among them.
+    /// Which of them are filled gaps, absurd values among them; never the last.
     pub filled: Vec<bool>,
+    /// How many periods after the last value had none: so much further away is what comes.
+    pub behind: usize,
+    /// The season that gaps were filled by; 1 for none.
+    pub rhythm: usize,
     /// The seasons to reckon with, shortest first.
     pub seasons: Vec<usize>,
     /// How many periods before the first value were left out.
@@ -54,26 +58,34 @@ impl Ready {
             outliers::absurd(&values)
         };
         absurd.iter().for_each(|&at| values[at] = None);
+        let end = values
+            .iter()
+            .rposition(Option::is_some)
+            .map_or(0, |last| last + 1);
+        let behind = values.len() - end;
+        values.truncate(end);
         let filled = values.iter().map(Option::is_none).collect();
         let (values, back) = to_size(&values, bounds);
-        let shortest = series
+        let rhythm = series
             .seasons
             .iter()
             .copied()
             .filter(|season| *season > 1)
             .min()
             .unwrap_or(1);
-        let mut y = gaps::fill(&values, shortest);
-        let mut tamed = outliers::tame(&mut y, shortest);
+        let mut y = gaps::fill(&values, rhythm);
+        let mut tamed = outliers::tame(&mut y, rhythm);
         tamed.extend(absurd);
         tamed.sort_unstable();
         tamed.dedup();
-        let shift = shift::find(&y, shortest);
+        let shift = shift::find(&y, rhythm);
         if let Some(shift) = shift {
-            shift::lift(&mut y, shift, shortest);
+            shift::lift(&mut y, shift, rhythm);
         }
         Ok(Self {
             filled,
+            behind,
+            rhythm,
             seasons: season::detect(&y, &series.seasons),
             y,
             skipped,

@@ -4,9 +4,12 @@
 //! 2000). The better it did, the more it weighs; but weights stay near to each other, because a few origins of one series
 //! say little, and plain means are hard to beat (Makridakis & Hibon 2000; Makridakis, Spiliotis & Assimakopoulos 2020).
 
+mod honest;
 mod members;
+mod seen;
 
 use members::{Member, members};
+pub use seen::Seen;
 
 use super::{Fitted, Unfit};
 
@@ -45,11 +48,12 @@ pub struct Miss {
     pub by: f64,
 }
 
-/// Forecasts `y` (finite, without gaps, of a size around 1) by several models.
+/// Forecasts a series (of a size around 1) by several models.
 ///
 /// # Errors
 /// No model had anything to say; the reason is that of the last one.
-pub fn combine(y: &[f64], seasons: &[usize], horizon: usize) -> Result<Combined, Unfit> {
+pub fn combine(seen: &Seen<'_>, seasons: &[usize], horizon: usize) -> Result<Combined, Unfit> {
+    let y = seen.y;
     let season = seasons.first().copied().unwrap_or(1);
     let mut reason = Unfit::Empty;
     let mut fits: Vec<(Member, Fitted)> = Vec::new();
@@ -63,11 +67,15 @@ pub fn combine(y: &[f64], seasons: &[usize], horizon: usize) -> Result<Combined,
     if fits.is_empty() {
         return Err(reason);
     }
+    let wider = honest::wider(&fits, seen, season);
     let tests: Vec<Test> = origins(y.len(), season, horizon)
         .into_iter()
-        .filter_map(|(origin, steps)| test(&fits, y, origin, steps))
+        .filter_map(|(origin, steps)| test(&fits, &wider, seen, origin, steps))
         .collect();
     let weights = weights(&fits, &tests);
+    for ((_, fitted), wider) in fits.iter_mut().zip(&wider) {
+        fitted.sd.iter_mut().for_each(|sd| *sd *= wider);
+    }
     let forecasts: Vec<&Fitted> = fits.iter().map(|(_, fitted)| fitted).collect();
     let (mean, sd) = weighted(&forecasts, &weights, horizon);
     let missed = |(origin, test): (usize, &Test)| test.misses(origin, &weights);
@@ -83,7 +91,7 @@ pub fn combine(y: &[f64], seasons: &[usize], horizon: usize) -> Result<Combined,
         sd,
         weights: named,
         misses,
-        rest: rest(&forecasts, &weights, y),
+        rest: rest(&forecasts, &weights, seen),
         origins: tests.len(),
     })
 }
@@ -112,39 +120,53 @@ fn origins(n: usize, season: usize, horizon: usize) -> Vec<(usize, usize)> {
 /// What every member said at one earlier origin.
 struct Test {
     said: Vec<Option<Fitted>>,
-    came: Vec<f64>,
+    /// What came, where anything did.
+    came: Vec<Option<f64>>,
+    /// How many periods before the origin had no value.
+    behind: usize,
 }
 
-fn test(fits: &[(Member, Fitted)], y: &[f64], origin: usize, steps: usize) -> Option<Test> {
-    let past = &y[..origin];
+/// `None` where no member had anything to say, or nothing came.
+fn test(
+    fits: &[(Member, Fitted)],
+    wider: &[f64],
+    seen: &Seen<'_>,
+    origin: usize,
+    steps: usize,
+) -> Option<Test> {
+    let past = seen.until(origin);
+    let behind = origin - past.len();
     let said: Vec<Option<Fitted>> = fits
         .iter()
-        .map(|(member, fitted)| {
+        .zip(wider)
+        .map(|((member, fitted), wider)| {
             let fixed = member.model.fixed(fitted);
             let model = fixed.as_ref().unwrap_or(&member.model);
-            model
-                .fit(past, member.season, steps)
-                .ok()
-                .filter(|fitted| sound(fitted, steps))
+            let fitted = model.fit(&past, member.season, behind + steps).ok();
+            let mut fitted = fitted.filter(|fitted| sound(fitted, behind + steps))?;
+            fitted.mean.drain(..behind);
+            fitted.sd.drain(..behind);
+            fitted.sd.iter_mut().for_each(|sd| *sd *= wider);
+            Some(fitted)
         })
         .collect();
-    said.iter().any(Option::is_some).then(|| Test {
-        said,
-        came: y[origin..origin + steps].to_vec(),
-    })
+    let came: Vec<Option<f64>> = (origin..origin + steps).map(|at| seen.at(at)).collect();
+    let tells = said.iter().any(Option::is_some) && came.iter().any(Option::is_some);
+    tells.then_some(Test { said, came, behind })
 }
 
 impl Test {
     /// The mean absolute error of a member; `None` where it had nothing to say.
     fn error(&self, which: usize) -> Option<f64> {
         let said = self.said[which].as_ref()?;
-        let sum: f64 = said
-            .mean
-            .iter()
-            .zip(&self.came)
-            .map(|(said, came)| (came - said).abs())
-            .sum();
-        Some(sum / self.came.len() as f64)
+        let (mut sum, mut count) = (0.0, 0.0_f64);
+        for (said, came) in said.mean.iter().zip(&self.came) {
+            if let Some(came) = came {
+                sum += (came - said).abs();
+                count += 1.0;
+            }
+        }
+        Some(sum / count.max(1.0))
     }
 
     fn misses(&self, origin: usize, weights: &[f64]) -> Vec<Miss> {
@@ -162,10 +184,11 @@ impl Test {
         let forecasts: Vec<&Fitted> = spoke.iter().map(|(said, _)| *said).collect();
         let (mean, sd) = weighted(&forecasts, &weights, self.came.len());
         let of = |step: usize| {
-            (sd[step] > 0.0).then(|| Miss {
+            let came = self.came[step].filter(|_| sd[step] > 0.0)?;
+            Some(Miss {
                 origin,
-                step,
-                by: (self.came[step] - mean[step]) / sd[step],
+                step: self.behind + step,
+                by: (came - mean[step]) / sd[step],
             })
         };
         (0..self.came.len()).filter_map(of).collect()
@@ -205,15 +228,17 @@ fn weights(fits: &[(Member, Fitted)], tests: &[Test]) -> Vec<f64> {
     }
 }
 
-/// What came less what the members together would have said one step ahead, for each value.
-fn rest(fits: &[&Fitted], weights: &[f64], y: &[f64]) -> Vec<f64> {
-    let mut rest = vec![0.0; y.len()];
-    for (fitted, weight) in fits.iter().zip(weights) {
-        for (slot, (value, said)) in rest.iter_mut().zip(y.iter().zip(&fitted.fitted)) {
-            *slot += weight * (value - said);
-        }
-    }
-    rest
+/// What came less what the members together would have said one step ahead, for each value; 0 where a gap was filled.
+fn rest(fits: &[&Fitted], weights: &[f64], seen: &Seen<'_>) -> Vec<f64> {
+    let off = |at: usize| {
+        let value = seen.at(at)?;
+        let said = fits.iter().zip(weights);
+        Some(
+            said.map(|(fitted, weight)| weight * (value - fitted.fitted[at]))
+                .sum::<f64>(),
+        )
+    };
+    (0..seen.y.len()).map(|at| off(at).unwrap_or(0.0)).collect()
 }
 
 /// The weighted mean, and the weighted mean of the standard deviations, by step. Around the first forecast: where all say the

@@ -1,6 +1,6 @@
 //! From a series to its forecast.
 
-use super::combine::{Combined, combine};
+use super::combine::{Combined, Seen, combine};
 use super::conformal::{Case, Kind, Past, Pool, Stretch};
 use super::{Ask, Bounds, Unfit, intermittent};
 use crate::series::ready::Ready;
@@ -87,7 +87,7 @@ pub struct Outlook<'a> {
     ready: Ready,
     /// What decides how wide its intervals are.
     pub past: Past,
-    /// What the models said, in the size of models.
+    /// What the models said, in the size of models, by step since the last value.
     pub combined: Combined,
     notes: Vec<Note>,
 }
@@ -107,15 +107,24 @@ impl<'a> Outlook<'a> {
                 given,
             });
         }
-        let mut combined = combine(&ready.y, &ready.seasons, ask.horizon)?;
-        let filled = combined.rest.iter_mut().zip(&ready.filled);
-        filled
-            .filter(|(_, filled)| **filled)
-            .for_each(|(rest, _)| *rest = 0.0);
+        if ready.behind > Ask::MOST {
+            return Err(Unfit::LongAgo {
+                behind: ready.behind,
+                most: Ask::MOST,
+            });
+        }
+        let seen = Seen {
+            y: &ready.y,
+            filled: &ready.filled,
+            season: ready.rhythm,
+        };
+        let known = seen.count();
+        // What has no value yet is as far away as what comes after it.
+        let combined = combine(&seen, &ready.seasons, ready.behind + ask.horizon)?;
         let notes = notes(series, &ready, &combined);
         Ok(Self {
             past: Past::of(
-                Kind::of(ready.y.len(), &ready.seasons),
+                Kind::of(known, &ready.seasons),
                 &combined,
                 ready.seasons.first().copied().unwrap_or(1),
             ),
@@ -138,7 +147,11 @@ impl<'a> Outlook<'a> {
         let own = |value: f64| self.ask.bounds.clamp(self.ready.back(value));
         let named = |(name, weight): &(&'static str, f64)| ((*name).to_owned(), *weight);
         Forecast {
-            mean: self.combined.mean.iter().map(|value| own(*value)).collect(),
+            mean: self
+                .ahead(&self.combined.mean)
+                .iter()
+                .map(|value| own(*value))
+                .collect(),
             bands,
             model: self.combined.weights.iter().map(named).collect(),
             notes: self.notes,
@@ -150,7 +163,10 @@ impl<'a> Outlook<'a> {
     pub fn case(&self, came: &[f64], unit: f64) -> Option<Case> {
         let own =
             |values: &[f64]| -> Vec<f64> { values.iter().map(|value| self.ready.back(*value)).collect() };
-        let (mean, sd) = (own(&self.combined.mean), own(&self.combined.sd));
+        let (mean, sd) = (
+            own(self.ahead(&self.combined.mean)),
+            own(self.ahead(&self.combined.sd)),
+        );
         let ahead = came
             .iter()
             .zip(mean.iter().zip(&sd))
@@ -162,6 +178,11 @@ impl<'a> Outlook<'a> {
         })
     }
 
+    /// Of values by step since the last one that was seen, those that are asked for.
+    fn ahead<'v>(&self, all: &'v [f64]) -> &'v [f64] {
+        &all[self.ready.behind..]
+    }
+
     fn band(&self, level: f64, stretch: &Stretch) -> Band {
         let own = |value: f64| self.ask.bounds.clamp(self.ready.back(value));
         let sparse = self
@@ -169,14 +190,16 @@ impl<'a> Outlook<'a> {
             .contains(&Note::ZeroHeavy)
             .then(|| intermittent::band(&self.ready.y, level));
         let widths = stretch.half_widths(level);
+        let (widths, sd) = (self.ahead(&widths), self.ahead(&self.combined.sd));
+        let mean = self.ahead(&self.combined.mean);
         let sizes = self.ready.y.iter().map(|value| value.abs());
         let largest = sizes.fold(0.0, f64::max);
         let ends = |step: usize| {
             if let Some((low, high)) = sparse {
                 return (own(low), own(high));
             }
-            let mean = self.combined.mean[step];
-            let half = (widths[step] * self.combined.sd[step]).max(LEAST_HALF * largest.max(mean.abs()));
+            let mean = mean[step];
+            let half = (widths[step] * sd[step]).max(LEAST_HALF * largest.max(mean.abs()));
             (own(mean - half), own(mean + half))
         };
         let (low, high) = (0..self.ask.horizon).map(ends).unzip();
@@ -189,7 +212,7 @@ fn notes(series: &Series, ready: &Ready, combined: &Combined) -> Vec<Note> {
     if ready.skipped > 0 {
         notes.push(Note::Skipped(ready.skipped));
     }
-    let filled = ready.filled.iter().filter(|filled| **filled).count();
+    let filled = ready.behind + ready.filled.iter().filter(|filled| **filled).count();
     if filled > 0 {
         notes.push(Note::Filled(filled));
     }

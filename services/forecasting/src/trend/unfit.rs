@@ -9,6 +9,14 @@ pub enum Unfit {
     /// There are periods, but no value in any of them.
     #[error("all values are missing")]
     AllMissing,
+    /// The newest value is too old to say anything.
+    #[error("there was no value for {behind} periods; at most {most} are looked across")]
+    LongAgo {
+        /// How many periods had none in the end.
+        behind: usize,
+        /// How many may have none.
+        most: usize,
+    },
     /// Too few values for this model, or for any.
     #[error("{given} values are too few; {needed} are needed")]
     TooShort {

@@ -3,6 +3,8 @@
 use super::*;
 use crate::series::simulate::simulate;
 
+mod gaps;
+
 fn gapless(values: &[f64], season: usize, ask: &Ask) -> Result<Forecast, Unfit> {
     forecast(&Series::full(values, season), ask)
 }
