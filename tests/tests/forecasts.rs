@@ -79,6 +79,10 @@ fn a_kpi_is_forecast_and_kept() {
     }
     assert!(list(&forecast["history"]).len() >= 24 && !list(&forecast["models"]).is_empty());
     assert!(!first["forecast_id"].as_str().expect("an id").is_empty());
+    // What is said of the first month does not depend on how many others are asked for.
+    let alone = asked(&server, &["kpi", "bookings", "--horizon", "1"]);
+    let points = list(&list(&alone["forecasts"])[0]["points"]);
+    assert_eq!(points, &list(&forecast["points"])[..1]);
 
     let again = asked(&server, &["kpi", "bookings", "--horizon", "6"]);
     assert_eq!(

@@ -68,7 +68,7 @@ pub fn combine(seen: &Seen<'_>, seasons: &[usize], horizon: usize) -> Result<Com
         return Err(reason);
     }
     let wider = honest::wider(&fits, seen, season);
-    let tests: Vec<Test> = origins(y.len(), season, horizon)
+    let tests: Vec<Test> = origins(y.len(), season)
         .into_iter()
         .filter_map(|(origin, steps)| test(&fits, &wider, seen, origin, steps))
         .collect();
@@ -101,13 +101,27 @@ fn sound(fitted: &Fitted, horizon: usize) -> bool {
     finite(&fitted.mean) && finite(&fitted.sd)
 }
 
+/// How many steps ahead models are compared, however many are asked for: what is said of the next period must not depend on
+/// how many others are asked for. The horizons of the M4 competition (Makridakis, Spiliotis & Assimakopoulos 2020), with
+/// twice that of years where there is no season.
+fn standard(season: usize) -> usize {
+    match season {
+        0 | 1 => 12,
+        2..=4 => 8,
+        5..=7 => 14,
+        8..=12 => 18,
+        13..=24 => 48,
+        _ => 13,
+    }
+}
+
 /// The earlier origins (how many values were known) and how many steps are looked ahead from each, newest first.
-fn origins(n: usize, season: usize, horizon: usize) -> Vec<(usize, usize)> {
+fn origins(n: usize, season: usize) -> Vec<(usize, usize)> {
     let least = (2 * season + 2).max(8).max(n / 3);
     if n <= least {
         return Vec::new();
     }
-    let steps = horizon.min((n - least).div_ceil(2));
+    let steps = standard(season).min((n - least).div_ceil(2));
     let room = n - least - steps;
     let apart = (room / (ORIGINS - 1)).clamp(1, steps.div_ceil(2).max(1));
     (0..ORIGINS)

@@ -254,14 +254,17 @@ fn a_value_of_another_world_is_taken_for_a_gap() {
 
 #[test]
 fn more_steps_change_nothing_about_the_first() {
-    let made = simulate(9, 90, 12, 18);
-    let series = Series::full(&made.past, 12);
-    let first = |horizon: usize| {
-        let ask = Ask::ahead(horizon);
-        let outlook = Outlook::of(&series, &ask).unwrap();
-        outlook.combined.mean[0]
-    };
-    assert!((first(12) / first(13) - 1.0).abs() < 0.05);
+    for (n, season) in [(90, 12), (30, 12), (60, 1), (15, 1), (100, 7), (40, 4)] {
+        let made = simulate(9, n, season, 1);
+        let first = |horizon: usize| {
+            let found = gapless(&made.past, season, &Ask::ahead(horizon)).unwrap();
+            let ends = found.bands.iter().map(|band| (band.low[0], band.high[0]));
+            (found.mean[0], ends.collect::<Vec<_>>())
+        };
+        for horizon in [2, 6, 12, 40] {
+            assert_eq!(first(1), first(horizon), "{n} {season} {horizon}");
+        }
+    }
 }
 
 #[test]
