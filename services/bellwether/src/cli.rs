@@ -29,7 +29,7 @@ pub(crate) use forecast::{
     AccuracyArgs, AccuracyBy, AnomaliesArgs, AttainmentArgs, BacktestPipelineArgs, EvaluateArgs,
     EvaluateScoresArgs, ForecastCommand, ForecastWaterfallArgs, KpiForecastArgs, OperationsArgs,
     OverrideCommand, OverrideDealArgs, OverrideListArgs, OverridePeriodArgs, OverrideRemoveArgs,
-    PipelineForecastArgs, RetentionArgs, ScoreArgs, ScoreWhat, SignedArgs, StagesArgs, WhatIfArgs,
+    PipelineForecastArgs, RetentionArgs, ScoreArgs, ScoreWhat, SignedArgs, StagesArgs, WhatIfArgs, twice,
 };
 pub(crate) use health::HealthArgs;
 pub(crate) use import::ImportArgs;

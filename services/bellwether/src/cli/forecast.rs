@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 mod evaluate;
+mod levels;
 mod operations;
 mod pipeline;
 mod planned;
@@ -11,6 +12,7 @@ mod scores;
 mod served;
 
 pub(crate) use evaluate::EvaluateArgs;
+pub(crate) use levels::twice;
 pub(crate) use operations::OperationsArgs;
 pub(crate) use pipeline::BacktestPipelineArgs;
 pub(crate) use planned::{

@@ -16,6 +16,7 @@ mod scores;
 mod waterfall;
 mod what_if;
 mod words;
+mod written;
 
 use crate::cli::ForecastCommand;
 use crate::exit::{Code, Failure};

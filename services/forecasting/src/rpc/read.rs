@@ -162,6 +162,13 @@ pub(super) fn levels(asked: &[f64], wrong: &mut Wrong) -> Vec<f64> {
             format!("{odd} is no level: each is a share above 0 and below 1, such as 0.8"),
         );
     }
+    if let Some((_, again)) = asked
+        .iter()
+        .enumerate()
+        .find(|(at, level)| asked[..*at].contains(level))
+    {
+        wrong.add("levels", format!("{again} is named twice"));
+    }
     if asked.is_empty() {
         LEVELS.to_vec()
     } else {
@@ -264,6 +271,10 @@ mod tests {
         let asked = ahead(&PipelineQuestion::default(), &mut wrong);
         assert_eq!((asked.days, asked.at.least), (90, Least::Anything));
         assert_eq!(levels(&[], &mut wrong), [0.8, 0.95]);
+        let mut again = Wrong::none();
+        levels(&[0.8, 0.95, 0.8], &mut again);
+        let error = again.or(()).unwrap_err();
+        assert_eq!(error.violations[0].to_string(), "levels: 0.8 is named twice");
         assert_eq!(horizon(0, Grain::Quarter, &mut wrong), 4);
         let message = KpiHistory {
             kpi: "bookings".to_owned(),

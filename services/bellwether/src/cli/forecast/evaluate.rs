@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::levels::percent;
+
 /// Arguments of `forecast evaluate`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,28 +36,4 @@ pub(crate) struct EvaluateArgs {
     /// Write every forecast with its bounds to this file, as CSV
     #[arg(long, value_name = "FILE")]
     pub(crate) per_series: Option<PathBuf>,
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
-    if value > 0.0 && value < 100.0 {
-        Ok(value)
-    } else {
-        Err("a level is between 0 and 100, both excluded".to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_are_percentages() {
-        assert_eq!(percent("97.5"), Ok(97.5));
-        assert!(
-            ["0", "100", "-1", "NaN", "x"]
-                .iter()
-                .all(|text| percent(text).is_err())
-        );
-    }
 }

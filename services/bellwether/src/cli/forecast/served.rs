@@ -3,6 +3,7 @@
 use bellwether_domain::period::Grain;
 use clap::{Args, ValueEnum};
 
+use super::levels::percent;
 use crate::cli::kpi::grains;
 use crate::cli::{Connection, FilterArg, WhenArg};
 
@@ -77,7 +78,7 @@ pub(crate) struct PipelineForecastArgs {
     /// Name the N open deals that are expected to bring most
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub(crate) deals: u32,
-    /// Name the deals that somebody should look at: that nobody closes, that slip, that stand still
+    /// Name the deals that somebody should look at, the worst first: that hardly end, stand still, slip; as many as --deals
     #[arg(long)]
     pub(crate) concerns: bool,
     /// What had happened by the END of this day, or by this instant; without it by the end of today
@@ -150,28 +151,4 @@ pub(crate) enum AccuracyBy {
     Group,
     /// Whose deals, leads and customers chances were said of
     Owner,
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
-    if value > 0.0 && value < 100.0 {
-        Ok(value)
-    } else {
-        Err("a level is between 0 and 100, both excluded".to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_are_percentages() {
-        assert_eq!(percent("97.5"), Ok(97.5));
-        assert!(
-            ["0", "100", "-1", "NaN", "x"]
-                .iter()
-                .all(|text| percent(text).is_err())
-        );
-    }
 }

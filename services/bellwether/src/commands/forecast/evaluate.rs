@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::Path;
 use std::time::Instant;
 
 use bellwether_forecasting::evaluate::series::{Answer, Question, Report, evaluate, read};
 use serde_json::{Map, Value, json};
 
+use super::words::levels_once;
+use super::written::Output;
 use crate::cli::EvaluateArgs;
 use crate::exit::{Code, Failure};
 use crate::output::{Page, Printer, Sheet, View};
@@ -18,12 +19,13 @@ const REASONS: usize = 5;
 /// Forecasts the series of a file and compares.
 ///
 /// # Errors
-/// The file cannot be read or is not understood, or that of the forecasts cannot be written.
+/// The file cannot be read or is not understood, none of its series can be scored, or that of the forecasts cannot be written.
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Code, Failure> {
-    let cannot = |verb: &str, path: &Path, error: &dyn std::fmt::Display| {
-        Failure::usage(format!("cannot {verb} {}: {error}", path.display()))
-    };
-    let file = File::open(&args.file).map_err(|error| cannot("read", &args.file, &error))?;
+    levels_once(&args.levels)?;
+    let output = args.per_series.as_ref();
+    let output = output.map(|path| Output::beside(&args.file, path)).transpose()?;
+    let cannot = |error| Failure::usage(format!("cannot read {}: {error}", args.file.display()));
+    let file = File::open(&args.file).map_err(cannot)?;
     let rows = read(BufReader::new(file))
         .map_err(|error| Failure::invalid(format!("{}: {error}", args.file.display())))?;
     let question = Question {
@@ -33,8 +35,8 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Code, Failur
     };
     let began = Instant::now();
     let (report, answers) = evaluate(&rows, &question, &mut || began.elapsed().as_secs_f64() * 1_000.0);
-    if let Some(path) = &args.per_series {
-        write(path, &answers, &args.levels).map_err(|error| cannot("write", path, &error))?;
+    if let Some(output) = &output {
+        output.write(|writer| write(writer, &answers, &args.levels))?;
     }
     let failed = answers
         .iter()
@@ -42,16 +44,20 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Code, Failur
     for (id, reason) in failed.take(REASONS) {
         printer.warning(&format!("series {id}: {reason}"));
     }
+    let none = report.series == 0;
     printer.show(&Evaluated {
         report,
         percents: args.levels.clone(),
     })?;
+    if none {
+        let message = format!("{}: none of its series could be scored", args.file.display());
+        return Err(Failure::invalid(message));
+    }
     Ok(Code::Ok)
 }
 
 /// Writes a line for each step of each series.
-fn write(path: &Path, answers: &[Answer<'_>], percents: &[f64]) -> Result<(), csv::Error> {
-    let mut writer = csv::Writer::from_path(path)?;
+fn write(writer: &mut csv::Writer<File>, answers: &[Answer<'_>], percents: &[f64]) -> Result<(), csv::Error> {
     let mut header = ["id", "step", "actual", "forecast"].map(str::to_owned).to_vec();
     header.extend(
         percents
@@ -92,7 +98,6 @@ fn write(path: &Path, answers: &[Answer<'_>], percents: &[f64]) -> Result<(), cs
             writer.write_record(&record)?;
         }
     }
-    writer.flush()?;
     Ok(())
 }
 
@@ -228,7 +233,8 @@ mod tests {
         };
         let (report, answers) = evaluate(&rows, &question, &mut || 0.0);
         assert_eq!((report.series, report.failures), (1, 1));
-        write(&out, &answers, &[80.0]).unwrap();
+        let output = Output::beside(&file, &out).unwrap();
+        output.write(|writer| write(writer, &answers, &[80.0])).unwrap();
         let lines: Vec<String> = std::fs::read_to_string(&out)
             .unwrap()
             .lines()

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::patience::Waiting;
 use super::words::{
-    absence, bands_json, basis_json, days, figure, group, group_json, lines, percent, period_json, range,
+    absence, bands_json, basis_json, days, figure, group, group_json, levels_once, lines, percent,
+    period_json, range,
 };
 use crate::cli::{FilterArg, KpiForecastArgs};
 use crate::client::Client;
@@ -27,6 +28,7 @@ const BEFORE: usize = 6;
 /// # Errors
 /// What the server says.
 pub(super) async fn run(args: KpiForecastArgs, printer: &Printer) -> Result<Code, Failure> {
+    levels_once(&args.levels)?;
     let client = Client::find(&args.connection).await?;
     let filter = |filter: &FilterArg| Filter {
         dimension: filter.dimension.clone(),

@@ -8,6 +8,7 @@ use bellwether_forecasting::evaluate::scores::{Ask, Refused, Report, Told, evalu
 use bellwether_forecasting::frame::{Table, Unreadable, read};
 use serde_json::Value;
 
+use super::written::Output;
 use crate::cli::EvaluateScoresArgs;
 use crate::exit::{Code, Failure};
 use crate::output::{Page, Printer, Sheet, View, wrapped};
@@ -20,6 +21,8 @@ const REASONS: usize = 5;
 /// # Errors
 /// The file cannot be read, does not allow it, or that of the rows cannot be written.
 pub(super) fn run(args: EvaluateScoresArgs, printer: &Printer) -> Result<Code, Failure> {
+    let output = args.per_row.as_ref();
+    let output = output.map(|path| Output::beside(&args.file, path)).transpose()?;
     let table = table(&args.file)?;
     let ask = Ask {
         target: args.target,
@@ -32,9 +35,8 @@ pub(super) fn run(args: EvaluateScoresArgs, printer: &Printer) -> Result<Code, F
     let began = Instant::now();
     let mut elapsed = || began.elapsed().as_secs_f64() * 1_000.0;
     let (report, rows) = evaluate(&table, &ask, &mut elapsed).map_err(|error| refused(&args.file, &error))?;
-    if let Some(path) = &args.per_row {
-        let cannot = |error| Failure::usage(format!("cannot write {}: {error}", path.display()));
-        write(path, &rows).map_err(cannot)?;
+    if let Some(output) = &output {
+        output.write(|writer| write(writer, &rows))?;
     }
     for leak in report.leaks.iter().chain(&report.suspicious) {
         printer.warning(leak);
@@ -58,8 +60,7 @@ fn refused(path: &Path, error: &Refused) -> Failure {
 }
 
 /// Writes a line for each row that was measured on.
-fn write(path: &Path, rows: &[Told]) -> Result<(), csv::Error> {
-    let mut writer = csv::Writer::from_path(path)?;
+fn write(writer: &mut csv::Writer<File>, rows: &[Told]) -> Result<(), csv::Error> {
     writer.write_record(["row", "ended_well", "probability", "logit", "base", "reasons"])?;
     for one in rows {
         let score = &one.score;
@@ -73,7 +74,6 @@ fn write(path: &Path, rows: &[Told]) -> Result<(), csv::Error> {
             reasons.collect::<Vec<_>>().join("; "),
         ])?;
     }
-    writer.flush()?;
     Ok(())
 }
 

@@ -4,11 +4,23 @@ use bellwether_contracts::forecasting::{Absence, Band, Basis, Estimate, Forecast
 use bellwether_contracts::kpi::GroupValue;
 use serde_json::{Map, Value, json};
 
+use crate::cli::twice;
+use crate::exit::Failure;
 use crate::output::{Page, precise, wrapped};
 
 /// Running text in lines of the page.
 pub(super) fn lines(text: &str, page: &Page) -> String {
     wrapped("", "", text, page.width()).join("\n")
+}
+
+/// Refuses a level that is named twice: its columns would have one name.
+///
+/// # Errors
+/// It is.
+pub(super) fn levels_once(levels: &[f64]) -> Result<(), Failure> {
+    twice(levels).map_or(Ok(()), |level| {
+        Err(Failure::usage(format!("--levels names {level} twice")))
+    })
 }
 
 /// The name of a group; empty of the whole.
