@@ -12,6 +12,7 @@ mod pipeline;
 mod read;
 mod retention;
 mod scores;
+mod stands;
 mod trend;
 mod write;
 

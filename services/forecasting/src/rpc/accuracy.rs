@@ -48,6 +48,9 @@ impl AccuracyRpc {
             .store
             .list(&tenant, &wanted, after, (rows, MOST_POINTS))
             .await?;
+        if found.is_empty() && message.page_token.is_empty() {
+            self.0.is_there(&tenant, &wanted.kpi).await?;
+        }
         let last = found.last().filter(|_| more).map(Cursor::of);
         let token = last.map(|last| serde_json::to_vec(&last)).transpose();
         let token = token.map_err(|error| Error::internal(format!("a page cannot be named: {error}")))?;
@@ -66,6 +69,9 @@ impl AccuracyRpc {
         let wanted = wanted(&message.kpi, message.kind)?;
         let scored = self.0.store.scored(&tenant, &wanted).await?;
         let waiting = self.0.store.waiting(&tenant, &wanted).await?;
+        if scored.is_empty() && waiting == 0 {
+            self.0.is_there(&tenant, &wanted.kpi).await?;
+        }
         // Chances are of no KPI.
         let (fates, undecided) = if wanted.kpi.is_empty() {
             let store = &self.0.store;

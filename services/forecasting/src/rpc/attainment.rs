@@ -36,7 +36,7 @@ impl Desk {
         let mut wrong = Wrong::none();
         let asked = Asked::read(request.get_ref(), &mut wrong);
         wrong.or(())?;
-        let stands = self.source.stands(&asked.at).await?;
+        let stands = self.stands("as_of", &asked.at).await?;
         let at = asked.at.pinned(&stands);
         let plan = Plan::of(&self.source, &at, &stands, &asked).await?;
         let looked = match u32::try_from(plan.end - plan.from) {

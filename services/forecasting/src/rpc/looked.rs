@@ -50,7 +50,7 @@ impl Desk {
     /// What kpi says; `UNAVAILABLE` when the fit takes longer than the call may.
     pub(super) async fn look(&self, ahead: &Ahead) -> Result<Looked> {
         // Where the facts stand is quick to tell: who asks again need not read them again.
-        let stands = self.source.stands(&ahead.at).await?;
+        let stands = self.stands("pipeline.as_of", &ahead.at).await?;
         let question = question(ahead, &stands);
         let mut digest = Digest::of("pipeline");
         digest

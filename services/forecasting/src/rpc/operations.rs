@@ -37,18 +37,21 @@ impl OperationRpc {
         })
     }
 
-    fn list(&self, request: &Request<ListOperationsRequest>) -> Result<ListOperationsResponse> {
+    async fn list(&self, request: Request<ListOperationsRequest>) -> Result<ListOperationsResponse> {
         let message = request.get_ref();
-        let tenant = authorize(request, &message.tenant)?;
+        let tenant = authorize(&request, &message.tenant)?;
         let kind = OperationKind::try_from(message.kind).map_err(|_| {
             let odd = format!("{} is no kind of operation", message.kind);
             Error::invalid(ErrorReason::InvalidField, "kind", odd)
         })?;
         let most = if message.running { 0 } else { MOST_ENDED };
-        let all = self.0.operations.list(&tenant, most).into_iter().map(shown);
+        let all = self.0.operations.list(&tenant, most);
+        if all.is_empty() {
+            self.0.is_there(&tenant, "").await?;
+        }
         let wanted = |one: &wire::Operation| kind == OperationKind::Unspecified || one.kind() == kind;
         Ok(ListOperationsResponse {
-            operations: all.filter(wanted).collect(),
+            operations: all.into_iter().map(shown).filter(wanted).collect(),
         })
     }
 
@@ -130,7 +133,7 @@ impl OperationService for OperationRpc {
         &self,
         request: Request<ListOperationsRequest>,
     ) -> std::result::Result<Response<ListOperationsResponse>, Status> {
-        answer(self.list(&request))
+        answer(self.list(request).await)
     }
 
     async fn wait_operation(

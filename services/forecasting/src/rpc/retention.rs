@@ -109,7 +109,7 @@ impl RetentionRpc {
     async fn look(&self, asked: &RetentionQuestion, question: Question, mut wrong: Wrong) -> Result<Looked> {
         let at = read::retained(asked, &mut wrong);
         wrong.or(())?;
-        let stands = self.0.source.stands(&at).await?;
+        let stands = self.0.stands("retention.as_of", &at).await?;
         let key = question.digest(&at, &stands).key();
         let purpose = question.purpose();
         let asked = Asked {

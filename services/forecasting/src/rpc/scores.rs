@@ -2,6 +2,7 @@
 
 mod learned;
 mod show;
+mod whose;
 
 use std::collections::BTreeSet;
 
@@ -15,26 +16,16 @@ use crate::cases::{Cases, Scored, Silent, churn, customers, leads, opportunities
 use crate::facts::{Lead, Subscription};
 use crate::pipeline::Deal;
 use crate::source::{At, Source, Stands};
-use crate::store::{Chance, Kind, Series, Served};
+use crate::store::{Chance, Series, Served};
 use crate::worker::{self, Asked, Task};
 
 pub(super) use learned::Learned;
+pub(super) use whose::Whose;
 
 /// Scores in an answer when the caller does not say, and at most.
 const MOST: (usize, usize) = (100, 10_000);
 /// The days within which a customer may leave, unless others are asked for, at least and at most.
 const DAYS: (u32, u32, u32) = (90, 7, 365);
-
-/// What is scored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
-    /// Open deals.
-    Opportunities,
-    /// Open leads.
-    Leads,
-    /// Customers, within so many days.
-    Customers(u32),
-}
 
 /// The parts of an answer.
 #[derive(Debug, Default)]
@@ -82,7 +73,7 @@ pub(super) async fn told(desk: &Desk, asked: &ScoreQuestion, whose: Whose, mut w
         wrong.add("question.ids", format!("at most {} ids", MOST.1));
     }
     wrong.or(())?;
-    let stands = desk.source.stands(&at).await?;
+    let stands = desk.stands("question.as_of", &at).await?;
     let mut digest = Digest::of("scores");
     digest
         .text(&at.tenant)
@@ -104,16 +95,19 @@ pub(super) async fn told(desk: &Desk, asked: &ScoreQuestion, whose: Whose, mut w
             let (source, at, stands) = (desk.source.clone(), at.pinned(&stands), stands.clone());
             let fit = async move |mut task: Task| {
                 let facts = task.read(facts(&source, &at, whose)).await?;
-                let learn = move |told: &dyn Fn(f64)| {
-                    Learned::of(facts.cases(whose, &stands).score(told), &facts)
-                };
+                let learn =
+                    move |told: &dyn Fn(f64)| Learned::of(facts.cases(whose, &stands).score(told), &facts);
                 task.compute(learn).await
             };
             desk.scores.fit(asked, fit).await?
         }
     };
+    if let Ok(scored) = &learned.scored {
+        whose.has_all(&asked.ids, scored.scores.iter().map(|(id, _)| id.as_str()))?;
+    }
     let id = keep(desk, &at, &learned, (asked, most), &stands, whose).await?;
-    Ok(shown(&learned, asked, most, write::basis(&stands, &id, cached)))
+    let basis = write::basis(&stands, &id, cached);
+    Ok(shown(&learned, (asked, most), &stands.currency, basis))
 }
 
 /// The scores that are asked for.
@@ -208,33 +202,7 @@ impl Facts {
     }
 }
 
-impl Whose {
-    /// Within how many days it is to happen; 0 = in the end.
-    pub(super) fn days(self) -> i32 {
-        match self {
-            Self::Opportunities | Self::Leads => 0,
-            Self::Customers(days) => i32::try_from(days).unwrap_or(i32::MAX),
-        }
-    }
-
-    fn kind(self) -> Kind {
-        match self {
-            Self::Opportunities => Kind::OpportunityScores,
-            Self::Leads => Kind::LeadScores,
-            Self::Customers(_) => Kind::ChurnScores,
-        }
-    }
-
-    fn purpose(self) -> String {
-        match self {
-            Self::Opportunities => "scores of open deals".to_owned(),
-            Self::Leads => "scores of leads".to_owned(),
-            Self::Customers(days) => format!("scores of customers, {days} days ahead"),
-        }
-    }
-}
-
-fn shown(learned: &Learned, asked: &ScoreQuestion, most: usize, basis: Basis) -> Told {
+fn shown(learned: &Learned, (asked, most): (&ScoreQuestion, usize), currency: &str, basis: Basis) -> Told {
     let known = Told {
         basis: Some(basis),
         ..Told::default()
@@ -256,7 +224,7 @@ fn shown(learned: &Learned, asked: &ScoreQuestion, most: usize, basis: Basis) ->
     };
     Told {
         scores: chosen(scored, asked, most)
-            .map(|(id, score)| show::score(id, score))
+            .map(|(id, score)| show::score(id, score, currency))
             .collect(),
         card: Some(show::card(scored)),
         ..known

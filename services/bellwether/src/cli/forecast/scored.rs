@@ -31,9 +31,9 @@ pub(crate) struct ScoreArgs {
     /// How many at most, the most likely first
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) most: u32,
-    /// Within how many days a customer may leave
-    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(7..=365))]
-    pub(crate) days: u32,
+    /// Within how many days a customer may leave, of customers only; without it 90
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(7..=365))]
+    pub(crate) days: Option<u32>,
     /// Show what the scorer was made of: its features, how it did on rows held out, and how well calibrated it was
     #[arg(long)]
     pub(crate) card: bool,

@@ -17,6 +17,8 @@ use crate::commands::head;
 use crate::exit::{Code, Failure};
 use crate::output::{Page, Printer, Sheet, View};
 
+/// The days within which a customer may leave, unless others are asked for.
+const DAYS: u32 = 90;
 /// How many reasons of a record a table shows.
 const REASONS: usize = 3;
 
@@ -25,6 +27,8 @@ const REASONS: usize = 3;
 /// # Errors
 /// What the server says.
 pub(super) async fn run(args: ScoreArgs, printer: &Printer) -> Result<Code, Failure> {
+    within(&args)?;
+    let asked = asked(args.what, args.days);
     let client = Client::find(&args.connection).await?;
     let waiting = Waiting {
         client: &client,
@@ -62,7 +66,7 @@ pub(super) async fn run(args: ScoreArgs, printer: &Printer) -> Result<Code, Fail
             Scores::of(told.scores, told.card, absence, told.reason, told.basis)
         }
         ScoreWhat::Customers => {
-            let horizon_days = args.days;
+            let horizon_days = args.days.unwrap_or(DAYS);
             let asked = ScoreChurnRequest {
                 question,
                 horizon_days,
@@ -77,11 +81,41 @@ pub(super) async fn run(args: ScoreArgs, printer: &Printer) -> Result<Code, Fail
         }
     };
     scores.whole = args.card;
+    scores.asked = asked;
     printer.show(&scores)?;
     Ok(Code::Ok)
 }
 
+/// Deals and leads are scored for how they end, whenever that is: days would be asked for and not be told.
+fn within(args: &ScoreArgs) -> Result<(), Failure> {
+    match (args.what, args.days) {
+        (ScoreWhat::Opportunities | ScoreWhat::Leads, Some(_)) => Err(Failure::usage(
+            "--days is of customers: deals and leads are scored for how they end, whenever that is. \
+             `forecast pipeline --days DAYS --deals N` has the chances of deals within days",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What the probabilities answer. The chances of `forecast pipeline` are of the same deals, and answer something else.
+fn asked(what: ScoreWhat, days: Option<u32>) -> String {
+    match what {
+        ScoreWhat::Opportunities => {
+            "how likely open deals are to be won in the end, whenever that is".to_owned()
+        }
+        ScoreWhat::Leads => "how likely leads are to be converted in the end, whenever that is".to_owned(),
+        ScoreWhat::Customers => {
+            format!(
+                "how likely customers are to have left within {} days",
+                days.unwrap_or(DAYS)
+            )
+        }
+    }
+}
+
 struct Scores {
+    /// What was asked.
+    asked: String,
     /// Whether the card is shown, too.
     whole: bool,
     scores: Vec<Score>,
@@ -100,6 +134,7 @@ impl Scores {
         basis: Option<Basis>,
     ) -> Self {
         Self {
+            asked: String::new(),
             whole: false,
             scores,
             card: card.unwrap_or_default(),
@@ -164,7 +199,8 @@ impl View for Scores {
             "{signal} ({}); learned from {} records that ended from {} to {}, {} of them so, by {}",
             card.reason, card.learned_from, card.window_start, card.window_end, card.positives, card.scorer
         );
-        let mut text = format!("{}\n\n{}", sheet.render(page), lines(&learned, page));
+        let (head, learned) = (lines(&self.asked, page), lines(&learned, page));
+        let mut text = format!("{head}\n{}\n\n{learned}", sheet.render(page));
         if self.whole {
             text.push_str("\n\n");
             text.push_str(&card::text(card, page));
@@ -198,5 +234,34 @@ impl View for Scores {
             ]);
         }
         rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_says_what_is_asked_and_within_what_time() {
+        let mut scores = Scores::of(Vec::new(), None, Absence::Unspecified, String::new(), None);
+        for (what, days, said) in [
+            (ScoreWhat::Opportunities, None, "won in the end"),
+            (ScoreWhat::Leads, None, "converted in the end"),
+            (ScoreWhat::Customers, None, "within 90 days"),
+            (ScoreWhat::Customers, Some(180), "within 180 days"),
+        ] {
+            scores.asked = asked(what, days);
+            let page = Page {
+                colour: false,
+                wrap: false,
+            };
+            let text = scores.text(&page);
+            assert!(
+                text.lines()
+                    .next()
+                    .is_some_and(|head| head.ends_with(said) || head.contains(said)),
+                "{text}"
+            );
+        }
     }
 }

@@ -48,7 +48,8 @@ impl Looked {
 /// # Errors
 /// What kpi says; `INVALID_ARGUMENT` for a KPI that is always told apart by something else.
 pub(super) async fn look(desk: &Desk, past: &Past, whole: bool) -> Result<Looked> {
-    let stands = desk.source.stands(&past.at).await?;
+    let stands = desk.stands("history.as_of", &past.at).await?;
+    begun(past.from, &stands)?;
     let at = over(past, &stands);
     let ask = SeriesAsk {
         kpi: past.kpi.clone(),
@@ -102,6 +103,24 @@ pub(super) async fn look(desk: &Desk, past: &Past, whole: bool) -> Result<Looked
         histories,
         stands: at_last.unwrap_or(stands),
     })
+}
+
+/// Refuses a history that begins when it is to end: kpi would name an end that nobody gave.
+///
+/// # Errors
+/// It begins at as-of or later.
+fn begun(from: Option<When>, stands: &Stands) -> Result<()> {
+    match from {
+        Some(from) if from.start_in(&stands.zone) >= stands.as_of => {
+            let last = Instant::from_micros(stands.as_of.as_micros() - 1);
+            let text = format!(
+                "{from} is after {}, the last day that counts: leave it out, or name an earlier day",
+                stands.zone.date_of(last)
+            );
+            Err(Error::invalid(ErrorReason::InvalidField, "history.from", text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The most days that a period has.
@@ -282,3 +301,6 @@ fn grain(grain: Grain) -> kpi::Grain {
         Grain::FiscalYear => kpi::Grain::FiscalYear,
     }
 }
+
+#[cfg(test)]
+mod tests;
