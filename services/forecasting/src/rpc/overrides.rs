@@ -1,6 +1,7 @@
 //! What people say in place of the models: the part of `PipelineService` about overrides.
 
 pub(super) mod applied;
+mod members;
 mod message;
 
 use bellwether_contracts::forecasting::{
@@ -16,7 +17,7 @@ use tonic::Request;
 use super::Desk;
 use super::digest::Digest;
 use super::read::Wrong;
-use crate::source::{At, Stands, ValuesAsk};
+use crate::source::{At, Stands};
 use crate::store::{Call, Kind, Member, Point, Said, SaidCursor, Saying, Served};
 
 pub(super) use message::{of_said, same_period};
@@ -119,6 +120,9 @@ impl Desk {
         let mut found = self.store.said(&tenant, wanted, after, rows as u64 + 1).await?;
         let more = found.len() > rows;
         found.truncate(rows);
+        if found.is_empty() && message.page_token.is_empty() {
+            self.is_there(&tenant, "").await?;
+        }
         let last = found.last().filter(|_| more).map(SaidCursor::of);
         let token = last.map(|last| serde_json::to_vec(&last)).transpose();
         let token = token.map_err(|error| Error::internal(format!("a page cannot be named: {error}")))?;
@@ -133,18 +137,17 @@ impl Desk {
     async fn checked(&self, tenant: &TenantId, call: &Call) -> Result<Stands> {
         let at = At::head(tenant.as_str());
         match call {
-            Call::Deal { deal, .. } => {
+            Call::Deal { deal, close, .. } => {
                 let (open, stands) = self.source.is_open(&at, deal).await?;
                 if open {
-                    return Ok(stands);
+                    let today = stands.zone.date_of(self.clock.now());
+                    return message::to_come(*close, today).map(|()| stands);
                 }
                 let deal: String = deal.chars().take(80).collect();
                 let message = format!("no open deal is called `{deal}`");
                 Err(Error::not_found(ErrorReason::RecordNotFound, message))
             }
-            Call::Period {
-                start, end, member, ..
-            } => {
+            Call::Period { end, member, .. } => {
                 let stands = self.source.stands(&at).await?;
                 let today = self.clock.now();
                 if stands.zone.date_of(today).days() >= *end {
@@ -155,17 +158,12 @@ impl Desk {
                         text,
                     ));
                 }
-                if let Some((dimension, _)) = member {
-                    let ask = ValuesAsk {
-                        kpis: vec!["bookings".to_owned()],
-                        from: *start,
-                        to: *end,
-                        group_by: vec![dimension.clone()],
-                        ..ValuesAsk::default()
-                    };
+                if let Some((dimension, name)) = member {
+                    let (pinned, today) = (at.pinned(&stands), stands.zone.date_of(today).days());
+                    let of = (dimension.as_str(), name.as_str());
+                    let there = members::is_one(&self.source, (&pinned, &stands), of, today).await;
                     // kpi says so where there is no such dimension.
-                    let told = self.source.values(&at.pinned(&stands), &stands, &ask).await;
-                    told.map_err(|error| named(error, dimension))?;
+                    there.map_err(|error| named(error, dimension))?;
                 }
                 Ok(stands)
             }

@@ -92,7 +92,7 @@ pub(crate) struct OverrideDealArgs {
     /// The day on which it will close: it brings nothing within a horizon that ends before
     #[arg(long, value_name = "DATE")]
     pub(crate) close: Option<CivilDate>,
-    /// What it is: commit, best case, pipeline or omitted, which counts as nothing unless a chance is given
+    /// What it is: commit, most_likely, best_case, pipeline or omitted, which counts as nothing unless a chance is given
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub(crate) category: String,
     /// Who says so.

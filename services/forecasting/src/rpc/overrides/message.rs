@@ -2,7 +2,7 @@
 
 use bellwether_contracts::convert::instant_to_proto;
 use bellwether_contracts::forecasting::{DealCall, ForecastOverride, PeriodCall, forecast_override};
-use bellwether_domain::CivilDate;
+use bellwether_domain::{CivilDate, Error, ErrorReason, Result};
 
 use crate::rpc::read::Wrong;
 use crate::store::{Call, Said};
@@ -14,6 +14,9 @@ const MOST_DAYS: i32 = 1_095;
 /// No amount and no count is more.
 const MOST: f64 = 1e15;
 
+/// What open deals may be called: the categories of `sales.v1.ForecastCategory` but `closed`.
+const CATEGORIES: [&str; 5] = ["omitted", "pipeline", "best_case", "most_likely", "commit"];
+
 /// A call about a deal.
 pub(super) fn deal(message: &DealCall, wrong: &mut Wrong) -> Option<Call> {
     name("deal.deal", &message.deal, wrong);
@@ -22,9 +25,7 @@ pub(super) fn deal(message: &DealCall, wrong: &mut Wrong) -> Option<Call> {
     }
     amount("deal.amount", message.amount, wrong);
     let close = date("deal.expected_close", &message.expected_close, wrong);
-    if !message.category.is_empty() {
-        name("deal.category", &message.category, wrong);
-    }
+    let category = category(&message.category, wrong);
     let nothing = message.chance.is_none()
         && message.amount.is_none()
         && message.expected_close.is_empty()
@@ -37,8 +38,44 @@ pub(super) fn deal(message: &DealCall, wrong: &mut Wrong) -> Option<Call> {
         chance: message.chance,
         amount: message.amount,
         close,
-        category: Some(message.category.clone()).filter(|category| !category.is_empty()),
+        category: category.map(str::to_owned),
     })
+}
+
+/// What a deal is called, as records have it; nothing where nothing is said. `Best case` is `best_case`.
+fn category(text: &str, wrong: &mut Wrong) -> Option<&'static str> {
+    if text.is_empty() {
+        return None;
+    }
+    let plain = text.trim().to_lowercase().replace([' ', '-'], "_");
+    let found = CATEGORIES.into_iter().find(|known| *known == plain);
+    if found.is_none() {
+        let text: String = text.chars().filter(|char| !char.is_control()).take(80).collect();
+        let known = CATEGORIES.join(", ");
+        wrong.add(
+            "deal.category",
+            format!("`{text}` is no category of open deals: use one of {known}"),
+        );
+    }
+    found
+}
+
+/// Refuses to say of an open deal that it closed before today.
+///
+/// # Errors
+/// It was to close before.
+pub(super) fn to_come(close: Option<i32>, today: CivilDate) -> Result<()> {
+    match close.map(CivilDate::from_days) {
+        Some(close) if close < today => {
+            let text = format!("{close} is over, and the deal is open: give today, {today}, or a later day");
+            Err(Error::invalid(
+                ErrorReason::InvalidField,
+                "deal.expected_close",
+                text,
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A call about a period.
@@ -88,10 +125,11 @@ pub(super) fn signed(author: &str, reason: &str, request: &str, wrong: &mut Wron
         let text = text.trim();
         if text.is_empty() {
             wrong.add(field, "is missing: whoever overrides the model says who and why");
-        } else if text.chars().count() > longest || text.contains('\0') {
+        } else if text.chars().count() > longest || text.contains(char::is_control) {
+            // Line feeds and the like would tear the tables that show it, and could forge a line of them.
             wrong.add(
                 field,
-                format!("has at most {longest} characters, none of them NUL"),
+                format!("has at most {longest} characters on one line, none of them a control character"),
             );
         }
     }
@@ -222,66 +260,4 @@ fn date(field: &str, text: &str, wrong: &mut Wrong) -> Option<i32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_cannot_be_is_named_field_by_field() {
-        let mut wrong = Wrong::none();
-        let odd = DealCall {
-            chance: Some(f64::NAN),
-            amount: Some(-1.0),
-            expected_close: "2017-02-30".to_owned(),
-            ..DealCall::default()
-        };
-        deal(&odd, &mut wrong);
-        deal(
-            &DealCall {
-                deal: "d1".to_owned(),
-                ..DealCall::default()
-            },
-            &mut wrong,
-        );
-        let odd = PeriodCall {
-            period_start: "2026-10-01".to_owned(),
-            period_end: "2026-10-01".to_owned(),
-            member: "Ann".to_owned(),
-            ..PeriodCall::default()
-        };
-        period(&odd, &mut wrong);
-        signed(" ", "", "", &mut wrong);
-        version("x", &mut wrong);
-        let error = wrong.or(()).unwrap_err();
-        let fields: Vec<&str> = error.violations.iter().map(|one| one.field.as_str()).collect();
-        let expected = [
-            "deal.deal",
-            "deal.chance",
-            "deal.amount",
-            "deal.expected_close",
-            "deal",
-            "period.period_end",
-            "period.dimension",
-            "period.value",
-            "author",
-            "reason",
-            "etag",
-        ];
-        assert_eq!(fields, expected);
-    }
-
-    #[test]
-    fn an_id_says_what_is_called() {
-        let mut wrong = Wrong::none();
-        let called = PeriodCall {
-            period_start: "2026-10-01".to_owned(),
-            period_end: "2027-01-01".to_owned(),
-            dimension: "owner".to_owned(),
-            member: "Ann".to_owned(),
-            value: Some(5.0),
-            count: None,
-        };
-        let call = period(&called, &mut wrong).unwrap();
-        assert!(wrong.or(()).is_ok());
-        assert_eq!(id(&call), "period/2026-10-01/2027-01-01/owner/Ann");
-    }
-}
+mod tests;
