@@ -9,6 +9,9 @@ use super::show;
 use crate::accuracy::{Alarm, Band, By, Drift, Served as Said, Side, accuracy, drift};
 use crate::store::{Kind, Member, Point, Served};
 
+/// From so many comparisons on it is told that intervals do not hold: after a few, what held is 0 or 100 % as it happens.
+const FEWEST_TOLD: usize = 10;
+
 /// What a forecast is about.
 #[derive(Debug, Clone)]
 struct About {
@@ -114,7 +117,8 @@ fn shown(
     let drift = watched.iter().find(|drift| drift.key == row.key);
     let alarms: Vec<&Alarm> = drift.map(|drift| drift.standing().collect()).unwrap_or_default();
     let mut notes: Vec<String> = alarms.iter().map(|alarm| words(alarm)).collect();
-    let broken = row.coverage.iter().filter(|coverage| coverage.broken);
+    let broken = row.coverage.iter();
+    let broken = broken.filter(|coverage| coverage.broken && coverage.n >= FEWEST_TOLD);
     notes.extend(broken.map(|coverage| {
         let percent = |share: f64| share * 100.0;
         format!(
@@ -198,6 +202,24 @@ mod tests {
             model_version: String::new(),
             points: vec![point],
         }
+    }
+
+    #[test]
+    fn a_few_misses_are_not_told_as_broken_intervals() {
+        let notes = |n: i64| {
+            let missed = |at: i64| {
+                let mut one = served(90, 20.0, 10.0, None, 1);
+                one.id = at.to_string();
+                one.points[0].start += i32::try_from(at).unwrap() * 30;
+                one.points[0].end += i32::try_from(at).unwrap() * 30;
+                one
+            };
+            let all = (0..n).map(missed).collect();
+            let rows = measured(&GetAccuracyRequest::default(), all);
+            assert_eq!(rows[0].n, u64::try_from(n).unwrap());
+            rows[0].notes.iter().any(|note| note.contains("chance alone"))
+        };
+        assert!(!notes(1) && !notes(9) && notes(10));
     }
 
     #[test]
