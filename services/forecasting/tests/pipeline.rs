@@ -12,5 +12,7 @@ mod plans;
 mod public_data;
 #[path = "pipeline/quotas.rs"]
 mod quotas;
+#[path = "pipeline/stages.rs"]
+mod stages;
 #[path = "pipeline/truth.rs"]
 mod truth;

@@ -37,7 +37,8 @@ pub struct StageWeighted {
     pub stages: Vec<StageRate>,
     /// The share of closed deals that took no longer than the horizon.
     pub in_time: f64,
-    /// How many deals are won by the given probabilities (else the learned ones), whenever they close.
+    /// How many open deals are won whenever they close, by the learned probabilities: those of `count`, which is
+    /// `in_time` of it.
     pub ever_count: f64,
     /// For how much, in minor units.
     pub ever_value: f64,
@@ -72,10 +73,10 @@ pub fn stage_weighted(
     for entry in open {
         let view = View::at(entry, at);
         let worth = values.worth(&view, at);
+        // Of one kind of chances all along: what is won in time is then a part of what is won at all.
         let learned = shares.of(view.stage);
-        let ever = view.probability.unwrap_or(learned);
-        ever_count += ever;
-        ever_value += ever * worth;
+        ever_count += learned;
+        ever_value += learned * worth;
         let item = Item {
             key: identity(&entry.id),
             chance: learned * shares.in_time,

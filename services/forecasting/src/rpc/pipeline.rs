@@ -1,6 +1,7 @@
 //! `PipelineService`.
 
 mod chances;
+mod concerns;
 mod groups;
 mod moved;
 mod said;
@@ -111,7 +112,7 @@ impl PipelineRpc {
         let mut wrong = Wrong::none();
         let ahead = read::ahead(&asked, &mut wrong);
         wrong.or(())?;
-        let stands = self.0.source.stands(&ahead.at).await?;
+        let stands = self.0.stands("pipeline.as_of", &ahead.at).await?;
         let question = question(&ahead, &stands);
         let deals = self.0.source.deals(&ahead.at.pinned(&stands)).await?.says;
         let zone = stands.zone.clone();

@@ -1,21 +1,27 @@
 //! `forecast pipeline` and `forecast stages`: what of the pipeline will be won, and what its stages are worth.
 
 mod said;
+mod stages;
 
 use bellwether_contracts::convert::when_to_proto;
 use bellwether_contracts::forecasting::{
-    ForecastPipelineRequest, ForecastPipelineResponse, ListStageProbabilitiesRequest,
-    ListStageProbabilitiesResponse, OpenDeal, OperationKind, PipelineQuestion, PipelineSum, StageProbability,
+    ForecastPipelineRequest, ForecastPipelineResponse, OpenDeal, OperationKind, PipelineQuestion, PipelineSum,
 };
+use bellwether_domain::CivilDate;
 use serde_json::{Map, Value, json};
 
 use super::patience::Waiting;
 use super::words::{absence, basis_json, days, estimate_json, figure, lines, percent, range};
-use crate::cli::{PipelineForecastArgs, StagesArgs, WhenArg};
+use crate::cli::{PipelineForecastArgs, WhenArg};
 use crate::client::Client;
 use crate::commands::head;
 use crate::exit::{Code, Failure};
 use crate::output::{Cell, Page, Printer, Sheet, View};
+
+pub(super) use stages::stages;
+
+/// How many deals to look at a table shows when nobody says how many.
+const CONCERNS: usize = 20;
 
 /// Shows what will be won.
 ///
@@ -41,24 +47,6 @@ pub(super) async fn run(args: PipelineForecastArgs, printer: &Printer) -> Result
         async { client.pipelines().forecast_pipeline(request).await }
     };
     printer.show(&Forecast(waiting.until(call).await?))?;
-    Ok(Code::Ok)
-}
-
-/// Shows what stages are worth.
-///
-/// # Errors
-/// What the server says.
-pub(super) async fn stages(args: StagesArgs, printer: &Printer) -> Result<Code, Failure> {
-    let client = Client::find(&args.connection).await?;
-    let request = ListStageProbabilitiesRequest {
-        pipeline: Some(question(args.tenant, 0, args.as_of)),
-    };
-    let answer = client
-        .pipelines()
-        .list_stage_probabilities(request)
-        .await?
-        .into_inner();
-    printer.show(&Stages(answer))?;
     Ok(Code::Ok)
 }
 
@@ -165,11 +153,42 @@ impl Forecast {
         sheet.render(page)
     }
 
+    /// The deals that are named, each table with what its chances are of.
+    fn named_deals(&self, page: &Page) -> Vec<String> {
+        let Self(answer) = self;
+        let last = answer.end.parse::<CivilDate>();
+        let by = last.map_or_else(|_| answer.end.clone(), |end| end.plus_days(-1).to_string());
+        let table = |title: &str, deals: &[OpenDeal]| {
+            let head = lines(&format!("{title} (chance: to be won by {by})"), page);
+            format!("\n{head}\n{}", self.deals(deals, page))
+        };
+        let mut parts = Vec::new();
+        if !answer.deals.is_empty() {
+            parts.push(table("open deals that bring most", &answer.deals));
+        }
+        if !answer.concerns.is_empty() {
+            // As many as were asked for; else those that are worst.
+            let shown = if answer.deals.is_empty() {
+                CONCERNS
+            } else {
+                usize::MAX
+            };
+            let shown = &answer.concerns[..answer.concerns.len().min(shown)];
+            parts.push(table("deals to look at", shown));
+            let more = answer.concerns.len() - shown.len();
+            if more > 0 {
+                parts.push(format!("and {more} more: --deals N names N"));
+            }
+        }
+        parts
+    }
+
     fn beside(&self) -> Option<String> {
         let stages = self.0.stage_weighted.as_ref()?;
         let (count, value) = (stages.count.as_ref()?.mean, stages.value.as_ref()?.mean);
         Some(format!(
-            "the usual stage-weighted view: {} won in time for {}; {} whenever they close for {}",
+            "the usual stage-weighted view, of open deals only and by the shares that were won of earlier deals in their \
+             stages: {} won in time for {}; {} whenever they close for {}",
             figure(count, "count"),
             figure(value, &self.0.currency),
             figure(stages.ever_count, "count"),
@@ -259,18 +278,7 @@ impl View for Forecast {
                 let sums = sums.chain(groups.map(|sum| (named(&sum.name), sum)));
                 parts.push(format!("\n{}", said::text(told, sums, &answer.currency, page)));
             }
-            if !answer.deals.is_empty() {
-                parts.push(format!(
-                    "\nopen deals that bring most\n{}",
-                    self.deals(&answer.deals, page)
-                ));
-            }
-            if !answer.concerns.is_empty() {
-                parts.push(format!(
-                    "\ndeals to look at\n{}",
-                    self.deals(&answer.concerns, page)
-                ));
-            }
+            parts.extend(self.named_deals(page));
         } else {
             parts.push(format!("no forecast: {}", answer.reason));
         }
@@ -370,59 +378,4 @@ fn deal_json(deal: &OpenDeal) -> Value {
         "pushes": deal.pushes,
         "concerns": deal.concerns,
     })
-}
-
-struct Stages(ListStageProbabilitiesResponse);
-
-impl View for Stages {
-    fn json(&self) -> Value {
-        let stage = |stage: &StageProbability| {
-            json!({
-                "stage": stage.stage, "given": stage.given, "learned": stage.learned,
-                "closed": stage.closed, "open": stage.open,
-            })
-        };
-        let mut out = Map::new();
-        out.insert("stages".to_owned(), self.0.stages.iter().map(stage).collect());
-        out.insert("absence".to_owned(), json!(absence(self.0.absence())));
-        out.insert("reason".to_owned(), json!(self.0.reason));
-        basis_json(&mut out, self.0.basis.as_ref());
-        Value::Object(out)
-    }
-
-    fn text(&self, page: &Page) -> String {
-        if !self.0.reason.is_empty() {
-            return format!("nothing to tell: {}", self.0.reason);
-        }
-        let mut sheet = Sheet::new(["stage", ">given", ">learned", ">closed", ">open"]);
-        for stage in &self.0.stages {
-            let share = |share: f64| figure(share, "ratio");
-            sheet.push(vec![
-                named(&stage.stage).into(),
-                stage.given.map_or_else(|| "-".to_owned(), share).into(),
-                share(stage.learned).into(),
-                stage.closed.to_string().into(),
-                stage.open.to_string().into(),
-            ]);
-        }
-        sheet.render(page)
-    }
-
-    fn csv(&self) -> Vec<Vec<String>> {
-        let mut rows = vec![
-            ["stage", "given", "learned", "closed", "open"]
-                .map(str::to_owned)
-                .to_vec(),
-        ];
-        rows.extend(self.0.stages.iter().map(|stage| {
-            vec![
-                stage.stage.clone(),
-                stage.given.map(|given| given.to_string()).unwrap_or_default(),
-                stage.learned.to_string(),
-                stage.closed.to_string(),
-                stage.open.to_string(),
-            ]
-        }));
-        rows
-    }
 }

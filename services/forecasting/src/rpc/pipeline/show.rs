@@ -6,6 +6,7 @@ use bellwether_contracts::forecasting::{
 };
 use bellwether_domain::CivilDate;
 
+use super::concerns::{gravest, words};
 use super::{Looked, group};
 use crate::pipeline::{Concern, Correction, Forecast, Line, Part, Refusal, Spread};
 use crate::rpc::write::{basis, estimate, refusal};
@@ -80,8 +81,12 @@ fn told(
             .total_cmp(&one.expected())
             .then_with(|| one.id.cmp(&other.id))
     });
-    let most = if message.concerns { MOST_CONCERNS } else { 0 };
-    let concerned = looked.outlook.attention.iter().take(most);
+    let most = match (message.concerns, message.deals as usize) {
+        (false, _) => 0,
+        (true, 0) => MOST_CONCERNS,
+        (true, deals) => deals.min(MOST_CONCERNS),
+    };
+    let concerned = gravest(&looked.outlook.attention).into_iter().take(most);
     ForecastPipelineResponse {
         open: Some(sum(&forecast.open, unit)),
         newcomers: Some(sum(&forecast.newcomers, unit)),
@@ -143,26 +148,6 @@ fn deal(line: &Line, unit: f64, concerns: &[Concern]) -> OpenDeal {
             .unwrap_or_default(),
         pushes: line.pushes,
         concerns: concerns.iter().map(words).collect(),
-    }
-}
-
-/// What is the matter with a deal, in words.
-fn words(concern: &Concern) -> String {
-    match concern {
-        Concern::Dead {
-            age,
-            oldest_end,
-            chance_to_end,
-        } => format!(
-            "nobody closes it: at {age:.0} days deals hardly end any more (the oldest end was at {oldest_end:.0} days; {:.0} % end within a year)",
-            chance_to_end * 100.0
-        ),
-        Concern::Overdue { days } => format!("its expected close was {days:.0} days ago"),
-        Concern::Pushed { times: 1 } => "its expected close was moved to a later day".to_owned(),
-        Concern::Pushed { times } => format!("its expected close was moved to a later day {times} times"),
-        Concern::Stalled { days, usual } => {
-            format!("in its stage for {days:.0} days: 95 % of others had left it after {usual:.0}")
-        }
     }
 }
 
