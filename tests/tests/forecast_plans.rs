@@ -244,6 +244,23 @@ fn what_people_say_stands_beside_the_model_and_is_kept() {
     assert_eq!(states, ["taken back", "ended", "ended"]);
     assert!(asked(&["pipeline", "--days", "60"])["overridden"].is_null());
 
+    for (more, said) in [
+        (
+            ["--category", "nope"],
+            "use one of omitted, pipeline, best_case, most_likely, commit",
+        ),
+        (
+            ["--close", "2017-01-31"],
+            "deal.expected_close: 2017-01-31 is over",
+        ),
+    ] {
+        let args = ["override", "deal", id, "--author", "An\nn", "--reason", "b"];
+        let odd = ended(&[&args, &more[..]].concat());
+        assert!(odd.code == 3 && odd.err.contains("author"), "{odd:?}");
+        let args = ["override", "deal", id, "--author", "Ann", "--reason", "b"];
+        let odd = ended(&[&args, &more[..]].concat());
+        assert!(odd.code == 3 && odd.err.contains(said), "{odd:?}");
+    }
     let unknown = ended(&[
         "override", "deal", "nope", "--chance", "1", "--author", "A", "--reason", "b",
     ]);
@@ -262,16 +279,19 @@ fn what_is_said_of_a_period_stands_beside_what_is_expected() {
         ended(&args)
     };
     call("team=Enterprise", "1234567").exits(0);
-    call("team=Nobody", "1").exits(0);
+    let nobody = call("team=Nobody", "1");
+    assert!(
+        nobody.code == 3
+            && nobody.err.contains("no team is called `Nobody`: there are ")
+            && nobody.err.contains("Enterprise"),
+        "{nobody:?}"
+    );
+    call("team=North America", "5").exits(0);
     let then = asked(&["attainment", "--by", "team"]);
     let said = &row(&then, "Enterprise")["said"];
     assert_eq!(
         (number(&said["call"]["value"]), text(&said["author"])),
         (1_234_567.0, "Bo")
-    );
-    assert!(
-        row(&then, "Nobody")["quota"].is_null(),
-        "whoever is spoken of is shown"
     );
     let served = asked(&["accuracy", "--list", "--kpi", "bookings"]);
     let kept = list(&served)
@@ -329,6 +349,7 @@ fn what_would_change_is_a_difference_with_its_interval() {
     asked(&["what-if", "--days", "45", "--move", &later]);
     for (args, code, word) in [
         (["--drop", "nope"], 4, "nope"),
+        (["--move", &format!("{id}=2000-01-01")], 3, "2000-01-01 is over"),
         (["--stage", "Nowhere=2"], 3, "Quoted"),
         (["--stage", "Quoted=101"], 3, "factor"),
         (["--add-rep", "1096"], 3, "ramp_days"),

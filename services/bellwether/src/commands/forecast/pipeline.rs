@@ -7,6 +7,7 @@ use bellwether_forecasting::pipeline::{
 use bellwether_forecasting::source::At;
 use serde_json::{Value, json};
 
+use super::words::lines;
 use crate::cli::BacktestPipelineArgs;
 use crate::client::Client;
 use crate::exit::{Code, Failure};
@@ -114,7 +115,34 @@ fn named(figures: [Option<f64>; 7]) -> Value {
         .collect()
 }
 
+/// What stands where there is nothing to say.
+fn none() -> String {
+    "-".to_owned()
+}
+
+/// A whole number, and no zero below zero.
+fn whole(value: f64) -> String {
+    // What rounds to nothing may come as -0.
+    format!("{:.0}", value.round() + 0.0)
+}
+
 impl Tested {
+    /// Why some figures are not there, if some are not.
+    fn why_not(&self) -> Option<&'static str> {
+        let all = &self.result.snapshots;
+        let untold = all.iter().any(|one| one.calibrated.value.is_none());
+        let nothing = all.iter().any(|one| one.won_value <= 0.0);
+        match (untold, nothing) {
+            (true, _) => Some(
+                "-: amounts are not known: no deal that was won before tells what deals are worth, or nothing that was won has an amount",
+            ),
+            (false, true) => Some(
+                "-: nothing was won by the end of that horizon for an amount that is known, so there is nothing to be off from",
+            ),
+            (false, false) => None,
+        }
+    }
+
     fn snapshot(&self, snapshot: &Snapshot) -> Value {
         let method = |method: &Method| {
             let mut said = named(of(snapshot, method));
@@ -131,7 +159,7 @@ impl Tested {
             "closed": snapshot.closed,
             "open": snapshot.open,
             "won": snapshot.won,
-            "won_value": snapshot.won_value / self.minor,
+            "won_value": snapshot.won_value / self.minor + 0.0,
             "static": method(&snapshot.static_view),
             "calibrated": method(&snapshot.calibrated),
         })
@@ -166,7 +194,7 @@ impl View for Tested {
         ]);
         for snapshot in &self.result.snapshots {
             let said = &snapshot.calibrated;
-            let whole = |minor: f64| format!("{:.0}", minor / self.minor);
+            let whole = |minor: f64| whole(minor / self.minor);
             let off = said.value.filter(|_| snapshot.won_value > 0.0);
             let off = off.map(|value| value / snapshot.won_value - 1.0);
             let value80 = said.value80.as_ref();
@@ -178,13 +206,13 @@ impl View for Tested {
                 format!("{:.0}", said.count).into(),
                 format!("{:.0} to {:.0}", said.count80.low, said.count80.high).into(),
                 whole(snapshot.won_value).into(),
-                said.value.map_or_else(String::new, whole).into(),
+                said.value.map_or_else(none, whole).into(),
                 value80
-                    .map_or_else(String::new, |band| {
+                    .map_or_else(none, |band| {
                         format!("{} to {}", whole(band.low), whole(band.high))
                     })
                     .into(),
-                off.map_or_else(String::new, |off| format!("{:+.1} %", off * 100.0))
+                off.map_or_else(none, |off| format!("{:+.1} %", off * 100.0))
                     .into(),
             ]);
         }
@@ -192,7 +220,7 @@ impl View for Tested {
         let both = figures(&self.result.static_view)
             .into_iter()
             .zip(figures(&self.result.calibrated));
-        let number = |figure: Option<f64>| figure.map_or_else(String::new, |figure| format!("{figure:.4}"));
+        let number = |figure: Option<f64>| figure.map_or_else(none, |figure| format!("{figure:.4}"));
         for (name, (plain, calibrated)) in MEASURES.iter().zip(both) {
             totals.push(vec![
                 (*name).into(),
@@ -200,7 +228,11 @@ impl View for Tested {
                 number(calibrated).into(),
             ]);
         }
-        format!("{}\n\n{}", sheet.render(page), totals.render(page))
+        let mut text = format!("{}\n\n{}", sheet.render(page), totals.render(page));
+        if let Some(why) = self.why_not() {
+            text = format!("{text}\n\n{}", lines(why, page));
+        }
+        text
     }
 
     fn csv(&self) -> Vec<Vec<String>> {
@@ -232,3 +264,6 @@ impl View for Tested {
         rows
     }
 }
+
+#[cfg(test)]
+mod tests;

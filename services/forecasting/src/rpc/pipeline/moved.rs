@@ -100,7 +100,8 @@ impl PipelineRpc {
             .find(|served| served.points.first().is_some_and(fits));
         found.ok_or_else(|| {
             let message = format!(
-                "no forecast over {} days is kept as of an earlier day: make one with ForecastPipeline and an earlier as_of",
+                "no forecast of the pipeline over {0} days is kept as of an earlier day: make one (`forecast pipeline --days {0} \
+                 --as-of DATE`), then ask again",
                 question.days
             );
             Error::not_found(ErrorReason::RecordNotFound, message)

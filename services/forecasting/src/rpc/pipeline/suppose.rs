@@ -36,6 +36,7 @@ impl PipelineRpc {
         let changes = changes(&message.changes, &mut wrong);
         wrong.or(())?;
         let looked = self.0.look(&ahead).await?;
+        to_come(&changes, looked.question.day - 1)?;
         let day = |day: i64| CivilDate::from_days(i32::try_from(day).unwrap_or(i32::MAX)).to_string();
         let known = WhatIfPipelineResponse {
             start: day(looked.question.day),
@@ -115,6 +116,21 @@ fn refused(why: &Refusal) -> Error {
         Refusal::UnknownDeal { .. } => Error::not_found(ErrorReason::RecordNotFound, why.to_string()),
         _ => Error::invalid(ErrorReason::InvalidField, "changes", why.to_string()),
     }
+}
+
+/// A deal that is open does not close on a day that is over: `today` is the last day that counts.
+fn to_come(changes: &[Change], today: i64) -> Result<()> {
+    let mut wrong = Wrong::none();
+    for (at, change) in changes.iter().enumerate() {
+        if let Change::MoveClose { day, .. } = change
+            && *day < today
+        {
+            let name = |day: i64| CivilDate::from_days(i32::try_from(day).unwrap_or(i32::MAX));
+            let text = format!("{} is over: give {} or a later day", name(*day), name(today));
+            wrong.add(&format!("changes[{at}].move_close.expected_close"), text);
+        }
+    }
+    wrong.or(())
 }
 
 /// A stage that no open deal is in would change nothing: that is a slip, and no answer.
@@ -198,6 +214,19 @@ fn change(at: usize, message: &PipelineChange, wrong: &mut Wrong) -> Option<Chan
 mod tests {
     use super::*;
     use bellwether_contracts::forecasting::{AddRep, MoveClose, StageRate};
+
+    #[test]
+    fn an_open_deal_moves_to_no_day_that_is_over() {
+        let moved = |day: i64| Change::MoveClose {
+            id: "d1".to_owned(),
+            day,
+        };
+        assert!(to_come(&[moved(100), moved(101)], 100).is_ok());
+        let error = to_come(&[moved(100), moved(99)], 100).unwrap_err();
+        let told = error.violations[0].to_string();
+        let said = "changes[1].move_close.expected_close: 1970-04-10 is over: give 1970-04-11 or a later day";
+        assert_eq!(told, said);
+    }
 
     #[test]
     fn what_cannot_be_is_named() {
