@@ -13,6 +13,11 @@ pub(super) use self::levels::Levels;
 
 use super::deal::Deal;
 
+/// At most one deal in so many has a date that is none.
+const STRAY: usize = 10;
+/// Days without a new deal after such dates.
+const APART: f64 = 365.0;
+
 /// All deals of a company.
 #[derive(Clone, Debug)]
 pub struct Book {
@@ -23,6 +28,8 @@ pub struct Book {
     pub(super) owners: Levels,
     pub(super) teams: Levels,
     pub(super) categories: Levels,
+    /// When deals were created, in order.
+    creations: Vec<f64>,
     notes: Vec<String>,
 }
 
@@ -50,9 +57,12 @@ impl Book {
             owners: Levels::of(spells().map(|spell| spell.owner.as_str()).chain(owners)),
             teams: Levels::of(spells().map(|spell| spell.team.as_str()).chain(teams)),
             categories: Levels::of(spells().map(|spell| spell.category.as_str())),
+            creations: Vec::new(),
             notes,
         };
         book.entries = deals.iter().map(|deal| book.entry(deal, zone)).collect();
+        book.creations = book.entries.iter().map(|entry| entry.created).collect();
+        book.creations.sort_by(f64::total_cmp);
         book
     }
 
@@ -96,6 +106,24 @@ impl Book {
             .iter()
             .map(|entry| libm::floor(entry.created) as i64)
             .min()
+    }
+
+    /// How many deals were created from a moment until before another.
+    pub(super) fn created_in(&self, from: f64, to: f64) -> f64 {
+        let before = |day: f64| self.creations.partition_point(|created| *created < day);
+        before(to).saturating_sub(before(from)) as f64
+    }
+
+    /// When records begin, as known when a day began; nothing without a deal.
+    ///
+    /// That is the first creation, but for dates that are none: a missing one is often written as 1970-01-01 or
+    /// 1900-01-01. What lies more than a year before all else and is at most a tenth of the deals is left out.
+    pub(super) fn begins(&self, day: f64) -> Option<f64> {
+        let known = self.creations.partition_point(|created| *created < day);
+        let known = &self.creations[..known];
+        let few = &known[..(known.len() / STRAY + 1).min(known.len())];
+        let gap = few.windows(2).rposition(|pair| pair[1] - pair[0] > APART);
+        few.get(gap.map_or(0, |gap| gap + 1)).copied()
     }
 
     /// How many deals had closed and how many were open when the day began.
@@ -151,5 +179,37 @@ fn clean(deals: &mut Vec<Deal>) -> Vec<String> {
 fn note(notes: &mut Vec<String>, count: usize, what: &str) {
     if count > 0 {
         notes.push(format!("{count} {what}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_that_are_none_are_not_when_records_begin() {
+        let book = |days: &[i64]| {
+            let deal = |(place, day): (usize, &i64)| Deal {
+                id: place.to_string(),
+                created: day * 86_400_000,
+                spells: Vec::new(),
+                closing: None,
+                undone: Vec::new(),
+                traits: BTreeMap::new(),
+            };
+            Book::new(days.iter().enumerate().map(deal).collect(), &Zone::utc())
+        };
+        let real: Vec<i64> = (0..40).map(|step| 19_000 + 9 * step).collect();
+        let with = |stray: &[i64]| book(&[stray, &real].concat());
+        assert_eq!(with(&[]).begins(20_000.0), Some(19_000.0));
+        // 1970-01-01 and 1900-01-01.
+        assert_eq!(with(&[0]).begins(20_000.0), Some(19_000.0));
+        assert_eq!(with(&[0, -25_567, 0]).begins(20_000.0), Some(19_000.0));
+        // More than a tenth of the deals are no typing errors, and a year without a new deal happens to the smallest.
+        assert_eq!(with(&[0; 8]).begins(20_000.0), Some(0.0));
+        assert_eq!(with(&[18_700]).begins(20_000.0), Some(18_700.0));
+        assert_eq!(with(&[0]).begins(19_040.0), Some(0.0), "only five more are known");
+        assert_eq!((with(&[0]).begins(0.0), book(&[]).begins(0.0)), (None, None));
+        assert_eq!(with(&[0]).created_in(0.0, 19_009.0), 2.0);
     }
 }

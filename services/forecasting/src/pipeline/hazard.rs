@@ -73,8 +73,7 @@ impl Hazards {
         let mut known = book.entries.iter().filter(|entry| entry.created < at);
         let changing = known.any(|entry| entry.changed_before(at));
         let due = due_is_told(book, at);
-        let created = book.entries.iter().map(|entry| entry.created);
-        let seen = at - created.fold(at, f64::min).max(at - REACH);
+        let seen = at - book.begins(at).unwrap_or(at).max(at - REACH);
         let encoder = Encoder::learn(book, at, changing);
         let gather = Gather {
             book,

@@ -20,6 +20,9 @@ const PARTS: usize = 4;
 const YEAR: f64 = 365.0;
 /// The seasonal factor lies between this and its inverse.
 const LEAST_SEASON: f64 = 0.25;
+/// A season is told from so many deals of a quarter on: chance alone moves a count of 10 by a third (1/sqrt 10), of
+/// which the square root leaves a sixth. Of fewer it is chance that is told, and of none that nothing was recorded.
+const FEWEST_BEFORE: f64 = 10.0;
 
 /// What is to come from deals that are not created yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -106,43 +109,28 @@ fn reborn(entry: &Entry, day: f64) -> View<'_> {
     view
 }
 
-fn created_in(book: &Book, from: f64, to: f64) -> f64 {
-    book.entries
-        .iter()
-        .filter(|entry| entry.created >= from && entry.created < to)
-        .count() as f64
-}
-
 /// New deals a day over the last quarter.
 fn pace(book: &Book, day: f64) -> f64 {
-    let first = book
-        .entries
-        .iter()
-        .map(|entry| entry.created)
-        .fold(f64::INFINITY, f64::min);
-    let from = (day - PACE_DAYS).max(first);
+    let from = book.begins(day).map_or(day, |first| first.max(day - PACE_DAYS));
     if from >= day {
         return 0.0;
     }
-    created_in(book, from, day) / (day - from).max(1.0)
+    book.created_in(from, day) / (day - from).max(1.0)
 }
 
-/// How the same stretch of last year stood to the quarter before it: the square root of that, or 1 without a year.
+/// How the same stretch of last year stood to the quarter before it: the square root of that, or 1 without a year and
+/// where that quarter had too few deals to tell.
 fn season(book: &Book, day: f64, length: f64) -> f64 {
     let then = day - YEAR;
-    let first = book
-        .entries
-        .iter()
-        .map(|entry| entry.created)
-        .fold(f64::INFINITY, f64::min);
-    if first > then - PACE_DAYS {
-        return 1.0;
-    }
     let stretch = length.min(YEAR);
     let (before, after) = (
-        created_in(book, then - PACE_DAYS, then),
-        created_in(book, then, then + stretch),
+        book.created_in(then - PACE_DAYS, then),
+        book.created_in(then, then + stretch),
     );
+    let whole = book.begins(day).is_some_and(|first| first <= then - PACE_DAYS);
+    if !whole || before < FEWEST_BEFORE {
+        return 1.0;
+    }
     let ratio = (after + 5.0) / stretch / ((before + 5.0) / PACE_DAYS);
     libm::sqrt(ratio).clamp(LEAST_SEASON, 1.0 / LEAST_SEASON)
 }

@@ -180,6 +180,39 @@ fn nonsense_in_deals_is_survived() {
 }
 
 #[test]
+fn one_date_that_is_none_makes_no_year_of_history() {
+    // Records begin a year ago: how the same stretch of last year stood to the quarter before it, nobody knows.
+    let company = Company {
+        days: 370,
+        dead: 0.0,
+        ..Company::default()
+    };
+    let deals = company.deals();
+    let day = start() + 366;
+    let made = |deals: &[Deal]| attempt(deals.to_vec(), day, 90).expect("a forecast");
+    let without = made(&deals);
+    // 1970-01-01 and 1900-01-01, still open and closed long ago.
+    for (date, closed) in [(0, false), (-25_567, false), (0, true)] {
+        let mut deals = deals.clone();
+        let odd = deals.first_mut().expect("a deal");
+        odd.created = date * DAY_MS;
+        odd.spells.iter_mut().for_each(|spell| spell.from = odd.created);
+        odd.closing = odd.closing.take().filter(|_| closed);
+        let made = made(&deals);
+        let near = |one: f64, other: f64| (one / other - 1.0).abs() < 0.05;
+        assert!(
+            near(made.to_be_created, without.to_be_created)
+                && near(made.newcomers.count.mean, without.newcomers.count.mean),
+            "{} and {} newcomers, not {} and {}",
+            made.to_be_created,
+            made.newcomers.count.mean,
+            without.to_be_created,
+            without.newcomers.count.mean
+        );
+    }
+}
+
+#[test]
 fn all_on_one_day_all_the_same_and_huge_gaps_are_survived() {
     let mut deals = Company {
         days: 300,
