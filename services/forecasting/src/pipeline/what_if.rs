@@ -8,10 +8,12 @@ use super::{
     lines::{Line, on_calendar},
     rehearsal::{Adjust, Rehearsal},
     segments::Months,
-    spread::{Extra, Item, Spread, draws},
+    spread::{Extra, Item, Shock, Spread, draws},
     training::identity,
 };
 
+/// Draws what would be lost apart from what would be gained: what chance does to other deals does not cancel out.
+const APART: u64 = 0xd1b5_4a32_d192_ed03;
 /// Days in which somebody who sells has created a deal.
 const ACTIVE_DAYS: f64 = 90.0;
 
@@ -77,37 +79,47 @@ pub fn what_if(
             .zip(&after)
             .filter(|(line, after)| line.chance != **after)
     };
-    let part = |adjust: &Adjust, size: fn(&Line) -> f64, extra: Extra| {
+    let part = |adjust: &Adjust, size: fn(&Line) -> (f64, f64), extra: Extra| {
         let side = |sign: f64| -> Vec<Item> {
             let gains = moved().filter(|(line, after)| sign * (*after - line.chance) > 0.0);
-            let item = |(line, after): (&Line, &f64)| Item {
-                key: identity(&line.id),
-                chance: (after - line.chance).abs(),
-                size: size(line),
-                variation: 0.0,
+            let item = |(line, after): (&Line, &f64)| {
+                let (size, variation) = size(line);
+                Item {
+                    key: identity(&line.id),
+                    chance: (after - line.chance).abs(),
+                    size,
+                    variation,
+                }
             };
             gains.map(item).collect()
         };
         let (more, less) = (side(1.0), side(-1.0));
         let mean = |items: &[Item]| items.iter().map(|item| item.chance * item.size).sum::<f64>();
         let expected = mean(&more) - mean(&less) + extra.mean;
-        let more = draws(&more, adjust.shock, extra, seed);
-        let less = draws(&less, adjust.shock, Extra::default(), seed);
-        let difference = more
-            .into_iter()
-            .zip(less)
-            .map(|(more, less)| more - less)
-            .collect();
-        Spread::of(difference, expected, f64::NEG_INFINITY)
+        let drawn = difference([&more, &less], adjust.shock, extra, seed);
+        Spread::of(drawn, expected, f64::NEG_INFINITY)
     };
     let correction = &forecast.correction;
     Ok(Difference {
-        count: part(&correction.count, |_| 1.0, extra[0]),
-        value: part(&correction.value, |line| line.worth.unwrap_or(0.0), extra[1]),
+        count: part(&correction.count, |_| (1.0, 0.0), extra[0]),
+        value: part(
+            &correction.value,
+            |line| (line.worth.unwrap_or(0.0), line.variation),
+            extra[1],
+        ),
         deals: moved()
             .map(|(line, after)| (line.id.clone(), line.chance, *after))
             .collect(),
     })
+}
+
+/// Draws of what would be gained less what would be lost, which share their shock and nothing else. Neither is ever
+/// less than nothing.
+fn difference([more, less]: [&[Item]; 2], shock: Shock, extra: Extra, seed: u64) -> Vec<f64> {
+    let more = draws(more, shock, extra, seed);
+    let less = draws(less, shock, Extra::default(), seed ^ APART);
+    let pairs = more.into_iter().zip(less);
+    pairs.map(|(more, less)| more.max(0.0) - less.max(0.0)).collect()
 }
 
 fn apply(
@@ -229,4 +241,74 @@ fn one_more(rehearsal: &Rehearsal<'_>, forecast: &Forecast, ramp: f64) -> f64 {
         days / (2.0 * ramp)
     };
     learned / owners.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+    use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+
+    use super::super::spread::shock_factors;
+    use super::*;
+
+    fn items(count: u64, first: u64, chance: f64, size: f64) -> Vec<Item> {
+        let item = |key: u64| Item {
+            key: identity(&format!("deal-{}", first + key)),
+            chance,
+            size: size * (1.0 + (key % 5) as f64),
+            variation: 0.5,
+        };
+        (0..count).map(item).collect()
+    }
+
+    fn normal(random: &mut ChaCha8Rng) -> f64 {
+        let (one, other): (f64, f64) = (random.random(), random.random());
+        (-2.0 * (1.0 - one).ln()).sqrt() * (std::f64::consts::TAU * other).cos()
+    }
+
+    /// What deals bring, one by one: each wins for itself, under a shock that all share.
+    fn brought(items: &[Item], shock: f64, random: &mut ChaCha8Rng) -> f64 {
+        let one = |item: &Item| {
+            let won = random.random::<f64>() < item.chance * shock;
+            let size = item.size * (1.0 + item.variation * normal(random));
+            if won { size } else { 0.0 }
+        };
+        items.iter().map(one).sum()
+    }
+
+    #[test]
+    fn the_interval_of_a_difference_is_that_of_a_simulation() {
+        let sides = [
+            // Many deals that are pooled, few that are drawn one by one, and one whose loss is certain.
+            (items(200, 0, 0.10, 10.0), items(150, 1_000, 0.12, 10.0), 0.0),
+            (items(200, 0, 0.10, 10.0), items(150, 1_000, 0.12, 10.0), 0.3),
+            (items(12, 0, 0.4, 1.0), items(9, 1_000, 0.3, 3.0), 0.0),
+            (Vec::new(), items(1, 1_000, 1.0, 100.0), 0.0),
+        ];
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        for (place, (more, less, sd)) in sides.iter().enumerate() {
+            let shock = Shock {
+                sd: *sd,
+                freedom: 30.0,
+            };
+            let factors = shock_factors(shock);
+            let mut once = || {
+                let factor = factors[random.random_range(0..factors.len())];
+                brought(more, factor, &mut random).max(0.0) - brought(less, factor, &mut random).max(0.0)
+            };
+            let seen = Spread::of((0..20_000).map(|_| once()).collect(), 0.0, f64::NEG_INFINITY);
+            for seed in [1, 2, 3] {
+                let drawn = difference([more, less], shock, Extra::default(), seed);
+                let said = Spread::of(drawn, 0.0, f64::NEG_INFINITY);
+                for (said, seen) in said.bands.iter().zip(&seen.bands) {
+                    let (width, truth) = (said.high - said.low, seen.high - seen.low);
+                    let off = (said.low - seen.low).abs().max((said.high - seen.high).abs());
+                    assert!(
+                        (width / truth - 1.0).abs() < 0.1 && off < 0.1 * truth,
+                        "{place} {seed}: {said:?}, not {seen:?}"
+                    );
+                }
+            }
+        }
+    }
 }
