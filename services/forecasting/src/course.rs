@@ -171,7 +171,6 @@ mod tests {
             series: Series::full(values, season),
             items: vec![1; values.len()],
             share: None,
-            running: None,
         }
     }
 

@@ -118,8 +118,6 @@ pub struct History {
     pub items: Vec<u64>,
     /// Of a share: its parts, which are to be forecast in its place where they can be.
     pub share: Option<Share>,
-    /// The value so far of the period that runs at as-of, and the period; nothing where none does.
-    pub running: Option<(Period, Option<f64>)>,
 }
 
 /// After how many periods patterns come back.
@@ -166,14 +164,9 @@ pub fn histories(
     let history = |((_, group), values): ((Vec<bool>, &Group), Vec<&Value>)| {
         let told: BTreeMap<Instant, &Value> = values.iter().map(|value| (start(value), *value)).collect();
         let found: Vec<Option<&Value>> = periods.keys().map(|at| told.get(at).copied()).collect();
-        let running = values.iter().rev().find(|value| !closed(value));
         History {
             group: group.clone(),
             unit: values.first().map(|value| value.unit.clone()).unwrap_or_default(),
-            running: running.map(|value| {
-                let (start, end) = (value.start, value.end);
-                (Period { start, end }, finite(value.value))
-            }),
             ..made(&found, nature, grain, periods.values().copied().collect())
         }
     };
@@ -219,7 +212,6 @@ fn made(found: &[Option<&Value>], nature: &Nature, grain: Grain, periods: Vec<Pe
         series,
         items,
         share,
-        running: None,
     }
 }
 
@@ -287,9 +279,8 @@ mod tests {
             (ann.items.as_slice(), ann.series.seasons.as_slice()),
             (&[3, 4][..], &[12][..])
         );
-        assert_eq!(ann.running.map(|(_, value)| value), Some(Some(1.0)));
         assert_eq!(ann.periods[0].start, day("2017-02-01"));
-        assert_eq!((nobody.group[0].1.clone(), nobody.running), (None, None));
+        assert_eq!(nobody.group[0].1, None);
         assert_eq!(
             nobody.series.values,
             [Some(0.0), Some(2.0)],
