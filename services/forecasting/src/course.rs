@@ -7,6 +7,7 @@ mod share;
 use share::{by_parts, parts, seen};
 
 use crate::facts::History;
+use crate::measure;
 use crate::series::Series;
 use crate::trend::hierarchy::{Node, reconcile};
 use crate::trend::{Ask, Bounds, Forecast, Unfit, forecast_all};
@@ -144,13 +145,7 @@ fn scale(series: &Series) -> Option<f64> {
         .iter()
         .copied()
         .find(|season| *season > 1 && *season < series.values.len());
-    let lag = lag.unwrap_or(1);
-    let pairs = series.values.iter().zip(series.values.iter().skip(lag));
-    let steps: Vec<f64> = pairs
-        .filter_map(|(one, other)| Some((other.as_ref()? - one.as_ref()?).abs()))
-        .collect();
-    let mean = steps.iter().sum::<f64>() / steps.len().max(1) as f64;
-    (mean > 0.0 && mean.is_finite()).then_some(mean)
+    measure::series::scale(&series.values, lag.unwrap_or(1))
 }
 
 #[cfg(test)]
