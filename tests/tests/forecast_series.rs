@@ -173,4 +173,23 @@ fn what_is_wrong_is_told() {
         (Some(1), Some(3)),
         "{report}"
     );
+    let refused = |text_of_file: &str, words: &[&str]| {
+        std::fs::write(&odd, text_of_file).expect("a file");
+        let done = run(&[text(&odd), "--horizon", "6"]).exits(3);
+        for words in words {
+            assert!(done.err.contains(words), "{text_of_file:?}: {}", done.err);
+        }
+    };
+    refused("", &["the file is empty"]);
+    refused("id,values\n", &["no series below the header"]);
+    refused("name,values\na,1\n", &["no column `id`", "`name`, `values`"]);
+    refused("id,values\na,1 2\nb,3\na,4\n", &["lines 2 and 4"]);
+    refused(
+        "id;Values\na;1 2 3 4\nb;\n",
+        &[
+            "a horizon of 6 leaves none to learn from",
+            "series b",
+            "none of its series",
+        ],
+    );
 }

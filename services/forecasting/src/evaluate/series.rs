@@ -114,7 +114,13 @@ fn forecasts(parts: &[Part<'_>], question: &Question) -> Vec<Result<Forecast, Un
     let outlooks: Vec<Result<Outlook<'_>, Unfit>> = parts
         .iter()
         .zip(&asks)
-        .map(|((past, _), ask)| {
+        .map(|((past, came), ask)| {
+            if past.is_empty() && !came.is_empty() {
+                return Err(Unfit::NoneLeft {
+                    given: came.len(),
+                    horizon: question.horizon,
+                });
+            }
             let series = Series {
                 values: past.to_vec(),
                 seasons: vec![question.season],

@@ -52,6 +52,14 @@ pub enum Unreadable {
 /// # Errors
 /// When it has no header, a line is ragged, or it cannot be read.
 pub fn read(source: impl Read) -> Result<Table, Unreadable> {
+    parse(&text(source)?)
+}
+
+/// The text of a file, without a byte-order mark. What is not UTF-8 becomes the sign for an unknown character.
+///
+/// # Errors
+/// When it is too large, UTF-16, or cannot be read.
+pub(crate) fn text(source: impl Read) -> Result<String, Unreadable> {
     let mut bytes = Vec::new();
     let read = source.take(LARGEST_FILE + 1).read_to_end(&mut bytes);
     read.map_err(|error| Unreadable::Broken(error.to_string()))?;
@@ -62,17 +70,24 @@ pub fn read(source: impl Read) -> Result<Table, Unreadable> {
         return Err(Unreadable::Utf16);
     }
     let text = String::from_utf8_lossy(&bytes);
-    parse(text.strip_prefix('\u{feff}').unwrap_or(&text))
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+}
+
+/// The sign between the cells of a text, the text from its header on, and whether a line before that told the sign.
+///
+/// # Errors
+/// When there is nothing in it.
+pub(crate) fn separated(text: &str) -> Result<(u8, &str, bool), Unreadable> {
+    let (told, text) = told(text);
+    let first = text.lines().find(|line| !line.trim().is_empty());
+    let first = first.ok_or(Unreadable::Empty)?;
+    Ok((told.unwrap_or_else(|| delimiter(first)), text, told.is_some()))
 }
 
 fn parse(text: &str) -> Result<Table, Unreadable> {
-    let (told, text) = told(text);
-    let first = text.lines().find(|line| !line.trim().is_empty());
-    let Some(first) = first else {
-        return Err(Unreadable::Empty);
-    };
+    let (sign, text, told) = separated(text)?;
     let mut reader = ReaderBuilder::new()
-        .delimiter(told.unwrap_or_else(|| delimiter(first)))
+        .delimiter(sign)
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
@@ -92,7 +107,7 @@ fn parse(text: &str) -> Result<Table, Unreadable> {
         }
         if record.len() != header.len() {
             return Err(Unreadable::Cells {
-                line: record.position().map_or(0, csv::Position::line) + u64::from(told.is_some()),
+                line: record.position().map_or(0, csv::Position::line) + u64::from(told),
                 found: record.len(),
                 expected: header.len(),
             });

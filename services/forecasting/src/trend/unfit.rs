@@ -1,6 +1,6 @@
 //! Why a series cannot be forecast.
 
-/// Why there is no forecast.
+/// Why there is no forecast. Fields count values from 0; people are told them from 1, as files are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// The series has no values at all.
@@ -9,6 +9,14 @@ pub enum Unfit {
     /// There are periods, but no value in any of them.
     #[error("all values are missing")]
     AllMissing,
+    /// What is held out leaves nothing to learn from.
+    #[error("{given} value{}: a horizon of {horizon} leaves none to learn from", if *.given == 1 { "" } else { "s" })]
+    NoneLeft {
+        /// How many values there are.
+        given: usize,
+        /// How many are held out at most.
+        horizon: usize,
+    },
     /// The newest value is too old to say anything.
     #[error("there was no value for {behind} periods; at most {most} are looked across")]
     LongAgo {
@@ -26,19 +34,19 @@ pub enum Unfit {
         given: usize,
     },
     /// A value is not a number, or infinite.
-    #[error("value {at} is not a finite number")]
+    #[error("value {} is not a finite number", .at.saturating_add(1))]
     NotFinite {
         /// Which value, counted from 0.
         at: usize,
     },
     /// A model with a multiplicative part was given values that are not above zero.
-    #[error("value {at} is not above zero, which this model needs")]
+    #[error("value {} is not above zero, which this model needs", .at.saturating_add(1))]
     NotPositive {
         /// Which value, counted from 0.
         at: usize,
     },
     /// A value lies outside of the bounds that were named.
-    #[error("value {at} is outside of the bounds")]
+    #[error("value {} is outside of the bounds", .at.saturating_add(1))]
     OutOfBounds {
         /// Which value, counted from 0.
         at: usize,

@@ -19,7 +19,8 @@ const REASONS: usize = 5;
 /// Forecasts the series of a file and compares.
 ///
 /// # Errors
-/// The file cannot be read or is not understood, none of its series can be scored, or that of the forecasts cannot be written.
+/// The file cannot be read or is not understood, none of its series can be scored, or that of the forecasts cannot be
+/// written.
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Code, Failure> {
     levels_once(&args.levels)?;
     let output = args.per_series.as_ref();

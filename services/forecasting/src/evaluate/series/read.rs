@@ -1,6 +1,10 @@
 //! The file of `forecast evaluate`: a series a line.
 
+use std::collections::HashMap;
 use std::io::Read;
+
+use crate::frame::Unreadable;
+use crate::frame::read::{separated, text};
 
 /// A series of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,9 +21,33 @@ pub enum Unread {
     /// It is no CSV.
     #[error("{0}")]
     Csv(#[from] csv::Error),
+    /// It is no text, or empty.
+    #[error(transparent)]
+    Text(#[from] Unreadable),
     /// A column is not there.
-    #[error("there is no column `{0}`")]
-    NoColumn(&'static str),
+    #[error("there is no column `{name}`; there are {}", quoted(.known))]
+    NoColumn {
+        /// What it should be called.
+        name: &'static str,
+        /// The columns there are.
+        known: Vec<String>,
+    },
+    /// Which column is meant cannot be told.
+    #[error("two columns are called `{0}`")]
+    Columns(&'static str),
+    /// There is a header and nothing else.
+    #[error("there is no series below the header")]
+    NoSeries,
+    /// Two series have one name.
+    #[error("lines {first} and {second} are both called `{id}`: each series needs a name of its own")]
+    Twice {
+        /// The name.
+        id: String,
+        /// The line of one, from 1.
+        first: u64,
+        /// The line of the other.
+        second: u64,
+    },
     /// A value is neither a number nor a gap.
     #[error("line {line}: value {at} of `{id}` is `{text}`, which is neither a number nor NA{}", hint(.text))]
     NoNumber {
@@ -45,6 +73,11 @@ pub enum Unread {
     },
 }
 
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
 /// What may be wrong with a value that is no number.
 fn hint(text: &str) -> &'static str {
     if text.replace(',', ".").parse::<f64>().is_ok() {
@@ -55,22 +88,29 @@ fn hint(text: &str) -> &'static str {
 }
 
 /// Reads series from CSV with columns `id` and `values` (separated by blanks; `NA`, `NaN`, `null` and `-` are gaps); other
-/// columns are ignored.
+/// columns are ignored. Cells are separated by commas, semicolons or tabs, as the header has them, whose case does not matter.
 ///
 /// # Errors
 /// What cannot be read, and where it stands.
 pub fn read(source: impl Read) -> Result<Vec<Row>, Unread> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
+    let text = text(source)?;
+    let (sign, text, told) = separated(&text)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(sign)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
     let headers = reader.headers()?.clone();
-    let column = |name: &'static str| {
-        let is_it = |header: &str| header.trim().trim_start_matches('\u{feff}') == name;
-        headers.iter().position(is_it).ok_or(Unread::NoColumn(name))
-    };
-    let (id, values) = (column("id")?, column("values")?);
+    let (id, values) = (column(&headers, "id")?, column(&headers, "values")?);
+    let mut lines: HashMap<String, u64> = HashMap::new();
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, csv::Position::line) + u64::from(told);
+        // A line of nothing but white space.
+        if record.len() == 1 && headers.len() > 1 && record[0].is_empty() {
+            continue;
+        }
         // Cut off at the comma, `1,5 2,5` would be a series of one value that nobody meant.
         if record
             .iter()
@@ -83,6 +123,10 @@ pub fn read(source: impl Read) -> Result<Vec<Row>, Unread> {
             });
         }
         let id = record.get(id).unwrap_or_default().to_owned();
+        if let Some(first) = lines.insert(id.clone(), line) {
+            let second = line;
+            return Err(Unread::Twice { id, first, second });
+        }
         let words = record.get(values).unwrap_or_default().split_whitespace();
         let parsed: Result<Vec<Option<f64>>, Unread> = words
             .enumerate()
@@ -97,7 +141,31 @@ pub fn read(source: impl Read) -> Result<Vec<Row>, Unread> {
             .collect();
         rows.push(Row { values: parsed?, id });
     }
+    if rows.is_empty() {
+        return Err(Unread::NoSeries);
+    }
     Ok(rows)
+}
+
+/// Where the column of a name is: as written or, failing that, without regard to case.
+fn column(headers: &csv::StringRecord, name: &'static str) -> Result<usize, Unread> {
+    let places = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        (0..headers.len()).filter(|at| same(&headers[*at])).collect()
+    };
+    let exact = places(&|header| header == name);
+    let found = if exact.is_empty() {
+        places(&|header| header.eq_ignore_ascii_case(name))
+    } else {
+        exact
+    };
+    match found[..] {
+        [at] => Ok(at),
+        [] => Err(Unread::NoColumn {
+            name,
+            known: headers.iter().map(str::to_owned).collect(),
+        }),
+        _ => Err(Unread::Columns(name)),
+    }
 }
 
 /// A value or a gap; `None` when it is neither. An infinite value is one: the models refuse it with a reason.

@@ -48,8 +48,14 @@ fn files_are_read() {
 #[test]
 fn what_cannot_be_read_is_told_with_its_place() {
     let told = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
-    assert_eq!(told("name,values\na,1\n"), "there is no column `id`");
-    assert_eq!(told("id,value\na,1\n"), "there is no column `values`");
+    assert_eq!(
+        told("name,values\na,1\n"),
+        "there is no column `id`; there are `name`, `values`"
+    );
+    assert_eq!(
+        told("id,value\na,1\n"),
+        "there is no column `values`; there are `id`, `value`"
+    );
     let line = told("id,values\na,1 2\nb,1 two 3\n");
     assert_eq!(
         line,
@@ -67,6 +73,75 @@ fn what_cannot_be_read_is_told_with_its_place() {
         "{torn}"
     );
     assert!(read("id,values\na,1 2,,\n".as_bytes()).is_ok());
+}
+
+#[test]
+fn files_without_a_series_and_names_that_stand_twice_are_told() {
+    let told = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+    assert_eq!(
+        told(""),
+        "the file is empty: its first line should name the columns"
+    );
+    assert_eq!(told("id,values\n"), "there is no series below the header");
+    assert_eq!(told("id,values\n\n  \n"), "there is no series below the header");
+    assert_eq!(
+        told("id,values\na,1\nb,2\na,3\n"),
+        "lines 2 and 4 are both called `a`: each series needs a name of its own"
+    );
+    assert_eq!(
+        told("id,values,values\na,1,2\n"),
+        "two columns are called `values`"
+    );
+    assert_eq!(
+        told("id,Values,VALUES\na,1,2\n"),
+        "two columns are called `values`"
+    );
+}
+
+#[test]
+fn separators_and_the_case_of_the_header_are_those_of_other_files() {
+    let plain = read("id,values\na,1 2.5\nb,NA 3\n".as_bytes()).unwrap();
+    for text in [
+        "id;values\na;1 2.5\nb;NA 3\n",
+        "ID\tValues\r\na\t1 2.5\r\nb\tNA 3\r\n",
+        "sep=;\n Id ;VALUES\na;1 2.5\n\nb;NA 3\n",
+        "VALUES,other,ID,values,id\n7,x,y,1 2.5,a\n8,,,NA 3,b\n",
+    ] {
+        assert_eq!(read(text.as_bytes()).unwrap(), plain, "{text}");
+    }
+    let line = read("sep=;\nid;values\na;two\n".as_bytes())
+        .unwrap_err()
+        .to_string();
+    assert!(line.starts_with("line 3: value 1 of `a`"), "{line}");
+}
+
+#[test]
+fn series_that_end_before_the_horizon_are_told_by_their_length() {
+    let row = |values: &[f64]| Row {
+        id: String::new(),
+        values: values.iter().copied().map(Some).collect(),
+    };
+    let told = |values: &[f64]| {
+        let rows = [row(values)];
+        let (_, answers) = evaluate(&rows, &question(6, 1), &mut || 0.0);
+        answers[0].said.as_ref().unwrap_err().to_string()
+    };
+    assert_eq!(
+        told(&[1.0; 4]),
+        "4 values: a horizon of 6 leaves none to learn from"
+    );
+    assert_eq!(
+        told(&[1.0; 6]),
+        "6 values: a horizon of 6 leaves none to learn from"
+    );
+    assert_eq!(told(&[1.0]), "1 value: a horizon of 6 leaves none to learn from");
+    assert_eq!(told(&[1.0; 8]), "2 values are too few; 3 are needed");
+    assert_eq!(told(&[]), "the series is empty");
+    // Values are counted from 1, as in the file.
+    assert_eq!(
+        told(&[1.0, f64::INFINITY, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]),
+        "value 2 is not a finite number"
+    );
 }
 
 #[test]
