@@ -236,6 +236,12 @@ mod tests {
                 let (low, high) = (band.low[step], band.high[step]);
                 assert!(
                     low >= 0.0 && low <= mean && mean <= high && high <= 1.0,
+                    "{low} {mean} {high}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn a_share_of_few_items_that_all_went_one_way_is_not_certain() {
         for (won, closed) in [(1.0, 1.0), (4.0, 4.0), (0.0, 4.0), (0.0, 1.0)] {
@@ -258,12 +264,6 @@ mod tests {
                     width(0) > 0.1 && width(1) > width(0),
                     "{:?}",
                     course.forecast.bands
-                );
-            }
-        }
-    }
-
-                    "{low} {mean} {high}"
                 );
             }
         }
