@@ -12,7 +12,7 @@ mod series;
 mod subscriptions;
 mod table;
 
-pub use customers::customers;
+pub use customers::{Stay, stays};
 pub use deals::{DIMENSIONS as DEAL_DIMENSIONS, TRAITS as DEAL_TRAITS, deals};
 pub use leads::{Lead, leads};
 pub use people::ramping;

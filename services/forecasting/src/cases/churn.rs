@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use bellwether_domain::{Instant, Zone};
+use bellwether_domain::Zone;
 
 use super::Cases;
 use super::rows::{Row, cases};
-use crate::facts::Subscription;
+use crate::facts::{Subscription, stays};
 use crate::retention::{Customer, MONTH, Paid};
 
 /// How many horizons of the past are learned from.
@@ -16,58 +16,22 @@ const HORIZONS: i32 = 8;
 /// Customers with what is told of each.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Customers {
-    /// The customers, by id.
+    /// The customers, by account and beginning; one that left and came back is there for each time that it stayed.
     pub all: Vec<Customer>,
-    /// What their accounts are like, in the same order.
+    /// What their accounts and first subscriptions are like, in the same order.
     traits: Vec<BTreeMap<String, String>>,
 }
 
-/// The customers that subscriptions tell of: an account from the first of its subscriptions until none runs. One that comes
-/// back is the same customer, who had never left.
+/// The customers that subscriptions tell of: the stays of accounts, each told by the first of its subscriptions.
 #[must_use]
 pub fn customers(subscriptions: &[Subscription], zone: &Zone) -> Customers {
-    let day = |at: i64| {
-        zone.date_of(Instant::from_micros(at.saturating_mul(1_000)))
-            .days()
-    };
-    let mut accounts: BTreeMap<&str, Vec<&Subscription>> = BTreeMap::new();
-    for one in subscriptions {
-        let account = if one.account.is_empty() {
-            &one.id
-        } else {
-            &one.account
-        };
-        accounts.entry(account).or_default().push(one);
-    }
     let mut found = Customers::default();
-    for (account, mut own) in accounts {
-        own.sort_by(|one, other| {
-            one.started
-                .cmp(&other.started)
-                .then_with(|| one.id.cmp(&other.id))
-        });
-        let Some(first) = own.first() else { continue };
-        let runs = own.iter().any(|one| one.ended.is_none());
-        let start = day(first.started);
-        let last = own.iter().filter_map(|one| one.ended).max().filter(|_| !runs);
-        let paid = own.iter().flat_map(|one| &one.paid).filter_map(|paid| {
-            Some(Paid {
-                from: day(paid.from),
-                to: paid.to.map(day),
-                monthly: paid.monthly.filter(|monthly| *monthly >= 0)?,
-            })
-        });
-        let mut traits: BTreeMap<String, String> = first.traits.iter().cloned().collect();
-        if !first.product.is_empty() {
-            traits.insert("first_product".to_owned(), first.product.clone());
+    for stay in stays(subscriptions, zone) {
+        let mut traits: BTreeMap<String, String> = stay.first.traits.iter().cloned().collect();
+        if !stay.first.product.is_empty() {
+            traits.insert("first_product".to_owned(), stay.first.product.clone());
         }
-        found.all.push(Customer {
-            id: account.to_owned(),
-            group: String::new(),
-            start,
-            end: last.map(|end| day(end).max(start)),
-            paid: paid.collect(),
-        });
+        found.all.push(stay.customer);
         found.traits.push(traits);
     }
     found
@@ -127,6 +91,7 @@ fn row(customer: &Customer, traits: &BTreeMap<String, String>, at: i32) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::{Values, mix};
 
     fn subscription(id: &str, account: &str, started: i32, ended: Option<i32>) -> Subscription {
         let at = |day: i32| i64::from(day) * 86_400_000;
@@ -158,6 +123,73 @@ mod tests {
             (10, Some(200), 2)
         );
         assert_eq!((found.all[1].id.as_str(), found.all[1].end), ("other", None));
+    }
+
+    #[test]
+    fn who_comes_back_had_left() {
+        let mut back = subscription("s2", "acme", 170, None);
+        back.product = "gold".to_owned();
+        let all = [subscription("s1", "acme", 10, Some(100)), back];
+        let cases = churn(&customers(&all, &Zone::utc()), 200, 30);
+        // There at days 20, 50 and 80, gone by 110; at 140 no customer, at 170 not yet one.
+        assert_eq!(cases.times, [50.0, 80.0, 110.0]);
+        assert_eq!(cases.outcomes, [false, false, true]);
+        assert_eq!(cases.ids, ["acme"]);
+        let product = cases.open.column("first_product").map(|column| &column.values);
+        assert_eq!(product, Some(&Values::Words(vec![Some("gold".to_owned())])));
+    }
+
+    /// The rows of past horizons, in words.
+    fn told(cases: &Cases, until: f64) -> Vec<String> {
+        let row = |at: usize| {
+            let cells = cases.ended.columns().iter().map(|column| {
+                let cell = match &column.values {
+                    Values::Numbers(cells) | Values::Days(cells) => cells[at].map(|cell| cell.to_string()),
+                    Values::Words(cells) => cells[at].clone(),
+                };
+                format!("{}={cell:?}", column.name)
+            });
+            let cells: Vec<String> = cells.collect();
+            format!("{} {} {cells:?}", cases.times[at], cases.outcomes[at])
+        };
+        (0..cases.times.len())
+            .filter(|at| cases.times[*at] <= until)
+            .map(row)
+            .collect()
+    }
+
+    /// What is told after a day changes no row of a horizon that was over by then.
+    #[test]
+    fn what_comes_later_changes_no_earlier_row() {
+        const NOW: i32 = 700;
+        let all: Vec<Subscription> = (0..400_u64)
+            .map(|at| {
+                let draw = |salt: u64, n: u64| (mix(at * 7 + salt) % n) as i32;
+                let start = draw(1, 650);
+                let end = (draw(2, 3) > 0).then(|| start + 1 + draw(3, 300));
+                subscription(
+                    &format!("s{at}"),
+                    &format!("a{}", draw(4, 120)),
+                    start,
+                    end.filter(|end| *end < NOW),
+                )
+            })
+            .collect();
+        let whole = churn(&customers(&all, &Zone::utc()), NOW, 60);
+        for back in 1..HORIZONS {
+            let day = NOW - back * 60;
+            let at = i64::from(day) * 86_400_000;
+            let mut known = all.clone();
+            known.retain(|one| one.started < at);
+            for one in &mut known {
+                one.ended = one.ended.filter(|end| *end < at);
+                one.paid[0].to = one.ended;
+            }
+            let then = churn(&customers(&known, &Zone::utc()), NOW, 60);
+            let (now, then) = (told(&whole, f64::from(day)), told(&then, f64::from(day)));
+            assert!(!now.is_empty());
+            assert_eq!(now, then, "by day {day}");
+        }
     }
 
     #[test]

@@ -7,23 +7,37 @@ use bellwether_domain::{Instant, Zone};
 use super::subscriptions::Subscription;
 use crate::retention::{Customer, Paid};
 
+/// A customer from the first of its subscriptions on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stay<'a> {
+    /// The customer, by its account; without a group.
+    pub customer: Customer,
+    /// The subscription that it began with.
+    pub first: &'a Subscription,
+}
+
 /// The stays of accounts as customers, by account and beginning: a stay lasts while one subscription after another runs,
-/// without a day between them. Who came back later is a customer anew. `group` names what tells groups apart: `product`,
-/// or a dimension of accounts; the first subscription of a stay tells it. Subscriptions of no account are left out.
+/// without a day between them. Who came back later is a customer anew: that it would was not known while it was gone. A
+/// subscription of no account is a customer by its own id; what was paid below 0 counts as nothing.
 #[must_use]
-pub fn customers(subscriptions: &[Subscription], group: &str, zone: &Zone) -> Vec<Customer> {
+pub fn stays<'a>(subscriptions: &'a [Subscription], zone: &Zone) -> Vec<Stay<'a>> {
     let day = |millis: i64| {
         zone.date_of(Instant::from_micros(millis.saturating_mul(1_000)))
             .days()
     };
     let mut by_account: BTreeMap<&str, Vec<&Subscription>> = BTreeMap::new();
-    for one in subscriptions.iter().filter(|one| !one.account.is_empty()) {
-        by_account.entry(&one.account).or_default().push(one);
+    for one in subscriptions {
+        let account = if one.account.is_empty() {
+            &one.id
+        } else {
+            &one.account
+        };
+        by_account.entry(account).or_default().push(one);
     }
-    let mut found: Vec<Customer> = Vec::new();
+    let mut found: Vec<Stay<'a>> = Vec::new();
     for (account, mut own) in by_account {
         own.sort_by_key(|one| (one.started, &one.id));
-        let first = found.len();
+        let before = found.len();
         for one in own {
             let (start, end) = (day(one.started), one.ended.map(day));
             if end.is_some_and(|end| end <= start) {
@@ -36,30 +50,25 @@ pub fn customers(subscriptions: &[Subscription], group: &str, zone: &Zone) -> Ve
                     monthly: paid.monthly?.max(0),
                 })
             });
-            match found[first..].last_mut() {
+            match found[before..].last_mut().map(|stay| &mut stay.customer) {
                 Some(last) if last.end.is_none_or(|end| start <= end) => {
                     last.end = last.end.zip(end).map(|(one, other)| one.max(other));
                     last.paid.extend(paid);
                 }
-                _ => found.push(Customer {
-                    id: account.to_owned(),
-                    group: told(one, group),
-                    start,
-                    end,
-                    paid: paid.collect(),
+                _ => found.push(Stay {
+                    customer: Customer {
+                        id: account.to_owned(),
+                        group: String::new(),
+                        start,
+                        end,
+                        paid: paid.collect(),
+                    },
+                    first: one,
                 }),
             }
         }
     }
     found
-}
-
-fn told(one: &Subscription, group: &str) -> String {
-    if group == "product" {
-        return one.product.clone();
-    }
-    let found = one.traits.iter().find(|(name, _)| name == group);
-    found.map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -94,14 +103,26 @@ mod tests {
             subscription("", 1, None, Some(1)),
             subscription("bolt", 5, Some(5), Some(1)),
         ];
-        let found = customers(&given, "product", &Zone::utc());
-        let spans: Vec<(&str, i32, Option<i32>, usize)> = found
+        let found = stays(&given, &Zone::utc());
+        let spans: Vec<(&str, &str, i32, Option<i32>, usize)> = found
             .iter()
-            .map(|one| (one.group.as_str(), one.start, one.end, one.paid.len()))
+            .map(|stay| {
+                let one = &stay.customer;
+                (
+                    one.id.as_str(),
+                    stay.first.product.as_str(),
+                    one.start,
+                    one.end,
+                    one.paid.len(),
+                )
+            })
             .collect();
-        assert_eq!(spans, [("p10", 10, Some(30), 2), ("p40", 40, None, 1)]);
-        assert_eq!(found[1].paid[0].monthly, 0);
-        assert_eq!(customers(&given, "account_segment", &Zone::utc())[0].group, "SMB");
-        assert_eq!(customers(&given, "other", &Zone::utc())[0].group, "");
+        let expected = [
+            (" 1", "p1", 1, None, 1),
+            ("acme", "p10", 10, Some(30), 2),
+            ("acme", "p40", 40, None, 1),
+        ];
+        assert_eq!(spans, expected);
+        assert_eq!(found[2].customer.paid[0].monthly, 0);
     }
 }

@@ -41,7 +41,8 @@ impl Customer {
     }
 
     /// Whether they were a customer at the end of the day before.
-    pub(super) fn there(&self, day: i32) -> bool {
+    #[must_use]
+    pub fn there(&self, day: i32) -> bool {
         self.start < day && self.end.is_none_or(|end| end >= day)
     }
 

@@ -20,8 +20,8 @@ pub(super) enum Fates {
     },
     /// Leads that ended: the day, and whether they were converted.
     Leads(HashMap<String, (i32, bool)>),
-    /// Customers, by id.
-    Customers(HashMap<String, Customer>),
+    /// Customers, by id: one that came back is there for each time that it stayed.
+    Customers(HashMap<String, Vec<Customer>>),
 }
 
 impl Fates {
@@ -41,7 +41,7 @@ impl Fates {
             }
             Kind::ChurnScores => {
                 let found = who_stayed(source, at).await?;
-                Self::Customers(found.all.into_iter().map(|one| (one.id.clone(), one)).collect())
+                Self::customers(found.all)
             }
             Kind::Trend | Kind::Override | Kind::Retention | Kind::Attainment => return Ok(None),
         };
@@ -78,6 +78,14 @@ impl Fates {
         Self::Leads(leads.iter().filter_map(end).collect())
     }
 
+    fn customers(all: Vec<Customer>) -> Self {
+        let mut by_id: HashMap<String, Vec<Customer>> = HashMap::new();
+        for one in all {
+            by_id.entry(one.id.clone()).or_default().push(one);
+        }
+        Self::Customers(by_id)
+    }
+
     /// What became of a record; `None` = not decided. Of chances within a horizon it is over: what has not happened by then
     /// will not have, and a record that is gone cannot be compared.
     pub(super) fn end(&self, of: &Series, record: &str) -> Option<End> {
@@ -107,7 +115,11 @@ impl Fates {
                 Some((day, converted)) => Some(by_then(*day, *converted, None)),
                 None => late(true),
             },
-            Self::Customers(all) => match all.get(record) {
+            // Of several stays that which the chance was said of.
+            Self::Customers(all) => match all
+                .get(record)
+                .and_then(|stays| stays.iter().find(|one| one.there(of.made)))
+            {
                 Some(customer) => match customer.end.filter(|end| *end < due) {
                     Some(end) => Some(by_then(end, true, None)),
                     None => late(true),
@@ -203,7 +215,11 @@ mod tests {
             customer("later", Some(130)),
             customer("there", None),
         ];
-        let fates = Fates::Customers(all.map(|one| (one.id.clone(), one)).into());
+        let back = Customer {
+            start: 150,
+            ..customer("left", None)
+        };
+        let fates = Fates::customers(all.into_iter().chain([back]).collect());
         let came = |record: &str| fates.end(&series(30), record).and_then(|end| end.came);
         assert_eq!(came("left"), Some(true));
         assert_eq!(
