@@ -53,7 +53,15 @@ pub fn order<'a>(cells: impl Iterator<Item = &'a str>) -> (Order, bool) {
 }
 
 fn split(cell: &str) -> (&str, &str) {
-    match cell.find(['T', ' ']) {
+    let bytes = cell.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    // The T of `01-OCT-2017` is none of a time: that stands between digits.
+    let ends = |at: &usize| match bytes[*at] {
+        b' ' => true,
+        b'T' => *at > 0 && digit(*at - 1) && digit(*at + 1),
+        _ => false,
+    };
+    match (0..bytes.len()).find(ends) {
         // `Mar 1, 2017` and the like are not read: a time begins with a digit.
         Some(at) => (&cell[..at], cell[at + 1..].trim()),
         None => (cell, ""),
@@ -193,6 +201,12 @@ mod tests {
             ("3/1/17", 17_226.0),
             ("1-Mar-2017", 17_226.0),
             ("01-march-17", 17_226.0),
+            ("01-OCT-2017", 17_440.0),
+            ("01-OCT-2017 06:00", 17_440.25),
+            ("01-OCT-17T12:00", 17_440.5),
+            ("1-AUGUST-2017", 17_379.0),
+            ("01-SEPT-17", 17_410.0),
+            ("01-SEPT-17T12:00:00Z", 17_410.5),
             ("2017-03-01T12:00:00Z", 17_226.5),
             ("2017-03-01 06:00", 17_226.25),
             ("2017-03-01T02:00:00+02:00", 17_226.0),
@@ -227,6 +241,10 @@ mod tests {
             "2017-01-01 10:00 +x",
             "1-ü-2017",
             "31/12/2017",
+            "T",
+            "2017-01-01T",
+            "2017-01-01T25:00",
+            "ü T",
         ] {
             assert_eq!(day(cell, Order::MonthFirst), None, "{cell}");
         }
