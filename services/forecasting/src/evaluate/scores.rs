@@ -18,7 +18,7 @@ mod times;
 pub use outcome::Undecidable;
 use outcome::outcomes;
 pub use report::Report;
-use split::Split;
+use split::{Split, Whole};
 pub use times::NoTimes;
 use times::instants;
 
@@ -68,6 +68,12 @@ pub enum Refused {
     /// The column of times has neither dates nor numbers.
     #[error(transparent)]
     NoTimes(#[from] NoTimes),
+    /// All rows are of the same time.
+    #[error(
+        "the column {0:?} says the same of every row, so none is later than another: leave it out, and rows are split by \
+         chance"
+    )]
+    OneTime(String),
     /// Nothing can be learned.
     #[error(transparent)]
     Unfit(#[from] Unfit),
@@ -104,9 +110,10 @@ pub fn evaluate(
         ask.test_share,
         ask.seed,
     );
-    let Some(split) = split else {
-        return Err(Refused::TooFew(data.rows.len()));
-    };
+    let split = split.map_err(|whole| match (whole, &ask.time) {
+        (Whole::OneTime, Some(name)) => Refused::OneTime(name.clone()),
+        _ => Refused::TooFew(data.rows.len()),
+    })?;
     let pick = |rows: &[usize]| -> Vec<bool> { rows.iter().map(|row| data.outcomes[*row]).collect() };
     let (learned, seen) = (pick(&split.train), pick(&split.test));
     let train = data.frame.take(&split.train);

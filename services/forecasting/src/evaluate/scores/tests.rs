@@ -237,6 +237,17 @@ fn what_cannot_be_measured_is_refused_with_its_reason() {
         )
         .contains("orders nothing")
     );
+    let same = Ask {
+        time: Some("t".into()),
+        ..ask("end")
+    };
+    assert!(
+        refused(
+            "a,t,end\n1,2020-01-01,yes\n2,2020-01-01,no\n3,2020-01-01,no\n",
+            &same
+        )
+        .contains("none is later than another")
+    );
     let ignore = Ask {
         ignore: vec!["z".to_owned()],
         ..ask("end")
