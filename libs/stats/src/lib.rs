@@ -6,6 +6,7 @@
 
 pub mod decompose;
 pub mod interval;
+pub mod normal;
 pub mod quantile;
 pub mod ranking;
 pub mod rounding;
@@ -19,6 +20,7 @@ pub use interval::{
     garwood, next_value_interval, nps, order_ranks, quantile_interval, ratio_delta, small_n, smooth_delta,
     t_interval, total_interval, wilson,
 };
+pub use normal::{normal_quantile, normal_share, normal_two_sided};
 pub use quantile::{median, median_of, quantile_type7, quantile_type7_of};
 pub use ranking::{Best, Rank, rank_with_ties, rank_with_ties_by};
 pub use rounding::largest_remainder;

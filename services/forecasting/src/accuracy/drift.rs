@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use bellwether_stats::normal_two_sided;
+
 use super::score::{sort, usable};
 use super::{Band, By, Key, Served};
 
@@ -177,21 +179,6 @@ fn nearest(one: &Served) -> Option<&Band> {
         .iter()
         .filter(|band| usable(band))
         .min_by(|one, other| far(one).total_cmp(&far(other)))
-}
-
-/// How many standard deviations to either side hold a share `level` of a normal distribution, by bisection of its error
-/// function.
-fn normal_two_sided(level: f64) -> f64 {
-    let (mut low, mut high) = (0.0_f64, 9.0_f64);
-    for _ in 0..60 {
-        let middle = (low + high) / 2.0;
-        if libm::erf(middle / std::f64::consts::SQRT_2) < level {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    high
 }
 
 /// One sum, in limits.

@@ -1,5 +1,7 @@
 //! The distribution of a sum over customers who share good and bad times.
 
+use bellwether_stats::{normal_quantile, normal_share};
+
 use super::Band;
 
 /// Into how many equally likely times the future is cut.
@@ -84,32 +86,13 @@ impl Mixture {
     fn below(&self, value: f64) -> f64 {
         let one = |(mean, sd): &(f64, f64)| {
             if *sd > 0.0 {
-                normal((value - mean) / sd)
+                normal_share((value - mean) / sd)
             } else {
                 f64::from(u8::from(value >= *mean))
             }
         };
         self.parts.iter().map(one).sum::<f64>() / self.parts.len().max(1) as f64
     }
-}
-
-/// The standard normal distribution function.
-fn normal(z: f64) -> f64 {
-    0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
-}
-
-/// Its inverse, by bisection.
-fn normal_quantile(share: f64) -> f64 {
-    let (mut low, mut high) = (-9.0_f64, 9.0_f64);
-    for _ in 0..60 {
-        let middle = (low + high) / 2.0;
-        if normal(middle) < share {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    high
 }
 
 #[cfg(test)]
