@@ -57,8 +57,27 @@ pub struct Answer<'a> {
     pub row: &'a Row,
     /// What came: the values that were held out.
     pub came: &'a [Option<f64>],
-    /// The forecast, or why there is none.
-    pub said: Result<Forecast, Unfit>,
+    /// The forecast, or why there is none that counts.
+    pub said: Result<Forecast, Unscored>,
+}
+
+/// Why a series is not scored.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Unscored {
+    /// It could not be forecast.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// What came cannot be compared with anything.
+    #[error("value {at}, which is held out, is {value}: nothing can be compared with it")]
+    Came {
+        /// Which value of the series, from 1.
+        at: usize,
+        /// What it says.
+        value: f64,
+    },
+    /// What came is so far from what was said that the error is no number.
+    #[error("its errors are too large to be numbers")]
+    TooFar,
 }
 
 /// What the models see of a series, and what is held out.
@@ -83,22 +102,36 @@ pub fn evaluate<'a>(
     let began = clock();
     let said = forecasts(&parts, question);
     let took = clock() - began;
-    let answers: Vec<Answer<'a>> = rows
-        .iter()
-        .zip(&parts)
-        .zip(said)
-        .map(|((row, (_, came)), said)| Answer { row, came, said })
-        .collect();
     let mut tally = Tally::new(question);
-    for ((past, came), answer) in parts.iter().zip(&answers) {
-        match &answer.said {
-            Ok(forecast) => tally.add(past, came, forecast),
-            Err(_) => tally.failures += 1,
-        }
-    }
+    let scored = |((row, (past, came)), said): ((&'a Row, &Part<'a>), Result<Forecast, Unfit>)| {
+        let said = said.map_err(Unscored::from).and_then(|forecast| {
+            comparable(past.len(), came)?;
+            tally.add(past, came, &forecast)?;
+            Ok(forecast)
+        });
+        tally.failures += usize::from(said.is_err());
+        Answer { row, came, said }
+    };
+    let answers: Vec<Answer<'a>> = rows.iter().zip(&parts).zip(said).map(scored).collect();
     let mut report = tally.report();
     report.ms_per_series = (!rows.is_empty()).then(|| took / rows.len() as f64);
     (report, answers)
+}
+
+/// Whether all that came after `past` values are numbers: one that is not would make every mean of the file no number.
+fn comparable(past: usize, came: &[Option<f64>]) -> Result<(), Unscored> {
+    let broken = |value: &Option<f64>| value.filter(|value| !value.is_finite());
+    let found = came
+        .iter()
+        .enumerate()
+        .find_map(|(at, value)| Some((at, broken(value)?)));
+    match found {
+        Some((at, value)) => Err(Unscored::Came {
+            at: past + at + 1,
+            value,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// As [`crate::trend::forecast_all`], each series within the bounds that its history kept to.
@@ -161,22 +194,43 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn add(&mut self, past: &[Option<f64>], came: &[Option<f64>], forecast: &Forecast) {
-        self.series += 1;
+    /// Adds a series, or nothing of it.
+    fn add(
+        &mut self,
+        past: &[Option<f64>],
+        came: &[Option<f64>],
+        forecast: &Forecast,
+    ) -> Result<(), Unscored> {
         let season = self.question.season;
         let scale = scale(past, season);
         let naive = naive2(past, season, self.question.horizon);
-        for (which, said) in [Some(&forecast.mean), naive.as_ref()].into_iter().enumerate() {
-            let Some(said) = said else { continue };
-            self.smape[which].extend(smape(came, said));
-            self.mase[which].extend(scale.and_then(|scale| mase(came, said, scale)));
+        let measured = |said: &Vec<f64>| {
+            let mase = scale.and_then(|scale| mase(came, said, scale));
+            [smape(came, said), mase]
+        };
+        let both = [Some(&forecast.mean), naive.as_ref()].map(|said| said.map(measured));
+        let widths = forecast
+            .bands
+            .iter()
+            .map(|band| scale.and_then(|scale| msis(came, band, scale)));
+        let widths: Vec<Option<f64>> = widths.collect();
+        let figures = both.iter().flatten().flatten().chain(&widths);
+        if !figures.flatten().all(|figure| figure.is_finite()) {
+            return Err(Unscored::TooFar);
         }
-        for (which, band) in forecast.bands.iter().enumerate() {
+        self.series += 1;
+        for (which, figures) in both.into_iter().enumerate() {
+            let [smape, mase] = figures.unwrap_or_default();
+            self.smape[which].extend(smape);
+            self.mase[which].extend(mase);
+        }
+        for (which, (band, width)) in forecast.bands.iter().zip(widths).enumerate() {
             let (inside, all) = held(came, band);
             self.held[which].0 += inside;
             self.held[which].1 += all;
-            self.msis[which].extend(scale.and_then(|scale| msis(came, band, scale)));
+            self.msis[which].extend(width);
         }
+        Ok(())
     }
 
     fn report(self) -> Report {

@@ -72,12 +72,16 @@ fn pairs<'a>(came: &'a [Option<f64>], said: &'a [f64]) -> impl Iterator<Item = (
 
 /// The mean; `None` of nothing.
 pub fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (mut sum, mut n) = (0.0, 0.0);
-    for value in values {
-        sum += value;
-        n += 1.0;
-    }
-    (n > 0.0).then(|| sum / n)
+    let values: Vec<f64> = values.collect();
+    let n = values.len() as f64;
+    let sum: f64 = values.iter().sum();
+    let mean = if sum.is_finite() {
+        sum / n
+    } else {
+        // The sum of huge numbers is infinite, their mean is not.
+        values.iter().map(|value| value / n).sum()
+    };
+    (n > 0.0).then_some(mean)
 }
 
 #[cfg(test)]
@@ -119,5 +123,6 @@ mod tests {
         assert_eq!(smape(&[None], &[1.0]), None);
         assert_eq!(smape(&[], &[]), None);
         assert!(smape(&[Some(f64::MAX)], &[f64::MIN]).unwrap().is_finite());
+        assert_eq!(mean([f64::MAX; 4].into_iter()), Some(f64::MAX));
     }
 }

@@ -168,7 +168,8 @@ fn column(headers: &csv::StringRecord, name: &'static str) -> Result<usize, Unre
     }
 }
 
-/// A value or a gap; `None` when it is neither. An infinite value is one: the models refuse it with a reason.
+/// A value or a gap; `None` when it is neither. An infinite value is one: it makes its series fail with a
+/// reason, and no other.
 fn value(text: &str) -> Option<Option<f64>> {
     match text.to_ascii_lowercase().as_str() {
         "na" | "nan" | "null" | "-" | "?" => Some(None),

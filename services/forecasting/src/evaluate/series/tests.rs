@@ -194,3 +194,32 @@ fn series_that_cannot_be_forecast_are_counted() {
     let nothing = asked(&[], &question(4, 4));
     assert_eq!((nothing.series, nothing.smape, nothing.owa), (0, None, None));
 }
+
+#[test]
+fn what_came_and_is_no_number_is_a_failure_of_its_own() {
+    let rows = made(6, 40, 4, 4);
+    let mut other = rows.clone();
+    for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX] {
+        let mut odd = rows[0].clone();
+        odd.values[42] = Some(value);
+        other.push(odd);
+    }
+    // Where values are small, such an error is no number.
+    let mut small = other[9].clone();
+    let values = small.values.iter_mut().take(40).flatten();
+    values.for_each(|value| *value *= 1e-6);
+    other.push(small);
+    let mut clock = || 0.0;
+    let (report, answers) = evaluate(&other, &question(4, 4), &mut clock);
+    assert_eq!((report.series, report.failures), (7, 4));
+    assert!(report.mase.is_some_and(f64::is_finite) && report.owa.is_some_and(f64::is_finite));
+    assert!(report.smape.is_some() && report.levels[1].msis.is_some_and(f64::is_finite));
+    let reason = |at: usize| answers[at].said.as_ref().unwrap_err().to_string();
+    assert_eq!(
+        reason(6),
+        "value 43, which is held out, is inf: nothing can be compared with it"
+    );
+    assert_eq!(reason(10), "its errors are too large to be numbers");
+    let file = read("id,values\na,1 2 inf 1e999 -nan\n".as_bytes()).unwrap();
+    assert!(!file[0].values[4].unwrap().is_finite());
+}
