@@ -24,8 +24,8 @@ pub struct Lead {
     pub owner: String,
     /// The team of that owner.
     pub team: String,
-    /// What it was created with, by name of the column: account, campaign, source, and of the account industry, region and
-    /// segment. Empty texts are left out.
+    /// What is told of it, by name of the column: account, campaign, source, and of the account industry, region and
+    /// segment. Empty texts are left out. As owner and team, what was unknown at its creation is as first stated later.
     pub traits: Vec<(String, String)>,
 }
 
