@@ -35,6 +35,9 @@ use drift::Reference;
 use fitted::Fitted;
 use recipe::Recipe;
 
+/// The feature of a record's age, in whole days: the one that is told of after the rest, see [`Score::and`].
+pub const DAYS_OPEN: &str = "days_open";
+
 /// Records that have ended, to learn from.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample<'a> {
@@ -122,10 +125,37 @@ impl std::fmt::Display for Reason {
             "raises"
         };
         match &self.value {
+            Some(value) if self.column == DAYS_OPEN => {
+                let days = if value == "1" { "day" } else { "days" };
+                write!(f, "open for {value} {days}")?;
+            }
             Some(value) => write!(f, "{} = {value}", self.column)?,
             None => write!(f, "{} is missing", self.column)?,
         }
         write!(f, ": {way} the odds {odds:.2} times")
+    }
+}
+
+impl Score {
+    /// The same with one more reason; one that adds nothing is none.
+    #[must_use]
+    pub fn and(mut self, reason: Reason) -> Self {
+        if reason.contribution != 0.0 {
+            self.reasons.push(reason);
+        }
+        Self::of(self.base, self.reasons)
+    }
+
+    fn of(base: f64, mut reasons: Vec<Reason>) -> Self {
+        let size = |reason: &Reason| reason.contribution.abs();
+        reasons.sort_by(|a, b| size(b).total_cmp(&size(a)).then_with(|| a.column.cmp(&b.column)));
+        let logit = reasons.iter().fold(base, |sum, reason| sum + reason.contribution);
+        Self {
+            probability: logistic::probability(logit),
+            logit,
+            base,
+            reasons,
+        }
     }
 }
 
@@ -212,7 +242,7 @@ impl Model {
         for (owner, part) in owners.iter().zip(parts) {
             sums[*owner] += self.calibration.slope * part;
         }
-        let mut reasons: Vec<Reason> = names
+        let reasons = names
             .iter()
             .zip(sums)
             .filter(|(_, contribution)| *contribution != 0.0)
@@ -222,17 +252,8 @@ impl Model {
                     .column(name)
                     .and_then(|column| recipe::text(&column.values, row)),
                 contribution,
-            })
-            .collect();
-        let size = |reason: &Reason| reason.contribution.abs();
-        reasons.sort_by(|a, b| size(b).total_cmp(&size(a)).then_with(|| a.column.cmp(&b.column)));
-        let logit = reasons.iter().fold(base, |sum, reason| sum + reason.contribution);
-        Score {
-            probability: logistic::probability(logit),
-            logit,
-            base,
-            reasons,
-        }
+            });
+        Score::of(base, reasons.collect())
     }
 }
 

@@ -21,6 +21,7 @@ fn row(deal: &Deal) -> Row {
             .closing
             .as_ref()
             .map(|closing| (closing.outcome == Outcome::Won, closing.at as f64 / DAY)),
+        begun: Some(created),
         ..Row::default()
     };
     for (name, value) in &deal.traits {
@@ -107,13 +108,15 @@ mod tests {
 
     #[test]
     fn without_a_signal_it_is_the_base_rate() {
-        let scored = opportunities(&company(400, false)).score(&|_| ()).unwrap();
+        let now = bellwether_domain::Instant::from_micros(900 * 86_400_000_000);
+        let scored = opportunities(&company(400, false)).as_of(now);
+        let scored = scored.score(&|_| ()).unwrap();
         assert!(!scored.model.signal());
         assert!(
             scored
                 .scores
                 .iter()
-                .all(|(_, score)| (score.probability - 0.5).abs() < 0.1)
+                .all(|(_, score)| (score.probability - 0.5).abs() < 0.1 && score.reasons.is_empty())
         );
     }
 

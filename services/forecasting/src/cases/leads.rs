@@ -29,6 +29,7 @@ fn row(lead: &Lead) -> Row {
     let mut row = Row {
         id: lead.id.clone(),
         end,
+        begun: Some(lead.created as f64 / DAY),
         ..Row::default()
     };
     let source = lead.traits.iter().find(|(name, _)| name == SOURCE);

@@ -23,6 +23,8 @@ pub(super) struct Row {
     pub(super) cells: BTreeMap<String, Cell>,
     /// How it ended, and when in days; `None` = it is to be scored.
     pub(super) end: Option<(bool, f64)>,
+    /// When it began, in days; `None` where it does not matter for how long it is open.
+    pub(super) begun: Option<f64>,
 }
 
 impl Row {
@@ -59,7 +61,11 @@ pub(super) fn cases(rows: Vec<Row>) -> Cases {
             names.entry(name.clone()).or_insert_with(|| cell.clone());
         }
     }
+    let begun = |rows: &[Row]| rows.iter().filter_map(|row| row.begun).collect();
     Cases {
+        begun: begun(&ended),
+        open_since: begun(&open),
+        as_of: None,
         ended: frame(&names, &ended),
         outcomes: ended
             .iter()

@@ -192,8 +192,8 @@ async fn facts(source: &Source, at: &At, whose: Whose) -> Result<Facts> {
 impl Facts {
     fn cases(&self, whose: Whose, stands: &Stands) -> Cases {
         match self {
-            Self::Deals(deals) => opportunities(deals),
-            Self::Leads(told) => leads(told),
+            Self::Deals(deals) => opportunities(deals).as_of(stands.as_of),
+            Self::Leads(told) => leads(told).as_of(stands.as_of),
             Self::Subscriptions(told) => {
                 let today = stands.zone.date_of(stands.as_of).days();
                 churn(&customers(told, &stands.zone), today, whose.days())
