@@ -26,6 +26,10 @@ const FEWEST_EACH: usize = 8;
 /// What groups must be able to explain at most, to be judged by it: those of single rows explain nothing.
 const TELLING: f64 = 0.5;
 
+/// Rows of the other end that should be among those that have a cell (or have none), were it filled in without regard to
+/// the end; where there is none of them instead, that is by chance in one of 20,000 columns.
+const AWAITED: f64 = 10.0;
+
 /// What is to be thought of a column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Verdict {
@@ -57,11 +61,33 @@ pub(super) fn judge(grid: &Grid, outcomes: &[bool]) -> Vec<Verdict> {
         };
         match share {
             share if parted || share >= LEAK => Verdict::Leak(share),
-            share if share >= SUSPICIOUS => Verdict::Suspicious(share),
+            share if share >= SUSPICIOUS || filled_by_end(track, outcomes) => {
+                Verdict::Suspicious(share.max(0.0))
+            }
             _ => Verdict::Clean,
         }
     });
     verdicts.collect()
+}
+
+/// Whether a track has cells for rows of one end only, or lacks them for one end only: a reason why deals were lost, which
+/// not all of those have.
+fn filled_by_end(track: &Track, outcomes: &[bool]) -> bool {
+    let mut counts = [[0.0f64; 2]; 2];
+    let mut count = |row: usize, known: bool| counts[usize::from(known)][usize::from(outcomes[row])] += 1.0;
+    match track {
+        Track::Numbers(cells) => (0..cells.len()).for_each(|row| count(row, !cells[row].is_nan())),
+        Track::Codes(codes) => (0..codes.len()).for_each(|row| count(row, codes[row] != 0)),
+    }
+    let rows = outcomes.len() as f64;
+    let ends = [0, 1].map(|end| counts[0][end] + counts[1][end]);
+    let alike = |filled: &[f64; 2]| {
+        let all = filled[0] + filled[1];
+        [0, 1]
+            .into_iter()
+            .any(|end| filled[end] == 0.0 && all * ends[end] / rows >= AWAITED)
+    };
+    counts.iter().any(alike)
 }
 
 /// The share of the deviance that groups of rows explain, each row from the others of its group, of what they would
@@ -198,6 +224,35 @@ mod tests {
                 "{rows} at {rate}: {verdict:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_column_filled_for_one_end_only_is_suspicious() {
+        let outcomes = ends(420, 0.5, 7);
+        let reason = |(row, won): (usize, &bool)| {
+            let told = !won && chance(row, 8) < 0.4;
+            if told { 1 + row as u32 % 3 } else { 0 }
+        };
+        let noise = |row: usize| u32::from(chance(row, 9) < 0.3);
+        let tracks = vec![
+            Track::Codes(outcomes.iter().enumerate().map(reason).collect()),
+            numbers(&outcomes, |row, won| {
+                if won && chance(row, 8) < 0.4 {
+                    5.0
+                } else {
+                    f64::NAN
+                }
+            }),
+            Track::Codes((0..420).map(noise).collect()),
+            numbers(
+                &outcomes,
+                |row, _| if row == 3 { f64::NAN } else { chance(row, 10) },
+            ),
+        ];
+        let verdicts = of(tracks, &outcomes);
+        let suspicious = |verdict: &Verdict| matches!(verdict, Verdict::Suspicious(_));
+        assert!(verdicts[..2].iter().all(suspicious), "{verdicts:?}");
+        assert_eq!(verdicts[2..], [Verdict::Clean, Verdict::Clean]);
     }
 
     #[test]
