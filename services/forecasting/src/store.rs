@@ -88,7 +88,7 @@ pub(crate) struct Point {
     /// The group; `None` = the whole.
     pub(crate) member: Option<Member>,
     pub(crate) model: String,
-    /// How many periods ahead, from 1.
+    /// How many periods ahead, from 1; of a period with quotas how many weeks are left of it.
     pub(crate) step: u32,
     /// The first day of the period, days since 1970-01-01.
     pub(crate) start: i32,
