@@ -50,19 +50,36 @@ fn interpolate(values: &[Option<f64>]) -> Vec<f64> {
     filled
 }
 
-/// The median, the upper one of two; `None` of nothing. Reorders.
+/// The median, the mean of the middle two of an even number (type 7 of Hyndman & Fan 1996); `None` of nothing. Reorders.
 pub fn median(values: &mut [f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }
     let middle = values.len() / 2;
-    let (_, median, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    Some(*median)
+    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let upper = *upper;
+    let lower = below.iter().copied().max_by(f64::total_cmp);
+    // Halved before they are added: the sum of two huge numbers is infinite.
+    let even = values.len().is_multiple_of(2);
+    Some(
+        lower
+            .filter(|_| even)
+            .map_or(upper, |lower| lower / 2.0 + upper / 2.0),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between_the_middle_two() {
+        assert_eq!(median(&mut []), None);
+        assert_eq!(median(&mut [3.0]), Some(3.0));
+        assert_eq!(median(&mut [5.0, 1.0, 3.0]), Some(3.0));
+        assert_eq!(median(&mut [4.0, 1.0, 3.0, 2.0]), Some(2.5));
+        assert_eq!(median(&mut [f64::MAX, f64::MAX]), Some(f64::MAX));
+    }
 
     #[test]
     fn a_gap_without_a_season_is_bridged_by_a_line() {
