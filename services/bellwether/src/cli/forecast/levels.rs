@@ -3,7 +3,7 @@
 /// A level in percent. One below 1 is a share that was meant for a program: as a percentage it would hold next to nothing.
 pub(super) fn percent(text: &str) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
-    if value >= 1.0 && value < 100.0 {
+    if (1.0..100.0).contains(&value) {
         Ok(value)
     } else if value > 0.0 && value < 1.0 {
         Err(format!("levels are percent: {}", (value * 1e8).round() / 1e6))
