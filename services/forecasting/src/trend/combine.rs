@@ -30,7 +30,7 @@ pub struct Combined {
     pub weights: Vec<(&'static str, f64)>,
     /// What was missed at earlier origins.
     pub misses: Vec<Miss>,
-    /// What was missed one step ahead, by value of the history; 0 where nothing could be said yet,
+    /// What was missed one step ahead, by value of the history; 0 where models still found their feet,
     /// and where a gap was filled.
     pub rest: Vec<f64>,
     /// How many earlier origins there were room for.
@@ -91,7 +91,7 @@ pub fn combine(seen: &Seen<'_>, seasons: &[usize], horizon: usize) -> Result<Com
         sd,
         weights: named,
         misses,
-        rest: rest(&forecasts, &weights, seen),
+        rest: rest(&forecasts, &weights, seen, season),
         origins: tests.len(),
     })
 }
@@ -242,10 +242,21 @@ fn weights(fits: &[(Member, Fitted)], tests: &[Test]) -> Vec<f64> {
     }
 }
 
-/// What came less what the members together would have said one step ahead, for each value; 0 where a gap was filled.
-fn rest(fits: &[&Fitted], weights: &[f64], seen: &Seen<'_>) -> Vec<f64> {
+/// How many values after the first season models need to find their feet: before, some are off by thousands of times what
+/// they miss later, and one such error would hide the shape of all others.
+const START: usize = 4;
+
+/// How many of `n` values models find their feet in: at most a quarter.
+fn start(n: usize, season: usize) -> usize {
+    (season + START).min(n / 4)
+}
+
+/// What came less what the members together would have said one step ahead, for each value; 0 where models still found
+/// their feet, and where a gap was filled.
+fn rest(fits: &[&Fitted], weights: &[f64], seen: &Seen<'_>, season: usize) -> Vec<f64> {
+    let from = start(seen.y.len(), season);
     let off = |at: usize| {
-        let value = seen.at(at)?;
+        let value = seen.at(at).filter(|_| at >= from)?;
         let said = fits.iter().zip(weights);
         Some(
             said.map(|(fitted, weight)| weight * (value - fitted.fitted[at]))

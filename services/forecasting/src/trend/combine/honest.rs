@@ -6,7 +6,7 @@
 //! series Bergmeir, Hyndman & Koo 2018).
 
 use super::members::Member;
-use super::{Fitted, Seen};
+use super::{Fitted, Seen, start};
 
 /// By turns, one in so many values is hidden.
 const TURNS: usize = 4;
@@ -31,8 +31,7 @@ pub(super) fn wider(fits: &[(Member, Fitted)], seen: &Seen<'_>, season: usize) -
     if gaps * FEW < n {
         return vec![1.0; fits.len()];
     }
-    // The first season is where models find their feet.
-    let from = season.min(n / 4).max(1);
+    let from = start(n, season).max(1);
     let ranks: Vec<usize> = seen
         .filled
         .iter()

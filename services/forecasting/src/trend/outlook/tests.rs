@@ -4,6 +4,7 @@ use super::*;
 use crate::series::simulate::simulate;
 
 mod gaps;
+mod walks;
 
 fn gapless(values: &[f64], season: usize, ask: &Ask) -> Result<Forecast, Unfit> {
     forecast(&Series::full(values, season), ask)

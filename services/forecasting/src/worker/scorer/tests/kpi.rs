@@ -128,10 +128,7 @@ impl CatalogService for Kpi {
             expression: "m".to_owned(),
             ..KpiDefinition::default()
         };
-        Ok(Response::new(GetKpiResponse {
-            kpi: Some(kpi),
-            ..GetKpiResponse::default()
-        }))
+        Ok(Response::new(GetKpiResponse { kpi: Some(kpi) }))
     }
 
     unheard_of! {
