@@ -243,7 +243,12 @@ fn what_people_say_stands_beside_the_model_and_is_kept() {
     let states: Vec<&str> = list(&versions).iter().map(|one| text(&one["state"])).collect();
     assert_eq!(states, ["taken back", "ended", "ended"]);
     assert!(asked(&["pipeline", "--days", "60"])["overridden"].is_null());
+}
 
+#[test]
+fn what_is_said_of_a_deal_must_be_able_to_matter() {
+    let open = asked(&["pipeline", "--days", "60", "--deals", "1"]);
+    let id = text(&list(&open["deals"])[0]["id"]);
     for (more, said) in [
         (
             ["--category", "nope"],

@@ -125,21 +125,7 @@ impl Counting {
             Quantity::Age(age) => Some(plain_column(morsel, age.column)?),
             _ => Some(numbers),
         };
-        if let (Cells::Plain(plain), Quantity::Rows | Quantity::Number(_) | Quantity::Lag(_)) =
-            (&mut *cells, &task.quantity)
-        {
-            match way {
-                Way::Add => put_plain(selection, numbers, plain, Plain::add),
-                Way::TakeOff => put_plain(selection, numbers, plain, Plain::take_off),
-            }
-            return Ok(());
-        }
-        if let (Keep::Distinct, Some(codes)) = (task.keep, numbers) {
-            match cells {
-                Cells::Dense(dense) => add_codes(selection, codes, found, dense),
-                Cells::Sparse(sparse) => add_codes(selection, codes, found, sparse),
-                Cells::Plain(_) => {}
-            }
+        if put_simply((task, way), selection, numbers, cells, found) {
             return Ok(());
         }
         let mut put = Put {
@@ -222,6 +208,34 @@ impl Counting {
             weights: self.weights,
         }
     }
+}
+
+/// Counts what needs no more than rows and one number of each: plain counts, and which codes there are. Whether that is all.
+fn put_simply(
+    (task, way): (&Task, Way),
+    selection: &Selection,
+    numbers: Option<&[i64]>,
+    cells: &mut Cells,
+    found: &mut Singles,
+) -> bool {
+    if let (Cells::Plain(plain), Quantity::Rows | Quantity::Number(_) | Quantity::Lag(_)) =
+        (&mut *cells, &task.quantity)
+    {
+        match way {
+            Way::Add => put_plain(selection, numbers, plain, Plain::add),
+            Way::TakeOff => put_plain(selection, numbers, plain, Plain::take_off),
+        }
+        return true;
+    }
+    let (Keep::Distinct, Some(codes)) = (task.keep, numbers) else {
+        return false;
+    };
+    match cells {
+        Cells::Dense(dense) => add_codes(selection, codes, found, dense),
+        Cells::Sparse(sparse) => add_codes(selection, codes, found, sparse),
+        Cells::Plain(_) => {}
+    }
+    true
 }
 
 /// Writes the values of a morsel.
